@@ -1,0 +1,231 @@
+"""The registry of problem codes. Each entry has a documentation page made from it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from charter.core.problems import Code, Family
+
+_entries: list[Code] = []
+
+
+def _code(name: str, family: Family, title: str, explanation: str, remedy: str) -> Code:
+    entry = Code(name, family, title, explanation, remedy)
+    _entries.append(entry)
+    return entry
+
+
+_F = Family
+
+# -- the request cannot be read --------------------------------------------------------------
+MALFORMED = _code(
+    "malformed", _F.INVALID, "The request cannot be read.",
+    "The body is not well-formed in its media type, or a part of the request is not valid UTF-8.",
+    "Send well-formed JSON in UTF-8.",
+)  # fmt: skip
+UNKNOWN_PARAMETER = _code(
+    "unknown_parameter", _F.INVALID, "The request has a parameter that is not known here.",
+    "Unknown query parameters are refused, so that a misspelt filter never returns every row.",
+    "Use the parameter that the message names, or leave this one out.",
+)  # fmt: skip
+INVALID_PARAMETER = _code(
+    "invalid_parameter", _F.INVALID, "A parameter has a value that cannot be used.",
+    "A query parameter or header field does not have the form that is documented for it.",
+    "Correct the parameters that the flaws name.",
+)  # fmt: skip
+INVALID_VALUES = _code(
+    "invalid_values", _F.INVALID, "Some values are not valid.",
+    "The body was read, but some of its values break the rules of the contract; every one of "
+    "them is listed with a JSON Pointer to it.",
+    "Correct each value that the flaws name.",
+)  # fmt: skip
+INVALID_CURSOR = _code(
+    "invalid_cursor", _F.INVALID, "The cursor is not one that this list gave.",
+    "A cursor is signed, and belongs to one list with one sort order and one filter.",
+    "Begin again without a cursor, or follow the `next` that the last page gave.",
+)  # fmt: skip
+KEY_REUSED = _code(
+    "key_reused", _F.INVALID, "This Idempotency-Key was used for another request.",
+    "The same key came with another method, path or body.",
+    "Use a new key for a new request.",
+)  # fmt: skip
+KEY_REQUIRED = _code(
+    "key_required", _F.INVALID, "This request needs an Idempotency-Key.",
+    "The contract demands an Idempotency-Key on this operation.",
+    "Send a fresh random key, and the same key when you repeat the request.",
+)  # fmt: skip
+TOO_COMPLEX = _code(
+    "too_complex", _F.INVALID, "The request asks for more than the limits allow.",
+    "Depth, breadth, number of conditions and cost of a request are bounded.",
+    "Ask for less at once.",
+)  # fmt: skip
+TOO_LARGE = _code(
+    "too_large", _F.INVALID, "The body is larger than is accepted.",
+    "The size of a request body is bounded.",
+    "Send less at once, or use the streaming import.",
+)  # fmt: skip
+TARGET_TOO_LONG = _code(
+    "target_too_long", _F.INVALID, "The path and query are longer than is accepted.",
+    "The size of the request target is bounded (RFC 9110, section 15.5.15).",
+    "Ask with a shorter query.",
+)  # fmt: skip
+HEADER_TOO_LARGE = _code(
+    "header_too_large", _F.INVALID, "The header is larger than is accepted.",
+    "The number of header fields, and their size together, are bounded (RFC 6585, section 5).",
+    "Send fewer or shorter header fields.",
+)  # fmt: skip
+BODY_TOO_SLOW = _code(
+    "body_too_slow", _F.INVALID, "The body did not arrive in time.",
+    "The time that a client may take to send a request body is bounded "
+    "(RFC 9110, section 15.5.9).",
+    "Repeat the request over a faster connection, or send less at once.",
+)  # fmt: skip
+UNSUPPORTED_MEDIA_TYPE = _code(
+    "unsupported_media_type", _F.INVALID, "The body has a media type that is not accepted here.",
+    "The Content-Type is missing or is none that this operation reads.",
+    "Send one of the media types that the Accept or Accept-Patch header of the answer names.",
+)  # fmt: skip
+NOT_ACCEPTABLE = _code(
+    "not_acceptable", _F.INVALID, "No representation fits the Accept header.",
+    "The resource can be given in the listed media types only.",
+    "Accept one of the media types that the message names.",
+)  # fmt: skip
+METHOD_NOT_ALLOWED = _code(
+    "method_not_allowed", _F.INVALID, "The method is not defined for this path.",
+    "The path exists; the method does not.",
+    "Use one of the methods in the Allow header.",
+)  # fmt: skip
+
+# -- who is asking ---------------------------------------------------------------------------
+UNAUTHENTICATED = _code(
+    "unauthenticated", _F.UNAUTHENTICATED, "Credentials are needed.",
+    "The request has no credentials, and without them nothing here is allowed.",
+    "Send `Authorization: Bearer` with a valid token.",
+)  # fmt: skip
+INVALID_TOKEN = _code(
+    "invalid_token", _F.UNAUTHENTICATED, "The token is not valid.",
+    "The token is malformed, expired, not yet valid, or not signed by a key that is trusted "
+    "for this audience (RFC 6750, section 3.1).",
+    "Get a new token.",
+)  # fmt: skip
+FORBIDDEN = _code(
+    "forbidden", _F.FORBIDDEN, "This is not allowed.",
+    "The row can be seen, but no policy allows this actor to do this to it.",
+    "Ask somebody who has the right, or ask for it.",
+)  # fmt: skip
+FROZEN = _code(
+    "frozen", _F.FORBIDDEN, "Some of these fields cannot be changed now.",
+    "A policy of the contract freezes the fields that the flaws name.",
+    "Leave these fields out.",
+)  # fmt: skip
+
+# -- what is there ---------------------------------------------------------------------------
+NOT_FOUND = _code(
+    "not_found", _F.MISSING, "There is nothing here.",
+    "The path does not exist, or it names a row that does not exist for this actor.",
+    "Check the path and the identifier.",
+)  # fmt: skip
+VERSION_CONFLICT = _code(
+    "version_conflict", _F.CONFLICT, "The row has changed since it was read.",
+    "The version that the request expects is not the current one.",
+    "Read the row again, apply the change to it, and send it with the new ETag.",
+)  # fmt: skip
+VERSION_REQUIRED = _code(
+    "version_required", _F.CONFLICT, "This change must say which version it is based on.",
+    "The contract demands a condition on writes to this resource, so that no update is lost.",
+    "Send If-Match with the ETag of the row as you read it.",
+)  # fmt: skip
+NOT_UNIQUE = _code(
+    "not_unique", _F.CONFLICT, "Another row has this value already.",
+    "The fields that the flaws name must be unique.",
+    "Use another value.",
+)  # fmt: skip
+STILL_REFERENCED = _code(
+    "still_referenced", _F.CONFLICT, "Other rows refer to this one.",
+    "The row cannot be deleted while rows of another resource refer to it.",
+    "Delete or change those rows first.",
+)  # fmt: skip
+WRONG_STATE = _code(
+    "wrong_state", _F.CONFLICT, "The row is not in the state that this command needs.",
+    "A command moves a row from one state to another, and the row is in neither of the first.",
+    "Read the row again; its links name the commands that can be called now.",
+)  # fmt: skip
+IN_PROGRESS = _code(
+    "in_progress", _F.CONFLICT, "A request with this Idempotency-Key is still running.",
+    "The first request with this key has not ended.",
+    "Wait, then repeat the request with the same key.",
+)  # fmt: skip
+
+# -- limits and failures ---------------------------------------------------------------------
+OVERLOADED = _code(
+    "overloaded", _F.UNAVAILABLE, "The server has too much to do.",
+    "More requests are in flight than the server takes at once, so it sheds this one early.",
+    "Repeat the request after the time in Retry-After.",
+)  # fmt: skip
+TIMED_OUT = _code(
+    "timed_out", _F.UNAVAILABLE, "The request took longer than is allowed.",
+    "The time for one request, one statement or one lock is bounded; nothing was written.",
+    "Ask for less at once, or repeat the request later.",
+)  # fmt: skip
+DATABASE_UNAVAILABLE = _code(
+    "database_unavailable", _F.UNAVAILABLE, "The database does not answer.",
+    "The database cannot be reached, or it refuses to write (a full disk, a failover).",
+    "Repeat the request later; use an Idempotency-Key where it was a write.",
+)  # fmt: skip
+INTERNAL = _code(
+    "internal", _F.FAULT, "The server failed.",
+    "Something went wrong that is not the fault of the request; nothing was written.",
+    "Report the request id to those who run the service.",
+)  # fmt: skip
+
+# -- codes of single flaws -------------------------------------------------------------------
+REQUIRED = _code(
+    "required", _F.INVALID, "A value is missing.",
+    "The field has no default and must be given.", "Give the field.",
+)  # fmt: skip
+UNKNOWN_FIELD = _code(
+    "unknown_field", _F.INVALID, "The field is not known.",
+    "The resource has no such field, or it is not one that a client may name.",
+    "Use the field that the message names, or leave this one out.",
+)  # fmt: skip
+READ_ONLY = _code(
+    "read_only", _F.INVALID, "The field cannot be set by a client.",
+    "The server, or a command, sets this field.", "Leave the field out.",
+)  # fmt: skip
+SET_ONCE = _code(
+    "set_once", _F.INVALID, "The field is set when the row is created, and never after.",
+    "The contract says that this field does not change.", "Leave the field out.",
+)  # fmt: skip
+WRONG_TYPE = _code(
+    "wrong_type", _F.INVALID, "The value has the wrong type.",
+    "The contract gives the field another type.", "Send a value of the type that is named.",
+)  # fmt: skip
+WRONG_FORMAT = _code(
+    "wrong_format", _F.INVALID, "The text does not have the right form.",
+    "The text does not have the form or the pattern that the contract demands.",
+    "Correct the text.",
+)  # fmt: skip
+WRONG_LENGTH = _code(
+    "wrong_length", _F.INVALID, "The value is too short or too long.",
+    "The contract bounds the length of the text or list.", "Change its length.",
+)  # fmt: skip
+OUT_OF_RANGE = _code(
+    "out_of_range", _F.INVALID, "The number is out of range.",
+    "The contract bounds the number, its digits or its decimal places.",
+    "Send a number within the bounds.",
+)  # fmt: skip
+NOT_A_CHOICE = _code(
+    "not_a_choice", _F.INVALID, "The value is none of the choices.",
+    "The contract lists the values that the field can have.", "Send one of the choices.",
+)  # fmt: skip
+NO_SUCH_REFERENCE = _code(
+    "no_such_reference", _F.INVALID, "The row that the value refers to does not exist.",
+    "A reference must name a row that exists.", "Name an existing row.",
+)  # fmt: skip
+CHECK_FAILED = _code(
+    "check_failed", _F.INVALID, "The values do not fit together.",
+    "The contract has a rule over several fields of the row, and these values break it.",
+    "Change the values so that the rule holds.",
+)  # fmt: skip
+
+CODES: Mapping[str, Code] = MappingProxyType({entry.name: entry for entry in _entries})
+"""Every code by its name."""

@@ -1,0 +1,283 @@
+"""Asks: what a request wants, the same for every protocol. Intent, never feasibility.
+
+The *form* of a read holds no values: they stand in the ask's `values`, and the form names them
+by their place there (a *slot*). So a form can be a cache key. Values have been validated
+against their types before they stand in an ask.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from charter.contract.expression import Function
+from charter.plan.actor import Actor
+
+
+class Comparator(StrEnum):
+    """What a filter can test. The slot of IN and NOT_IN holds a list, that of NULL a truth."""
+
+    EQ = "eq"
+    NE = "ne"
+    LT = "lt"
+    LE = "lte"
+    GT = "gt"
+    GE = "gte"
+    LIKE = "like"
+    ILIKE = "ilike"
+    IN = "in"
+    NOT_IN = "nin"
+    NULL = "null"
+    CONTAINS = "contains"
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A test on a field of the row, or (over `path`) of rows related to it: some one of them."""
+
+    path: tuple[str, ...]
+    field: str
+    comparator: Comparator
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    parts: tuple["Where", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    parts: tuple["Where", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    part: "Where"
+
+
+Where = Test | Every | Some | Negation
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    field: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A field or computed field, under the name that it has in the answer."""
+
+    out: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nest:
+    """Related rows inside a row. `where`, `sort` and `limit` are for to-many relations."""
+
+    out: str
+    relation: str
+    selection: "Selection"
+    where: Where | None = None
+    sort: tuple[Sort, ...] = ()
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What to show of a row. `picks=None` is everything readable; `can` adds the actions."""
+
+    picks: tuple[Pick, ...] | None = None
+    nests: tuple[Nest, ...] = ()
+    can: str | None = None
+    """A name under which to list the actions and commands that the actor may do on the row."""
+
+
+EVERYTHING = Selection()
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The list is that of one row's relation; without that row the answer is `not_found`."""
+
+    resource: str
+    relation: str
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """Where a page begins: behind a row whose sort values stand from `slot` on.
+
+    `nulls` tells which of them are null, since that changes the comparison.
+    """
+
+    slot: int
+    nulls: tuple[bool, ...]
+
+
+Counting = Literal["none", "exact", "estimated"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOne:
+    """One row by its key, which is the first value. `where` narrows it (a parent's part)."""
+
+    resource: str
+    selection: Selection = EVERYTHING
+    parent: Parent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMany:
+    """A page of rows, or (`limit=None`) all of them as a stream.
+
+    `sort` always ends with the key, so that the order is total.
+    """
+
+    resource: str
+    selection: Selection = EVERYTHING
+    where: Where | None = None
+    search: int | None = None
+    sort: tuple[Sort, ...] = (Sort("id"),)
+    limit: int | None = 50
+    after: After | None = None
+    count: Counting = "none"
+    parent: Parent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A value worked out over a group of rows; COUNT without a field counts rows."""
+
+    out: str
+    function: Function
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summarize:
+    """Aggregates, one row for each combination of the grouped fields; `sort` names outs."""
+
+    resource: str
+    groups: tuple[str, ...]
+    measures: tuple[Measure, ...]
+    where: Where | None = None
+    search: int | None = None
+    sort: tuple[Sort, ...] = ()
+    limit: int = 1000
+    parent: Parent | None = None
+
+
+Read = ReadOne | ReadMany | Summarize
+
+
+@dataclass(frozen=True, slots=True)
+class PartChange:
+    """One owned row inside a write of its owner: new (no key), changed, or left as it is."""
+
+    key: Any | None
+    draft: "Draft"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Values for one row, by field name, typed and checked; with its owned rows.
+
+    `parts` replaces the whole of each owned relation that it names: rows without a key are
+    created, rows with a key are changed, and rows that are not named go. `links` replaces the
+    keys that a many-to-many relation leads to.
+    """
+
+    values: Mapping[str, Any]
+    parts: Mapping[str, tuple[PartChange, ...]]
+    links: Mapping[str, tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    resource: str
+    draft: Draft
+    parent: tuple[str, str, Any] | None = None
+    """Resource, owned relation and key of the row that the new one becomes a part of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A change of the given values, or (`whole`) a new value for every writable field.
+
+    `version` is the one that the change is based on, where the request says so.
+    """
+
+    resource: str
+    key: Any
+    draft: Draft
+    version: int | None = None
+    whole: bool = False
+    parent: tuple[str, str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    resource: str
+    key: Any
+    version: int | None = None
+    parent: tuple[str, str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """A command, on a row (`key`), a collection or nothing. `inputs` are typed and complete."""
+
+    command: str
+    resource: str | None
+    inputs: Mapping[str, Any]
+    key: Any | None = None
+    version: int | None = None
+
+
+Operation = Create | Update | Delete | Invoke
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Operations in one transaction, in order.
+
+    A step makes its operation from the outcomes of those before it (their keys by position),
+    so that later ones can use what earlier ones made. `many` tells a bulk write or a batch
+    from a single one, whose outcome stands alone. `places` are the JSON Pointers to the values
+    of the steps, where those are not the whole body.
+    """
+
+    steps: tuple[Callable[[Sequence[Any]], Operation], ...]
+    selection: Selection = EVERYTHING
+    many: bool = False
+    dry_run: bool = False
+    places: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """The idempotency of a write: who repeats (`scope`), by which key, and what.
+
+    `fingerprint` is a digest of method, path and body.
+    """
+
+    scope: str
+    key: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request, understood: its form, its values, who asks and when."""
+
+    form: Read | Write
+    values: tuple[Any, ...]
+    actor: Actor
+    now: datetime
+    request_id: str | None = None
+    once: Once | None = None

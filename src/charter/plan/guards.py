@@ -1,0 +1,105 @@
+"""Guards of writes: what has to hold of a row before and after."""
+
+from dataclasses import dataclass
+
+from charter.contract.command import Command
+from charter.contract.expression import (
+    ALWAYS,
+    NEVER,
+    NEW,
+    Expression,
+    some,
+)
+from charter.contract.resource import Resource
+from charter.core import codes
+from charter.core.problems import Problem
+from charter.plan.rewrite import as_created, mentions, own_fields, with_old_values
+from charter.plan.view import CREATE, UPDATE, View, foreseen
+
+OLD_VALUES = 1
+"""The slot of the first old value in what is asked after a write; slot 0 is the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule that allows an action: the same rule has to hold before and after.
+
+    `before` is asked of the row as it is, `after` of the row as the write leaves it.
+    """
+
+    before: Expression
+    after: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What must hold for one action on one row of a resource.
+
+    Without `visible` the row does not exist for the actor; without one rule that holds, the
+    action is forbidden. `frozen` fields may change only where their condition holds (of the
+    row as it is, or for a new row as it is made). `old` names the fields whose values before
+    the write are in the slots of what is asked after it, from `OLD_VALUES` on.
+    """
+
+    resource: Resource
+    action: str
+    visible: Expression
+    rules: tuple[Rule, ...]
+    frozen: tuple[tuple[str, Expression], ...] = ()
+    old: tuple[str, ...] = ()
+
+    @property
+    def open_after(self) -> bool:
+        """Nothing has to be asked of the row as it is left."""
+        return all(rule.after == ALWAYS for rule in self.rules) or any(
+            rule.before == ALWAYS and rule.after == ALWAYS for rule in self.rules
+        )
+
+
+def guard_action(view: View, resource: Resource, action: str) -> Guard:
+    """The guard of create, update or delete. Raises a problem where no rule can ever allow it."""
+    conditions = view.rules(resource, action)
+    _refuse_closed(view, conditions, f"{action} {resource.table}")
+    frozen = view.frozen(resource) if action in (CREATE, UPDATE) else ()
+    return _guard(view, resource, action, conditions, frozen)
+
+
+def guard_command(view: View, command: Command, resource: Resource | None) -> Guard | None:
+    """The guard of a command; None for one that is on no row, whose rules have then held."""
+    conditions = view.command_rules(command)
+    _refuse_closed(view, conditions, f"call {command.name}")
+    if resource is None:
+        return None
+    return _guard(view, resource, command.name, conditions, ())
+
+
+def _guard(
+    view: View,
+    resource: Resource,
+    action: str,
+    conditions: tuple[Expression, ...],
+    frozen: tuple[tuple[str, Expression], ...],
+) -> Guard:
+    changing = [condition for condition in conditions if mentions(condition, NEW)]
+    old = tuple(dict.fromkeys(name for part in changing for name in own_fields(part)))
+    rules = tuple(_rule(action, condition, old) for condition in conditions)
+    if action == CREATE:
+        old = ()
+        frozen = tuple((name, as_created(condition)) for name, condition in frozen)
+    return Guard(resource, action, view.readable(resource), rules, frozen, old)
+
+
+def _rule(action: str, condition: Expression, old: tuple[str, ...]) -> Rule:
+    if action == CREATE:
+        return Rule(ALWAYS, as_created(condition))
+    if mentions(condition, NEW):
+        return Rule(foreseen(condition), with_old_values(condition, old, OLD_VALUES))
+    return Rule(condition, condition if action == UPDATE else ALWAYS)
+
+
+def _refuse_closed(view: View, conditions: tuple[Expression, ...], what: str) -> None:
+    if some(*conditions) != NEVER:
+        return
+    if not view.standing.authenticated:
+        raise Problem(codes.UNAUTHENTICATED, f"Credentials are needed to {what}.")
+    raise Problem(codes.FORBIDDEN, f"No policy lets this actor {what}.")

@@ -1,0 +1,223 @@
+"""Reads: form + view → plan."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from charter.contract.expression import (
+    ALWAYS,
+    NEVER,
+    ROW,
+    Expression,
+    Function,
+    Search,
+    Slot,
+    every,
+)
+from charter.contract.resource import Field, Relation, Resource
+from charter.contract.types import FLOAT, INTEGER, TEXT, Scalar, Type
+from charter.core import codes
+from charter.core.problems import Problem
+from charter.plan.ask import (
+    Measure,
+    Nest,
+    Parent,
+    Pick,
+    Read,
+    ReadMany,
+    ReadOne,
+    Selection,
+    Sort,
+    Summarize,
+)
+from charter.plan.filters import column, condition_of, unknown_field
+from charter.plan.plan import (
+    GroupPlan,
+    ManyPlan,
+    MeasurePlan,
+    OnePlan,
+    ParentPlan,
+    ReadPlan,
+    RowPlan,
+    Show,
+    ShowActions,
+    ShowComputed,
+    ShowField,
+    ShowMany,
+    ShowOne,
+    SortBy,
+    SummaryPlan,
+)
+from charter.plan.rewrite import inner_scopes
+from charter.plan.view import View
+
+_WORDS = Type(Scalar.TEXT, many=True)
+_OWN_TYPE = frozenset({Function.SUM, Function.MIN, Function.MAX})
+
+
+def plan_read(view: View, form: Read) -> ReadPlan:
+    """What of the form is feasible. Raises a problem where nothing can be."""
+    match form:
+        case ReadOne():
+            return _one(view, form)
+        case ReadMany():
+            return _many(view, form)
+        case Summarize():
+            return _summary(view, form)
+
+
+def _one(view: View, form: ReadOne) -> OnePlan:
+    resource = view.contract.resource_named[form.resource]
+    parent = _parent(view, form.parent)
+    where = _seen(view, resource, parent)
+    if where == NEVER and view.standing.authenticated:
+        raise Problem(codes.NOT_FOUND)
+    _refuse_closed(view, resource, where)
+    return OnePlan(row_plan(view, resource, form.selection, where), parent)
+
+
+def _many(view: View, form: ReadMany) -> ManyPlan:
+    base = _base(view, form)
+    return ManyPlan(
+        row_plan(view, base.resource, form.selection, base.where),
+        _sorts(view, base.resource, form.sort),
+        form.limit,
+        form.after,
+        form.count,
+        base.parent,
+    )
+
+
+def _summary(view: View, form: Summarize) -> SummaryPlan:
+    base = _base(view, form)
+    resource = base.resource
+    groups = tuple(
+        GroupPlan(name, column(view, resource, name), _type(resource, name)) for name in form.groups
+    )
+    measures = tuple(_measure(view, resource, measure) for measure in form.measures)
+    outs = [*(group.out for group in groups), *(measure.out for measure in measures)]
+    sort = tuple((outs.index(item.field), item.descending) for item in form.sort)
+    return SummaryPlan(resource, base.where, groups, measures, sort, form.limit, base.parent)
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """Which rows a list or summary is over."""
+
+    resource: Resource
+    where: Expression
+    parent: ParentPlan | None
+
+
+def _base(view: View, form: ReadMany | Summarize) -> _Base:
+    resource = view.contract.resource_named[form.resource]
+    parent = _parent(view, form.parent)
+    where = _seen(view, resource, parent)
+    _refuse_closed(view, resource, where)
+    fresh = inner_scopes(where)
+    condition = condition_of(view, resource, form.where, fresh)
+    search = ALWAYS if form.search is None else Search(ROW, Slot(form.search, _WORDS))
+    return _Base(resource, every(where, condition, search), parent)
+
+
+def _seen(view: View, resource: Resource, parent: ParentPlan | None) -> Expression:
+    """The policy of the rows; parts of an owner that can be read need none of their own."""
+    if parent is not None and parent.relation.owned and view.follows_owner(resource):
+        return ALWAYS
+    return view.readable(resource)
+
+
+def _refuse_closed(view: View, resource: Resource, where: Expression) -> None:
+    if where != NEVER:
+        return
+    if not view.standing.authenticated:
+        raise Problem(codes.UNAUTHENTICATED, f"Credentials are needed to read {resource.table}.")
+    raise Problem(codes.FORBIDDEN, f"No policy lets this actor read {resource.table}.")
+
+
+def _parent(view: View, parent: Parent | None) -> ParentPlan | None:
+    if parent is None:
+        return None
+    resource = view.contract.resource_named[parent.resource]
+    where = view.readable(resource)
+    if where == NEVER and view.standing.authenticated:
+        raise Problem(codes.NOT_FOUND)
+    _refuse_closed(view, resource, where)
+    return ParentPlan(resource, resource.relation_named[parent.relation], where, parent.slot)
+
+
+def row_plan(view: View, resource: Resource, selection: Selection, where: Expression) -> RowPlan:
+    """What to show of the rows that fulfil `where`."""
+    shows: list[Show] = list(_picked(view, resource, selection))
+    shows.extend(_nested(view, resource, nest) for nest in selection.nests)
+    if selection.can is not None:
+        shows.append(ShowActions(selection.can, view.actions(resource)))
+    return RowPlan(resource, where, tuple(shows))
+
+
+def _picked(view: View, resource: Resource, selection: Selection) -> Iterator[Show]:
+    picks = selection.picks
+    if picks is None:
+        picks = tuple(
+            Pick(item.name, item.name)
+            for item in resource.readable
+            if view.visible(resource, item.name) != NEVER
+        )
+    for pick in picks:
+        visible = view.visible(resource, pick.field)
+        field = resource.field_named.get(pick.field)
+        if visible == NEVER or (field is not None and not field.readable):
+            raise unknown_field(view, resource, pick.field)
+        if isinstance(field, Field):
+            yield ShowField(pick.out, field, visible)
+        else:
+            yield ShowComputed(pick.out, resource.computed_named[pick.field], visible)
+
+
+def _nested(view: View, resource: Resource, nest: Nest) -> Show:
+    relation = resource.relation_named[nest.relation]
+    target = view.contract.resource_named[relation.target]
+    where = _policy_inside(view, relation, target)
+    if relation.to_one:
+        return ShowOne(nest.out, relation, row_plan(view, target, nest.selection, where))
+    condition = condition_of(view, target, nest.where, inner_scopes(where))
+    row = row_plan(view, target, nest.selection, every(where, condition))
+    sort = _sorts(view, target, nest.sort or (Sort("id"),))
+    return ShowMany(nest.out, relation, row, sort, nest.limit)
+
+
+def _policy_inside(view: View, relation: Relation, target: Resource) -> Expression:
+    return ALWAYS if relation.owned and view.follows_owner(target) else view.readable(target)
+
+
+def _sorts(view: View, resource: Resource, sorts: tuple[Sort, ...]) -> tuple[SortBy, ...]:
+    return tuple(
+        SortBy(
+            column(view, resource, sort.field),
+            _type(resource, sort.field),
+            sort.descending,
+            _nullable(view, resource, sort.field),
+        )
+        for sort in sorts
+    )
+
+
+def _nullable(view: View, resource: Resource, name: str) -> bool:
+    field = resource.field_named.get(name)
+    return field is None or field.optional or view.visible(resource, name) != ALWAYS
+
+
+def _type(resource: Resource, name: str) -> Type:
+    found = resource.type_of(name)
+    return found if found is not None else TEXT
+
+
+def _measure(view: View, resource: Resource, measure: Measure) -> MeasurePlan:
+    if measure.field is None:
+        return MeasurePlan(measure.out, measure.function, None, INTEGER)
+    value = column(view, resource, measure.field)
+    own = _type(resource, measure.field)
+    if measure.function is Function.COUNT:
+        type_ = INTEGER
+    else:
+        type_ = own if measure.function in _OWN_TYPE else FLOAT
+    return MeasurePlan(measure.out, measure.function, value, type_)
