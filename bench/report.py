@@ -1,0 +1,252 @@
+"""From samples to tables: in the terminal, as JSON, and as the page docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.load import Sample
+from bench.servers import SERVERS
+from bench.workloads import WORKLOADS
+
+COMPARISON = "comparison.json"
+GROWTH = "growth.json"
+SUBJECT = "charter"
+ALONE = "charter_sqlite"
+"""Shown, and not compared: no other server runs on SQLite."""
+TITLES = {server.name: server.title for server in SERVERS}
+NO_GOAL = 0.0
+
+GOALS: Mapping[str, Mapping[str, float]] = {
+    "read": {"fastapi": 8.0, "fastify": 1.0, "floor": 0.7},
+    "list": {"fastapi": 10.0, "fastify": 1.0, "floor": 0.7},
+    "nested": {"fastapi": 20.0, "fastify": 1.0, "floor": 0.7},
+    "create": {"fastapi": 5.0, "fastify": 1.0, "floor": 0.7},
+    "mixed": {"fastify": 1.0, "floor": 0.7},
+}
+"""How many times as many requests per second Charter is to answer, by workload and server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where and when the samples were taken."""
+
+    when: str
+    cpus: int
+    memory_gib: int
+    system: str
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One run: the machine, how it was measured, and every sample."""
+
+    machine: Machine
+    connections: int
+    seconds: float
+    rounds: int
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One server under one workload: the medians of its rounds."""
+
+    server: str
+    requests_per_second: float
+    p50_ms: float
+    p99_ms: float
+    server_cpu_us: float
+    database_cpu_us: float
+    memory_mib: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """Charter's requests per second as a multiple of another server's, and the goal if any."""
+
+    other: str
+    value: float
+    goal: float
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal is reached; None where there is none."""
+        return None if self.goal == NO_GOAL else self.value >= self.goal
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """One thing measured small and large, and whether the goal is reached."""
+
+    what: str
+    small: str
+    large: str
+    goal: str
+    reached: bool
+
+
+HEADINGS = (
+    *("server", "requests/s", "p50 ms", "p99 ms"),
+    *("server CPU µs", "database CPU µs", "memory MiB"),
+)
+
+
+def lines(result: Result, workload: str) -> list[Line]:
+    """The workload's lines, in the order of the table of servers."""
+    found = []
+    for server in TITLES:
+        rounds = [s for s in result.samples if (s.server, s.workload) == (server, workload)]
+        if rounds:
+            found.append(
+                Line(
+                    server,
+                    median(s.requests_per_second for s in rounds),
+                    median(s.p50_ms for s in rounds),
+                    median(s.p99_ms for s in rounds),
+                    median(s.server_cpu_us for s in rounds),
+                    median(s.database_cpu_us for s in rounds),
+                    max(s.memory_mib for s in rounds),
+                )
+            )
+    return found
+
+
+def ratios(measured: Sequence[Line], workload: str) -> list[Ratio]:
+    """Charter against each other server of the workload; empty when Charter did not run."""
+    rates = {line.server: line.requests_per_second for line in measured}
+    if SUBJECT not in rates:
+        return []
+    goals = GOALS.get(workload, {})
+    return [
+        Ratio(other, rates[SUBJECT] / rate, goals.get(other, NO_GOAL))
+        for other, rate in rates.items()
+        if other not in (SUBJECT, ALONE)
+    ]
+
+
+def cells(line: Line) -> tuple[str, ...]:
+    """The line as text, in the order of `HEADINGS`."""
+    return (
+        TITLES[line.server],
+        f"{line.requests_per_second:,.0f}",
+        f"{line.p50_ms:.2f}",
+        f"{line.p99_ms:.2f}",
+        f"{line.server_cpu_us:,.0f}",
+        f"{line.database_cpu_us:,.0f}",
+        f"{line.memory_mib:,.0f}",
+    )
+
+
+def show(console: Console, result: Result) -> None:
+    """Print a table for each workload, with the ratios under it."""
+    for workload in WORKLOADS:
+        measured = lines(result, workload.name)
+        if not measured:
+            continue
+        table = Table(title=workload.title, title_justify="left")
+        table.add_column(HEADINGS[0])
+        for heading in HEADINGS[1:]:
+            table.add_column(heading, justify="right")
+        for line in measured:
+            table.add_row(*cells(line), style="bold" if line.server == SUBJECT else None)
+        console.print(table)
+        for ratio in ratios(measured, workload.name):
+            style = {True: "green", False: "red", None: "dim"}[ratio.met]
+            goal = "" if ratio.met is None else f" (goal {ratio.goal:g}×)"
+            text = f"  Charter is {ratio.value:.2f}× {TITLES[ratio.other]}{goal}"
+            console.print(text, style=style)
+
+
+def save(directory: Path, result: Result) -> Path:
+    """Write the result as JSON and return where."""
+    directory.mkdir(exist_ok=True)
+    path = directory / COMPARISON
+    path.write_text(json.dumps(asdict(result), indent=1) + "\n")
+    return path
+
+
+def save_growth(directory: Path, found: Sequence[Growth]) -> None:
+    """Keep what was found about growth as JSON."""
+    directory.mkdir(exist_ok=True)
+    (directory / GROWTH).write_text(json.dumps([asdict(one) for one in found], indent=1) + "\n")
+
+
+def load_result(path: Path) -> Result:
+    """The result that `save` wrote."""
+    raw = json.loads(path.read_text())
+    raw["machine"] = Machine(**raw["machine"])
+    raw["samples"] = tuple(Sample(**sample) for sample in raw["samples"])
+    return Result(**raw)
+
+
+def write_page(page: Path, results: Path) -> None:
+    """Write the documentation page from the kept results of the comparison and of growth."""
+    text = list(_introduction())
+    if (results / COMPARISON).exists():
+        text += _comparison(load_result(results / COMPARISON))
+    if (results / GROWTH).exists():
+        kept = json.loads((results / GROWTH).read_text())
+        text += _growth([Growth(**one) for one in kept])
+    page.parent.mkdir(exist_ok=True)
+    page.write_text("\n".join(text).rstrip() + "\n")
+
+
+def _introduction() -> Iterator[str]:
+    yield from (Path(__file__).with_name("page.md").read_text().rstrip(), "")
+
+
+def _comparison(result: Result) -> Iterator[str]:
+    machine = result.machine
+    versions = ", ".join(f"{name} {number}" for name, number in machine.versions.items())
+    yield from ("## The comparison", "")
+    yield (
+        f"Measured on {machine.when}: {machine.cpus} cores shared by server, PostgreSQL and load "
+        f"generator, {machine.memory_gib} GiB, {machine.system}; {result.connections} connections, "
+        f"{result.rounds} rounds of {result.seconds:g} s. {versions}."
+    )
+    yield ""
+    for workload in WORKLOADS:
+        measured = lines(result, workload.name)
+        if not measured:
+            continue
+        yield from (f"### {workload.title[0].upper()}{workload.title[1:]}", "")
+        yield from _markdown(HEADINGS, [cells(line) for line in measured])
+        rows = [
+            (TITLES[ratio.other], f"{ratio.value:.2f}×", *_goal_cells(ratio))
+            for ratio in ratios(measured, workload.name)
+        ]
+        if rows:
+            yield from _markdown(("Charter against", "requests/s", "goal", "reached"), rows)
+
+
+def _goal_cells(ratio: Ratio) -> tuple[str, str]:
+    if ratio.met is None:
+        return "–", "–"
+    return f"{ratio.goal:g}×", yes(ratio.met)
+
+
+def _growth(found: Sequence[Growth]) -> Iterator[str]:
+    yield from ("## Growth", "", "Charter on SQLite (`python -m bench.growth`).", "")
+    rows = [(one.what, one.small, one.large, one.goal, yes(one.reached)) for one in found]
+    yield from _markdown(("what", "small", "large", "goal", "reached"), rows)
+
+
+def yes(reached: bool) -> str:
+    """Whether a goal is reached, in a word."""
+    return "yes" if reached else "no"
+
+
+def _markdown(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(headings)} |"
+    yield f"|---|{'---:|' * (len(headings) - 1)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+    yield ""

@@ -1,0 +1,49 @@
+"""The databases of a run: the shop on PostgreSQL, and on SQLite where a server wants that."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.dataset import Dataset, forget_writes, forget_writes_sqlite, seed, seed_sqlite
+from bench.servers import Kind, Server, started
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where the shop's rows are kept: a PostgreSQL URL and a SQLite file."""
+
+    postgresql: str
+    sqlite: Path
+
+    def url(self, kind: Kind) -> str:
+        """The URL of the database of this kind."""
+        return self.postgresql if kind == "postgresql" else sqlite_url(self.sqlite)
+
+    def fill(self, data: Dataset, subjects: Iterable[Server], charter: str, logs: Path) -> None:
+        """Let Charter, where it takes part, create the tables from its contract; load them."""
+        for server in subjects:
+            prime(server, self.url(server.database), charter, logs)
+        asyncio.run(seed(self.postgresql, data))
+        if self.sqlite.exists():
+            seed_sqlite(self.sqlite, data.tables())
+
+    def forget_writes(self, kind: Kind) -> None:
+        """Delete what a workload wrote."""
+        if kind == "postgresql":
+            asyncio.run(forget_writes(self.postgresql))
+        else:
+            forget_writes_sqlite(self.sqlite)
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a SQLite file."""
+    return f"sqlite:///{path.absolute()}"
+
+
+def prime(server: Server, database: str, charter: str, logs: Path) -> None:
+    """Start Charter once on an empty database, which creates the tables, and stop it."""
+    with started(server, database, charter, logs):
+        pass
