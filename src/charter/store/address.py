@@ -1,0 +1,83 @@
+"""The URL of a database: which dialect it speaks, and for SQLite which file."""
+
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
+
+MEMORY = ":memory:"
+FORMS = "sqlite:///file.db, sqlite:////absolute/file.db or postgresql://user:password@host/name"
+
+
+class Dialect(StrEnum):
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
+
+
+SCHEMES = {
+    "sqlite": Dialect.SQLITE,
+    "postgresql": Dialect.POSTGRESQL,
+    "postgres": Dialect.POSTGRESQL,
+}
+
+
+def dialect_of(url: str) -> Dialect:
+    """Which dialect a database speaks. Raises ValueError for a URL that names none."""
+    scheme, separator, _ = url.partition("://")
+    dialect = SCHEMES.get(scheme.lower())
+    if dialect is None or not separator:
+        named = f"{scheme!r} is not a kind of database" if separator else "a database URL is needed"
+        raise ValueError(f"{named}: use {FORMS}")
+    return dialect
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file that a SQLite URL names; None for `sqlite:///:memory:`.
+
+    As in SQLAlchemy, three slashes begin a relative path and four an absolute one.
+    Raises ValueError.
+    """
+    parts = split(url)
+    if parts.netloc:
+        raise ValueError(f"a SQLite URL names no host: use {FORMS}")
+    if parts.query or parts.fragment:
+        raise ValueError("a SQLite URL takes no parameters (write ? as %3F and # as %23)")
+    name = unquote(parts.path[1:])
+    if not name:
+        raise ValueError(f"the SQLite URL names no file: use {FORMS}")
+    if "\0" in name:
+        raise ValueError("the SQLite URL has a NUL in its path")
+    return None if name == MEMORY else Path(name)
+
+
+def postgresql_dsn(url: str) -> str:
+    """A PostgreSQL URL as the driver takes it. Raises ValueError."""
+    parts = split(url)
+    try:
+        port = parts.port
+    except ValueError:
+        raise ValueError("the port of the PostgreSQL URL is not a number below 65536") from None
+    if port == 0:
+        raise ValueError("the port of the PostgreSQL URL is 0")
+    if not parts.hostname and "host=" not in parts.query:
+        raise ValueError(f"the PostgreSQL URL names no host: use {FORMS}")
+    return url
+
+
+def shown(url: str) -> str:
+    """A database URL for people to read: without password and parameters."""
+    try:
+        parts = split(url)
+        host = parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "(a malformed database URL)"
+    user = f"{parts.username}@" if parts.username else ""
+    return f"{parts.scheme}://{user}{host}{port}{parts.path}"
+
+
+def split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        # Not chained: the message of urlsplit quotes the URL, and so may show the password.
+        raise ValueError(f"the database URL is malformed: use {FORMS}") from None

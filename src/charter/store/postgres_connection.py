@@ -1,0 +1,101 @@
+"""One connection to PostgreSQL, with its prepared statements."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+
+from charter.store.database import Row
+from charter.store.settings import StoreSettings
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+    Prepared = asyncpg.prepared_stmt.PreparedStatement[asyncpg.Record]
+
+COMMON = {
+    "application_name": "charter",
+    # What the SQL turns into text must not lean on how somebody has set up the server.
+    "bytea_output": "hex",
+    "DateStyle": "ISO, MDY",
+    # Only what says READ WRITE can write: never a read.
+    "default_transaction_read_only": "on",
+    "extra_float_digits": "1",
+    "IntervalStyle": "iso_8601",
+    "TimeZone": "UTC",
+    # Compiling a statement costs more than the short ones that a service runs.
+    "jit": "off",
+}
+
+
+class Link:
+    """A connection and its prepared statements, the last used at the end.
+
+    Charter leaves no session state behind: no SET, LISTEN, temporary table, session lock or
+    cursor outlives its transaction. So a connection needs no reset before its next user.
+    `until` is when, by the loop's clock, its user has to be done with it.
+    """
+
+    __slots__ = ("_capacity", "_prepared", "connection", "until")
+
+    def __init__(self, connection: "Connection", capacity: int) -> None:
+        self.connection = connection
+        self._capacity = capacity
+        self.until = 0.0
+        self._prepared: OrderedDict[str, Prepared] = OrderedDict()
+
+    async def prepared(self, text: str) -> "Prepared":
+        """The statement of a text, prepared now or before."""
+        found = self._prepared.get(text)
+        if found is not None:
+            self._prepared.move_to_end(text)
+            return found
+        found = await self.connection.prepare(text)
+        self._prepared[text] = found
+        if len(self._prepared) > self._capacity:
+            self._prepared.popitem(last=False)
+        return found
+
+    async def fetch(self, text: str, arguments: Sequence[Any]) -> list[Row]:
+        # A Record is read by position like any Sequence, but does not say that it is one.
+        return await (await self.prepared(text)).fetch(*arguments)  # type: ignore[return-value]
+
+    async def execute(self, text: str, arguments: Sequence[Any]) -> int:
+        """Run a statement; how many rows it changed."""
+        prepared = await self.prepared(text)
+        await prepared.fetch(*arguments)
+        tag = prepared.get_statusmsg() or ""
+        count = tag.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+    async def execute_many(self, text: str, arguments: Sequence[Sequence[Any]]) -> None:
+        await (await self.prepared(text)).executemany(arguments)
+
+    def forget(self) -> None:
+        """Prepare all statements anew: the schema has changed."""
+        self._prepared.clear()
+
+    @property
+    def sound(self) -> bool:
+        """Whether somebody else may use the connection as it is."""
+        return not self.connection.is_closed() and not self.connection.is_in_transaction()
+
+
+async def connect(dsn: str, settings: StoreSettings, *, idle: float) -> Link:
+    """Connect. `idle` is how long (seconds) a transaction may do nothing.
+
+    Raises what is in FAILURES of postgres_errors.py, and ValueError for a DSN that asyncpg
+    refuses.
+    """
+    limits = {
+        "statement_timeout": settings.statement_timeout,
+        "lock_timeout": settings.lock_timeout,
+        "idle_in_transaction_session_timeout": idle,
+    }
+    connection = await asyncpg.connect(
+        dsn,
+        timeout=settings.connect_timeout,
+        statement_cache_size=0,
+        server_settings=COMMON | {name: f"{value * 1000:.0f}" for name, value in limits.items()},
+    )
+    return Link(connection, settings.cached_statements)
