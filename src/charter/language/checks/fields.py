@@ -1,0 +1,53 @@
+"""Fields: words without annotation, decimals, patterns, what happens on delete."""
+
+from charter.contract.resource import OnDelete
+from charter.contract.types import Scalar
+from charter.language.drafts import Draft
+from charter.language.faultcodes import (
+    ANNOTATION_MISSING,
+    DECIMAL_UNBOUNDED,
+    DELETE_UNFIT,
+    PATTERN_UNSAFE,
+)
+from charter.language.patterns import unsafe
+
+
+def strays(draft: Draft) -> None:
+    """`field()` and the like on a name that has no annotation."""
+    for resource in draft.resources.values():
+        for name, place in resource.declared.strays.items():
+            draft.fault(ANNOTATION_MISSING, f"{resource.name}.{name} has no type", place,
+                        f"Write `{name}: str = …` with the type it has.")  # fmt: skip
+
+
+def decimals(draft: Draft) -> None:
+    """Stored decimals say their digits and places."""
+    for resource in draft.resources.values():
+        for field in resource.fields.values():
+            kind = field.type
+            if kind.scalar is Scalar.DECIMAL and (kind.digits is None or kind.places is None):
+                draft.fault(DECIMAL_UNBOUNDED, f"{resource.name}.{field.name} is a Decimal of any "
+                            "size", field.place)  # fmt: skip
+
+
+def patterns(draft: Draft) -> None:
+    """Patterns are read alike everywhere."""
+    for resource in draft.resources.values():
+        for field in resource.fields.values():
+            why = unsafe(field.type.pattern) if field.type.pattern is not None else None
+            if why:
+                draft.fault(PATTERN_UNSAFE, f"{resource.name}.{field.name}: {why}", field.place)
+    for command in draft.commands:
+        for item in command.inputs:
+            why = unsafe(item.type.pattern) if item.type.pattern is not None else None
+            if why:
+                draft.fault(PATTERN_UNSAFE, f"{command.name}({item.name}): {why}", command.place)
+
+
+def deletes(draft: Draft) -> None:
+    """`set_null` needs a reference that can be nothing."""
+    for resource in draft.resources.values():
+        for field in resource.fields.values():
+            if field.on_delete is OnDelete.SET_NULL and not field.optional:
+                draft.fault(DELETE_UNFIT, f"{resource.name}.{field.name} cannot be set to nothing",
+                            field.place)  # fmt: skip

@@ -1,0 +1,146 @@
+"""`Contract`: collects what a file says about one service, and builds the hub's value from it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar, overload
+
+from charter.contract import contract as hub
+from charter.language.actor import Actor
+from charter.language.build import build
+from charter.language.declarations import (
+    CheckSaid,
+    CommandSaid,
+    Declarations,
+    ErrorSaid,
+    EventSaid,
+    IndexSaid,
+    PolicySaid,
+    ResourceSaid,
+    UniqueSaid,
+)
+from charter.language.payload import Error, Event
+from charter.language.places import caller_frame, caller_place
+from charter.language.resource import Resource
+from charter.language.rules import Policy
+
+R = TypeVar("R", bound=Resource[Any])
+E = TypeVar("E", bound=Event)
+X = TypeVar("X", bound=Error)
+C = TypeVar("C", bound=Callable[..., Awaitable[Any]])
+PolicyFunction = Callable[[R, Actor], Policy] | Callable[[R, Actor, R], Policy]
+
+
+class Contract:
+    """A service, as its contract's file says it. Nothing is shared between two of them."""
+
+    def __init__(self, name: str, *, version: str = "1", doc: str | None = None) -> None:
+        frame = caller_frame()
+        module_doc = frame.f_globals.get("__doc__") if frame else None
+        self._said = Declarations(name, version, (doc or module_doc or "").strip(), caller_place())
+        self._built: hub.Contract | None = None
+
+    def __repr__(self) -> str:
+        return f"Contract({self._said.name!r})"
+
+    @overload
+    def resource(self, cls: type[R], /) -> type[R]: ...
+    @overload
+    def resource(
+        self, /, *, plural: str | None = None, conditional_writes: bool = False
+    ) -> Callable[[type[R]], type[R]]: ...
+    def resource(
+        self,
+        cls: type[R] | None = None,
+        /,
+        *,
+        plural: str | None = None,
+        conditional_writes: bool = False,
+    ) -> type[R] | Callable[[type[R]], type[R]]:
+        """Makes a class a resource of this contract.
+
+        `plural` is the name of its table and, in kebab case, its path. With
+        `conditional_writes` updates and deletes must say which version they are based on.
+        """
+        place = caller_place()
+
+        def register(cls: type[R]) -> type[R]:
+            self._changed().resources.append(ResourceSaid(cls, plural, conditional_writes, place))
+            return cls
+
+        return register if cls is None else register(cls)
+
+    def policy(self, *classes: type[R]) -> Callable[[PolicyFunction[R]], PolicyFunction[R]]:
+        """Makes a function the policy of one or more resources."""
+        place = caller_place()
+
+        def register(function: PolicyFunction[R]) -> PolicyFunction[R]:
+            said = (PolicySaid(cls, function, place) for cls in classes)
+            self._changed().policies.extend(said)
+            return function
+
+        return register
+
+    def unique(self, cls: type[Resource[Any]], /, *fields: str) -> None:
+        """No two rows have the same values in all of these fields."""
+        self._changed().uniques.append(UniqueSaid(cls, fields, caller_place()))
+
+    def index(
+        self, cls: type[R], /, *fields: str, where: Callable[[R], bool] | None = None
+    ) -> None:
+        """An index over fields, `-` before those that descend; `where` makes it partial."""
+        self._changed().indexes.append(IndexSaid(cls, fields, where, caller_place()))
+
+    def check(self, cls: type[R], rule: Callable[[R], bool], message: str, /) -> None:
+        """A rule over the fields of one row that always holds, with what to say when not."""
+        self._changed().checks.append(CheckSaid(cls, rule, message, caller_place()))
+
+    def event(self, cls: type[E], /) -> type[E]:
+        """Makes a class an event of this contract."""
+        self._changed().events.append(EventSaid(cls, caller_place()))
+        return cls
+
+    def error(self, *, status: int) -> Callable[[type[X]], type[X]]:
+        """Makes a class an error that commands may raise; `status` is as HTTP has it."""
+        place = caller_place()
+
+        def register(cls: type[X]) -> type[X]:
+            self._changed().errors.append(ErrorSaid(cls, status, place))
+            return cls
+
+        return register
+
+    def command(
+        self,
+        cls: type[Resource[Any]] | None = None,
+        /,
+        *,
+        moves: str | None = None,
+        raises: Sequence[type[Error]] = (),
+        allow: Callable[[Actor], bool] | None = None,
+    ) -> Callable[[C], C]:
+        """Makes an async function a command, run as one transaction.
+
+        On a row when its first parameter is the resource's class, else on the collection;
+        without a resource on nothing, and then `allow` says who may call it. `moves` is a
+        change of state such as `draft | open -> placed`.
+        """
+        place = caller_place()
+
+        def register(function: C) -> C:
+            said = CommandSaid(function, cls, moves, tuple(raises), allow, place)
+            self._changed().commands.append(said)
+            return function
+
+        return register
+
+    def build(self) -> hub.Contract:
+        """The contract as the hub's frozen value.
+
+        Raises ContractFaulty with every fault there is.
+        """
+        if self._built is None:
+            self._built = build(self._said)
+        return self._built
+
+    def _changed(self) -> Declarations:
+        self._built = None
+        return self._said

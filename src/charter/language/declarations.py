@@ -1,0 +1,89 @@
+"""What a contract's decorators and calls have collected, in the order of the file."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from charter.core.places import Place
+from charter.language.actor import Actor
+from charter.language.payload import Error, Event
+from charter.language.resource import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceSaid:
+    cls: type[Resource[Any]]
+    plural: str | None
+    conditional_writes: bool
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySaid:
+    cls: type[Resource[Any]]
+    function: Callable[..., Any]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueSaid:
+    cls: type[Resource[Any]]
+    fields: tuple[str, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSaid:
+    cls: type[Resource[Any]]
+    fields: tuple[str, ...]
+    where: Callable[[Any], Any] | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSaid:
+    cls: type[Resource[Any]]
+    rule: Callable[[Any], Any]
+    message: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class EventSaid:
+    cls: type[Event]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorSaid:
+    cls: type[Error]
+    status: int
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSaid:
+    function: Callable[..., Any]
+    cls: type[Resource[Any]] | None
+    moves: str | None
+    raises: tuple[type[Error], ...]
+    allow: Callable[[Actor], bool] | None
+    place: Place
+
+
+@dataclass(slots=True)
+class Declarations:
+    """Everything that one contract was told."""
+
+    name: str
+    version: str
+    doc: str
+    place: Place
+    resources: list[ResourceSaid] = field(default_factory=list)
+    policies: list[PolicySaid] = field(default_factory=list)
+    uniques: list[UniqueSaid] = field(default_factory=list)
+    indexes: list[IndexSaid] = field(default_factory=list)
+    checks: list[CheckSaid] = field(default_factory=list)
+    events: list[EventSaid] = field(default_factory=list)
+    errors: list[ErrorSaid] = field(default_factory=list)
+    commands: list[CommandSaid] = field(default_factory=list)

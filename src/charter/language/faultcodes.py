@@ -1,0 +1,332 @@
+"""The registry of faults that a contract can have. Each has a documentation page made from it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from charter.contract.faults import FaultCode
+
+_entries: list[FaultCode] = []
+
+
+def _code(name: str, title: str, explanation: str, remedy: str) -> FaultCode:
+    entry = FaultCode(name, title, explanation, remedy)
+    _entries.append(entry)
+    return entry
+
+
+# -- the file --------------------------------------------------------------------------------
+FILE_UNREADABLE = _code(
+    "file_unreadable", "The file cannot be read.",
+    "The contract's file does not exist, is not Python, or is not readable.",
+    "Name an existing Python file.",
+)  # fmt: skip
+PYTHON_ERROR = _code(
+    "python_error", "The file cannot be imported.",
+    "Python stopped while it read the file, before there was a contract to look at.",
+    "Mend the line that is shown.",
+)  # fmt: skip
+CONTRACT_MISSING = _code(
+    "contract_missing", "The file has no contract.",
+    "A contract's file makes one `charter.Contract` and gives it a name at its top level.",
+    "Add `shop = Contract(\"shop\")`.",
+)  # fmt: skip
+SEVERAL_CONTRACTS = _code(
+    "several_contracts", "The file has several contracts.",
+    "A service is one contract, so the file must have just one.",
+    "Move the others to files of their own.",
+)  # fmt: skip
+
+# -- names -----------------------------------------------------------------------------------
+NAME_MALFORMED = _code(
+    "name_malformed", "A name is not spelt as names of its kind are.",
+    "Fields, relations, inputs and commands are in snake case, classes in capital words; names "
+    "have at most 48 characters, so that every database and every protocol can carry them.",
+    "Spell the name as the message says.",
+)  # fmt: skip
+NAME_RESERVED = _code(
+    "name_reserved", "A name has a meaning of its own already.",
+    "Every row has `id`, `created_at`, `updated_at` and `version`; lists have names such as "
+    "`items` and `next`, and readers of lists use names such as `limit` and `sort`.",
+    "Choose another name.",
+)  # fmt: skip
+NAME_TAKEN = _code(
+    "name_taken", "Two things have one name.",
+    "Resources, tables, paths, commands, events and errors, and the fields and relations of one "
+    "resource, each need a name of their own. A reference `customer` also takes `customer_id`.",
+    "Rename one of them.",
+)  # fmt: skip
+
+# -- fields ----------------------------------------------------------------------------------
+ANNOTATION_UNKNOWN = _code(
+    "annotation_unknown", "A type names something that cannot be found.",
+    "The annotation was evaluated in the module, and a name in it does not exist there.",
+    "Correct the name, or import it.",
+)  # fmt: skip
+ANNOTATION_MISSING = _code(
+    "annotation_missing", "A value has no type.",
+    "Every field, input, payload and result of a contract is typed.",
+    "Add an annotation.",
+)  # fmt: skip
+TYPE_UNSUPPORTED = _code(
+    "type_unsupported", "A type cannot be stored or sent.",
+    "Fields can be str, int, bool, float, Decimal, date, datetime, UUID, Email, Url, a Literal "
+    "or Enum of texts, Json, a resource, and lists of them; `| None` makes them optional.",
+    "Use one of these types.",
+)  # fmt: skip
+OPTION_UNFIT = _code(
+    "option_unfit", "An option does not fit its field.",
+    "Lengths and patterns are for text, bounds for numbers, digits and places for Decimal, "
+    "`min_items` and `max_items` for lists, `on_delete` for references.",
+    "Leave the option out, or change the type.",
+)  # fmt: skip
+BOUNDS_EMPTY = _code(
+    "bounds_empty", "No value can be within the bounds.",
+    "The lower bound is above the upper one.",
+    "Correct the bounds.",
+)  # fmt: skip
+DECIMAL_UNBOUNDED = _code(
+    "decimal_unbounded", "A Decimal does not say its digits and places.",
+    "Databases store decimals exactly only when they know how many digits to keep.",
+    "Write `field(digits=12, places=2)`: twelve digits in all, two after the point.",
+)  # fmt: skip
+PATTERN_UNSAFE = _code(
+    "pattern_unsafe", "A pattern is not read alike everywhere.",
+    "Patterns are checked by Python, by databases and by clients (ECMA 262). Only what all of "
+    "them read alike is taken: literals, `.`, classes such as `[a-z0-9_]`, groups `( )` and "
+    "`(?: )`, `|`, `* + ? {m,n}`, `^`, `$` and escaped punctuation.",
+    "Write `[0-9]` for a digit and `[A-Za-z0-9_]` for a word character; leave out look-around "
+    "and back-references.",
+)  # fmt: skip
+DEFAULT_UNFIT = _code(
+    "default_unfit", "A default is not a value of its field.",
+    "The default has another type, or breaks the bounds of its own field.",
+    "Correct the default.",
+)  # fmt: skip
+DELETE_UNFIT = _code(
+    "delete_unfit", "A reference cannot do on delete what it says.",
+    "`set_null` needs a reference that may be nothing; parts of an owner always go with it.",
+    "Make the reference optional (`| None`), or choose restrict or cascade.",
+)  # fmt: skip
+
+# -- relations -------------------------------------------------------------------------------
+RESOURCE_UNREGISTERED = _code(
+    "resource_unregistered", "A class is no resource of this contract.",
+    "A class becomes a resource of a contract through its decorator.",
+    "Put `@<contract>.resource` above the class.",
+)  # fmt: skip
+RELATION_WORD_MISSING = _code(
+    "relation_word_missing", "A list of rows does not say what it is.",
+    "A list of another resource is the parts of this one, the rows that refer to it, or a "
+    "many-to-many relation.",
+    "Write `= owned()`, `= inverse()` or `= linked()`.",
+)  # fmt: skip
+RELATION_WORD_UNFIT = _code(
+    "relation_word_unfit", "A word for lists of rows stands on something else.",
+    "`owned()`, `inverse()` and `linked()` are for fields annotated as a list of a resource.",
+    "Annotate the field as `list[\"Other\"]`.",
+)  # fmt: skip
+INVERSE_MISSING = _code(
+    "inverse_missing", "Nothing refers back.",
+    "An inverse or owned list is made of the rows whose reference names this row, and the other "
+    "resource has no such reference.",
+    "Add the reference to the other resource.",
+)  # fmt: skip
+INVERSE_AMBIGUOUS = _code(
+    "inverse_ambiguous", "Several fields refer back.",
+    "The other resource has more than one reference to this one.",
+    "Name the reference that is meant.",
+)  # fmt: skip
+OWNED_TWICE = _code(
+    "owned_twice", "A resource has two owners.",
+    "A part is written and deleted with its owner, so it can have only one.",
+    "Keep one `owned()`, and make the other list an `inverse()`.",
+)  # fmt: skip
+OWNED_CYCLE = _code(
+    "owned_cycle", "Resources own each other in a circle.",
+    "An owner is written before its parts; in a circle nothing could come first.",
+    "Make one of the lists an `inverse()`.",
+)  # fmt: skip
+OWNED_OPTIONAL = _code(
+    "owned_optional", "A part may be without its owner.",
+    "A part lives and dies with its owner, so its reference to it cannot be nothing.",
+    "Take `| None` from the reference.",
+)  # fmt: skip
+REQUIRED_CYCLE = _code(
+    "required_cycle", "Rows need each other before either exists.",
+    "Required references form a circle, so no row of these resources could ever be created.",
+    "Make one of the references optional (`| None`).",
+)  # fmt: skip
+
+# -- computed fields and constraints ---------------------------------------------------------
+COMPUTED_TYPE = _code(
+    "computed_type", "A computed field has another type than it says.",
+    "What the expression gives is not what the annotation promises.",
+    "Correct the annotation or the expression.",
+)  # fmt: skip
+COMPUTED_CYCLE = _code(
+    "computed_cycle", "Computed fields depend on each other in a circle.",
+    "A computed field is worked out from others, and here that comes back to itself.",
+    "Break the circle.",
+)  # fmt: skip
+BEYOND_ROW = _code(
+    "beyond_row", "A row rule looks beyond its row.",
+    "Checks and partial indexes are kept by the database for one row at a time: they can use "
+    "its stored fields only.",
+    "Use the row's own fields, or check the rule in a policy or command.",
+)  # fmt: skip
+FIELD_UNKNOWN = _code(
+    "field_unknown", "A field is not known.",
+    "The resource has no field of this name.",
+    "Correct the name.",
+)  # fmt: skip
+FIELD_UNFIT = _code(
+    "field_unfit", "A field cannot be used here.",
+    "Unique, index, freeze and search are for stored fields; lists and Json cannot be compared.",
+    "Use another field.",
+)  # fmt: skip
+
+# -- conditions ------------------------------------------------------------------------------
+TRUTH_REFUSED = _code(
+    "truth_refused", "A condition was asked for its truth before there is a row.",
+    "Policies, checks and computed fields run once, when the service starts, to build a "
+    "condition for the database. Python's `and`, `or`, `not`, `in`, `if`, `while`, `assert` and "
+    "chained comparisons want a yes or no at once, and would silently drop a part of it.",
+    "Use `all_of(a, b)` or `(a) & (b)`, `any_of(a, b)` or `(a) | (b)`, `not_(a)`, "
+    "`one_of(x, …)`.",
+)  # fmt: skip
+IDENTITY_REFUSED = _code(
+    "identity_refused", "A condition uses what Python never passes on.",
+    "`is`, `isinstance`, `type` and the like look at the Python object that stands for a value, "
+    "not at the value, so their answer says nothing about any row.",
+    "Use `is_null(x)` or `is_set(x)`, or `==`.",
+)  # fmt: skip
+OPERATION_REFUSED = _code(
+    "operation_refused", "A condition does something that has no meaning in a database.",
+    "Values of rows stand for what the database will find; only comparisons, `+ - *` and the "
+    "words of Charter can be applied to them.",
+    "Use one of the words.",
+)  # fmt: skip
+KINDS_DIFFER = _code(
+    "kinds_differ", "Two kinds of value are compared.",
+    "Comparing a text with a UUID, a date with a time, or rows of two resources is always a "
+    "mistake, and databases do not agree on the answer.",
+    "Compare values of one kind.",
+)  # fmt: skip
+CHOICE_UNKNOWN = _code(
+    "choice_unknown", "A value is none of the choices.",
+    "The field is a Literal or Enum, and can never have this value.",
+    "Use one of its choices.",
+)  # fmt: skip
+CONDITION_EXPECTED = _code(
+    "condition_expected", "A condition is needed here.",
+    "The word takes something that is true or false.",
+    "Compare the value with something, or use `is_set(…)`.",
+)  # fmt: skip
+FUNCTION_FAILED = _code(
+    "function_failed", "A function of the contract failed.",
+    "Policies, checks and computed fields run once when the service starts; this one raised.",
+    "Mend the line that is shown.",
+)  # fmt: skip
+
+# -- policies --------------------------------------------------------------------------------
+POLICY_MISSING = _code(
+    "policy_missing", "A resource has no policy.",
+    "What no rule allows is denied, so without a policy nobody could ever use the resource. "
+    "That is taken for an oversight.",
+    "Add a policy; `yield allow(\"read\")` opens it to every reader.",
+)  # fmt: skip
+POLICY_TWICE = _code(
+    "policy_twice", "A resource has two policies.",
+    "All rules of a resource stand in one function, so that they can be read together.",
+    "Move the rules into one policy.",
+)  # fmt: skip
+POLICY_MALFORMED = _code(
+    "policy_malformed", "A policy function is not one.",
+    "A policy takes the row, the actor and, if it wants them, the new values, and yields "
+    "`allow(…)`, `hide(…)` and `freeze(…)`.",
+    "Write `def policy(row: Row, actor: Actor) -> Policy:` and yield its rules.",
+)  # fmt: skip
+RULE_DROPPED = _code(
+    "rule_dropped", "A rule is made, but not yielded.",
+    "A rule that the policy does not yield has no effect; a `hide` would silently show.",
+    "Write `yield` before it.",
+)  # fmt: skip
+ACTION_UNKNOWN = _code(
+    "action_unknown", "A rule names an action that does not exist.",
+    "Actions are read, create, update, delete, the resource's commands, and `*` for all.",
+    "Correct the name.",
+)  # fmt: skip
+NEW_UNFIT = _code(
+    "new_unfit", "New values are asked for where there are none.",
+    "Only creating, updating and commands give a row new values; reading and deleting do not.",
+    "Give create and update a rule of their own.",
+)  # fmt: skip
+
+# -- commands, events, errors ----------------------------------------------------------------
+COMMAND_MALFORMED = _code(
+    "command_malformed", "A command's function is not one.",
+    "A command is an async function: the row first (where it is on a row), then `unit: Unit`, "
+    "then its inputs by keyword, and an annotated result.",
+    "Write `async def place(order: Order, unit: Unit, *, note: str = \"\") -> Order:`.",
+)  # fmt: skip
+COMMAND_WITHOUT_POLICY = _code(
+    "command_without_policy", "Nobody may call a command.",
+    "What no rule allows is denied, and no rule names this command.",
+    "Name it in an `allow(…)` of its resource's policy, or give "
+    "`allow=lambda actor: …` to a command on nothing.",
+)  # fmt: skip
+RESULT_UNFIT = _code(
+    "result_unfit", "A command's result cannot be sent.",
+    "A command gives a row, a list of rows, a value, or None.",
+    "Correct the result's annotation.",
+)  # fmt: skip
+MOVE_MALFORMED = _code(
+    "move_malformed", "A move cannot be read.",
+    "A move is written `draft -> placed`, with `|` between several starting states, and with "
+    "the field in front (`status: draft -> placed`) where that is in doubt.",
+    "Write the move in this form.",
+)  # fmt: skip
+MOVE_UNKNOWN = _code(
+    "move_unknown", "A move names states that no field has.",
+    "The states of a move are choices of one Literal or Enum field of the resource.",
+    "Correct the states.",
+)  # fmt: skip
+MOVE_AMBIGUOUS = _code(
+    "move_ambiguous", "A move fits several fields.",
+    "More than one field of the resource has these choices.",
+    "Name the field: `status: draft -> placed`.",
+)  # fmt: skip
+MOVE_OPEN = _code(
+    "move_open", "A state that commands move can be set by clients.",
+    "A client that writes the state itself walks around the command and its checks.",
+    "Give the field `set_by=\"commands\"`.",
+)  # fmt: skip
+ERROR_UNREGISTERED = _code(
+    "error_unregistered", "A class is no declared error of this contract.",
+    "`raises` lists classes that derive from Error and are registered with the contract.",
+    "Put `@<contract>.error(status=409)` above the class.",
+)  # fmt: skip
+ERROR_UNDECLARED = _code(
+    "error_undeclared", "A command raises an error that it does not declare.",
+    "What a command raises undeclared is a failure of the server (500) to its clients.",
+    "Add the error to `raises=[…]`.",
+)  # fmt: skip
+ERROR_STATUS = _code(
+    "error_status", "An error has a status that errors cannot have.",
+    "Declared errors are 400, 403, 404, 409, 422, 429 or 503.",
+    "Use one of these.",
+)  # fmt: skip
+EVENT_UNREGISTERED = _code(
+    "event_unregistered", "A command emits a class that is no event of this contract.",
+    "Events derive from Event and are registered with the contract.",
+    "Put `@<contract>.event` above the class.",
+)  # fmt: skip
+PAYLOAD_UNFIT = _code(
+    "payload_unfit", "A payload or input cannot be sent.",
+    "Inputs and the values of events and errors are scalars, lists of scalars, Json, and "
+    "resources (sent as their key).",
+    "Use one of these types.",
+)  # fmt: skip
+
+FAULT_CODES: Mapping[str, FaultCode] = MappingProxyType({entry.name: entry for entry in _entries})
+"""Every code by its name."""

@@ -1,0 +1,35 @@
+"""The steps that complete a contract, in order; each reads what those before it wrote."""
+
+from collections.abc import Callable
+from typing import Final
+
+from charter.language.drafts import Draft
+from charter.language.steps.commands import commands
+from charter.language.steps.computed import computed
+from charter.language.steps.constraints import constraints
+from charter.language.steps.defaults import defaults
+from charter.language.steps.fields import fields
+from charter.language.steps.inverses import inverses
+from charter.language.steps.links import links
+from charter.language.steps.payloads import errors, events
+from charter.language.steps.policies import policies
+from charter.language.steps.readings import readings
+from charter.language.steps.resources import resources, stamps
+
+Step = Callable[[Draft], None]
+
+STEPS: Final[tuple[Step, ...]] = (
+    resources,
+    readings,
+    fields,
+    stamps,
+    inverses,
+    links,
+    defaults,
+    computed,
+    constraints,
+    events,
+    errors,
+    commands,
+    policies,
+)

@@ -1,0 +1,67 @@
+"""Links: many-to-many relations and their tables."""
+
+from charter.contract.resource import Link, Relation
+from charter.core.names import snake
+from charter.language.drafts import Draft, ResourceDraft
+from charter.language.faultcodes import INVERSE_AMBIGUOUS, INVERSE_MISSING
+from charter.language.fields import ListWord
+from charter.language.steps.inverses import list_words, target_of
+
+
+def links(draft: Draft) -> None:
+    """The relations of `linked()`; both sides of one share its table.
+
+    The table is named for the side that stands first in the file: `playlist_tracks`.
+    """
+    made: dict[tuple[str, str], Link] = {}
+    for resource in draft.resources.values():
+        for name, word in list_words(resource):
+            if word.kind != "linked":
+                continue
+            target = target_of(draft, resource, name)
+            other = _other_side(draft, resource, name, word, target)
+            link = made.get((target.name, other)) if other else None
+            near, far = f"{snake(resource.name)}_id", f"{snake(target.name)}_id"
+            if link is not None:
+                link = Link(link.table, link.far, link.near)
+            else:
+                far = f"other_{far}" if near == far else far
+                link = Link(f"{snake(resource.name)}_{name}", near, far)
+            made[resource.name, name] = link
+            resource.relations[name] = Relation(
+                name,
+                target.name,
+                "link",
+                near="id",
+                far="id",
+                link=link,
+                doc=word.doc,
+                place=resource.attribute(name).place,
+            )
+
+
+def _other_side(
+    draft: Draft, resource: ResourceDraft, name: str, word: ListWord, target: ResourceDraft
+) -> str | None:
+    place = resource.attribute(name).place
+    sides = [
+        (side, other)
+        for side, other in list_words(target)
+        if other.kind == "linked"
+        and target_of(draft, target, side) is resource
+        and (target is not resource or side != name)
+    ]
+    meant = [side for side, other in sides if word.other == side or other.other == name]
+    if word.other and not meant:
+        draft.fault(INVERSE_MISSING,
+                    f"{resource.name}.{name}: {target.name} has no linked list {word.other!r} of "
+                    f"{resource.name}", place)  # fmt: skip
+        return None
+    free = [side for side, other in sides if other.other is None]
+    found = meant or ([] if target is resource else free)
+    if len(found) > 1:
+        draft.fault(INVERSE_AMBIGUOUS,
+                    f"{resource.name}.{name} may be the other side of {' or '.join(found)}",
+                    place, f'Write `linked("{found[0]}")`.')  # fmt: skip
+        return None
+    return found[0] if found else None

@@ -1,0 +1,76 @@
+"""Resources: their names, tables and paths, and the fields that every row has."""
+
+from typing import Any
+from uuid import UUID
+
+from charter.contract.resource import Default, Field, Given, Made, SetBy
+from charter.contract.types import DATETIME, INTEGER, Scalar, Type
+from charter.contract.types import UUID as UUID_TYPE
+from charter.core.names import kebab, plural, snake
+from charter.core.places import NOWHERE, Place
+from charter.language.declared import declared_by
+from charter.language.drafts import Draft, ResourceDraft
+from charter.language.faultcodes import NAME_MALFORMED, NAME_TAKEN, TYPE_UNSUPPORTED
+from charter.language.resource import Resource
+from charter.language.user import User
+
+KEY_LENGTH = 255
+_KEYS: dict[type[Any], tuple[Type, Default | None, SetBy]] = {
+    UUID: (UUID_TYPE, Made.UUID7, SetBy.SYSTEM),
+    int: (INTEGER, Made.SERIAL, SetBy.SYSTEM),
+    str: (Type(Scalar.TEXT, min_length=1, max_length=KEY_LENGTH), None, SetBy.ONCE),
+}
+
+
+def resources(draft: Draft) -> None:
+    """A draft for every class that was declared a resource."""
+    for said in draft.said.resources:
+        place = declared_by(said.cls).place
+        name = said.cls.__name__
+        if said.cls is User or (name == User.__name__):
+            draft.fault(NAME_TAKEN, "`User` is built in", place,
+                        "Refer to `charter.User`, and keep more about a user in a resource of "
+                        "its own.")  # fmt: skip
+        elif name in draft.resources:
+            draft.fault(NAME_TAKEN, f"there are two resources called {name}", place)
+        else:
+            table = said.plural or plural(snake(name))
+            if said.plural and snake(said.plural) != said.plural:
+                draft.fault(NAME_MALFORMED, f"the plural {table!r} is not in snake case", place)
+            draft.resources[name] = drafted(
+                draft, said.cls, table, place, conditional_writes=said.conditional_writes
+            )
+
+
+def drafted(
+    draft: Draft,
+    cls: type[Resource[Any]],
+    table: str,
+    place: Place,
+    *,
+    conditional_writes: bool = False,
+) -> ResourceDraft:
+    """A resource with its key; the other fields come with later steps."""
+    found = ResourceDraft(
+        cls, cls.__name__, table, kebab(table), place, conditional_writes=conditional_writes
+    )
+    key = _KEYS.get(cls.charter_key)
+    if key is None:
+        draft.fault(TYPE_UNSUPPORTED, f"{cls.__name__} has a key that no database can hold", place,
+                    "Write `Resource`, `Resource[int]` or `Resource[str]`.")  # fmt: skip
+        key = _KEYS[UUID]
+    kind, default, set_by = key
+    found.fields["id"] = Field("id", kind, default=default, set_by=set_by, place=place)
+    return found
+
+
+def stamps(draft: Draft) -> None:
+    """The times and the version of every row, after its own fields."""
+    for resource in draft.resources.values():
+        for name in ("created_at", "updated_at"):
+            resource.fields[name] = Field(
+                name, DATETIME, default=Made.NOW, set_by=SetBy.SYSTEM, place=NOWHERE
+            )
+        resource.fields["version"] = Field(
+            "version", INTEGER, default=Given(1), set_by=SetBy.SYSTEM, place=NOWHERE
+        )

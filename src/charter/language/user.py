@@ -1,0 +1,12 @@
+"""The built-in resource of those who can be actors."""
+
+from charter.language.fields import field
+from charter.language.kinds import Email
+from charter.language.resource import Resource
+
+
+class User(Resource[str]):
+    """Somebody who uses the service. The id is the subject of their tokens."""
+
+    name: str | None = field(default=None, max_length=200)
+    email: Email | None = field(default=None, max_length=254)
