@@ -1,0 +1,205 @@
+"""The catalog of PostgreSQL 14 and later, as far as a contract's schema goes.
+
+It reads the first schema of the search path, where unqualified names are created and found.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from charter.sql.catalog_reading import Catalog, Rows
+from charter.sql.schema import (
+    CheckRule,
+    Column,
+    ForeignKey,
+    IndexedColumn,
+    PrimaryKey,
+    Schema,
+    Table,
+    TableIndex,
+    UniqueKey,
+)
+from charter.sql.statement import Statement
+
+_KINDS = {
+    "p": "partitioned",
+    "v": "a view",
+    "m": "a materialized view",
+    "f": "a foreign table",
+}
+_ACTIONS = {
+    "a": "no action",
+    "r": "restrict",
+    "c": "cascade",
+    "n": "set null",
+    "d": "set default",
+}
+
+_TABLES = Statement(
+    """
+    SELECT c.relname::text, c.relkind::text, c.relpersistence::text, c.relrowsecurity
+    FROM pg_class c
+    WHERE c.relnamespace = quote_ident(current_schema())::regnamespace
+      AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+    ORDER BY c.oid
+    """,
+    label="catalog: tables",
+)
+_COLUMNS = Statement(
+    """
+    SELECT c.relname::text, a.attname::text,
+           format_type(a.atttypid, a.atttypmod)
+               || CASE WHEN a.attcollation <> t.typcollation
+                       THEN ' COLLATE ' || quote_ident(l.collname) ELSE '' END,
+           NOT a.attnotnull,
+           CASE WHEN a.attgenerated <> '' THEN 'generated as ' ELSE '' END
+               || pg_get_expr(d.adbin, d.adrelid),
+           a.attidentity <> ''
+    FROM pg_class c
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_type t ON t.oid = a.atttypid
+    LEFT JOIN pg_collation l ON l.oid = a.attcollation
+    LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+    WHERE c.relnamespace = quote_ident(current_schema())::regnamespace
+      AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+    ORDER BY c.oid, a.attnum
+    """,
+    label="catalog: columns",
+)
+_CONSTRAINTS = Statement(
+    """
+    SELECT c.relname::text, k.conname::text, k.contype::text,
+           ARRAY(SELECT a.attname::text
+                 FROM unnest(k.conkey) WITH ORDINALITY AS u (number, place)
+                 JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.number
+                 ORDER BY u.place),
+           CASE WHEN f.relnamespace <> c.relnamespace
+                THEN f.relnamespace::regnamespace::text || '.' ELSE '' END || f.relname::text,
+           ARRAY(SELECT a.attname::text
+                 FROM unnest(k.confkey) WITH ORDINALITY AS u (number, place)
+                 JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.number
+                 ORDER BY u.place),
+           k.confdeltype::text,
+           coalesce(pg_get_expr(k.conbin, k.conrelid), pg_get_constraintdef(k.oid)),
+           concat_ws(', ',
+               CASE WHEN pg_get_constraintdef(k.oid) LIKE 'UNIQUE NULLS NOT DISTINCT%'
+                    THEN 'nulls not distinct' END,
+               CASE WHEN k.confupdtype NOT IN (' ', 'a') THEN 'with an action on update' END,
+               CASE WHEN k.confmatchtype NOT IN (' ', 's') THEN 'match full' END,
+               CASE WHEN x.indnatts > x.indnkeyatts THEN 'with included columns' END,
+               CASE WHEN k.condeferrable THEN 'deferrable' END,
+               CASE WHEN NOT k.convalidated THEN 'not valid' END)
+    FROM pg_constraint k
+    JOIN pg_class c ON c.oid = k.conrelid
+    LEFT JOIN pg_class f ON f.oid = k.confrelid
+    LEFT JOIN pg_index x ON x.indexrelid = k.conindid AND k.contype IN ('p', 'u')
+    WHERE c.relnamespace = quote_ident(current_schema())::regnamespace
+      AND k.contype IN ('p', 'u', 'f', 'c', 'x')
+    ORDER BY k.oid
+    """,
+    label="catalog: constraints",
+)
+_INDEXES = Statement(
+    """
+    SELECT c.relname::text, i.relname::text, x.indisunique,
+           ARRAY(SELECT coalesce(a.attname::text, pg_get_indexdef(i.oid, n, false))
+                 FROM generate_series(1, x.indnkeyatts::int) AS n
+                 LEFT JOIN pg_attribute a
+                   ON a.attrelid = c.oid AND a.attnum = x.indkey[n - 1]
+                 ORDER BY n),
+           ARRAY(SELECT o & 1 = 1 FROM unnest(x.indoption::int2[]) WITH ORDINALITY AS u (o, n)
+                 ORDER BY n),
+           pg_get_expr(x.indpred, x.indrelid),
+           concat_ws(', ',
+               CASE WHEN m.amname <> 'btree' THEN 'using ' || m.amname END,
+               CASE WHEN EXISTS (SELECT FROM unnest(x.indoption::int2[]) AS o WHERE o IN (1, 2))
+                    THEN 'with another order of nulls' END,
+               CASE WHEN EXISTS (SELECT FROM unnest(x.indclass::oid[]) AS o
+                                 JOIN pg_opclass p ON p.oid = o WHERE NOT p.opcdefault)
+                    THEN 'with another operator class' END,
+               CASE WHEN EXISTS (SELECT FROM unnest(x.indcollation::oid[], x.indkey::int2[])
+                                             AS u (collation_oid, number)
+                                 JOIN pg_attribute a
+                                   ON a.attrelid = c.oid AND a.attnum = u.number
+                                 WHERE u.collation_oid <> a.attcollation)
+                    THEN 'with another collation' END,
+               CASE WHEN x.indnatts > x.indnkeyatts THEN 'with included columns' END,
+               CASE WHEN NOT (x.indisvalid AND x.indisready) THEN 'not valid' END)
+    FROM pg_index x
+    JOIN pg_class i ON i.oid = x.indexrelid
+    JOIN pg_class c ON c.oid = x.indrelid
+    JOIN pg_am m ON m.oid = i.relam
+    WHERE c.relnamespace = quote_ident(current_schema())::regnamespace
+      AND c.relkind IN ('r', 'p', 'm')
+      AND NOT EXISTS (SELECT FROM pg_constraint k
+                      WHERE k.conindid = x.indexrelid AND k.contype IN ('p', 'u', 'x'))
+    ORDER BY i.oid
+    """,
+    label="catalog: indexes",
+)
+_SCRATCH = Statement(
+    "SELECT set_config('search_path', 'pg_temp', true)", label="catalog: scratch schema"
+)
+
+
+def _read(results: Sequence[Rows]) -> Schema:
+    tables, column_rows, constraint_rows, index_rows = results
+    columns: dict[str, list[Column]] = defaultdict(list)
+    for table, *parts in column_rows:
+        columns[table].append(Column(*parts))
+    keys: dict[str, PrimaryKey] = {}
+    uniques: dict[str, list[UniqueKey]] = defaultdict(list)
+    references: dict[str, list[ForeignKey]] = defaultdict(list)
+    checks: dict[str, list[CheckRule]] = defaultdict(list)
+    for table, name, kind, own, target, theirs, action, text, modifiers in constraint_rows:
+        match kind:
+            case "p":
+                keys[table] = PrimaryKey(name, tuple(own), modifiers)
+            case "u":
+                uniques[table].append(UniqueKey(name, tuple(own), modifiers))
+            case "f":
+                sides = (tuple(own), target, tuple(theirs))
+                reference = ForeignKey(name, *sides, _ACTIONS[action], modifiers)
+                references[table].append(reference)
+            case _:
+                checks[table].append(CheckRule(name, text, modifiers, tuple(own)))
+    indexes: dict[str, list[TableIndex]] = defaultdict(list)
+    for table, *parts in index_rows:
+        indexes[table].append(_index(*parts))
+    return Schema(
+        tuple(
+            Table(
+                name,
+                tuple(columns[name]),
+                keys.get(name),
+                tuple(references[name]),
+                tuple(uniques[name]),
+                tuple(checks[name]),
+                tuple(indexes[name]),
+                _table_modifiers(*about),
+            )
+            for name, *about in tables
+        )
+    )
+
+
+def _index(
+    name: str,
+    unique: bool,
+    columns: Sequence[str],
+    descending: Sequence[bool],
+    where: str | None,
+    modifiers: str,
+) -> TableIndex:
+    # Included columns have no options: the shorter of the two counts.
+    parts = tuple(map(IndexedColumn, columns, descending))
+    return TableIndex(name, parts, where, unique, modifiers)
+
+
+def _table_modifiers(kind: str, persistence: str, row_security: bool) -> str:
+    found = [_KINDS.get(kind, "")]
+    found.append("unlogged" if persistence == "u" else "")
+    found.append("with row security" if row_security else "")
+    return ", ".join(filter(None, found))
+
+
+POSTGRES_CATALOG = Catalog((_TABLES, _COLUMNS, _CONSTRAINTS, _INDEXES), _read, _SCRATCH)

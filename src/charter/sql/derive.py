@@ -1,0 +1,204 @@
+"""Contract → schema: the tables in which one database keeps what the contract promises.
+
+Indexes that nobody declared: one on each reference that no key or declared index leads with,
+followed by the row's key, so that the rows of one owner come in the order of their keys without
+a sort. There is none on `created_at`: keys that Charter or the database makes sort by time.
+"""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from charter.contract.contract import Contract
+from charter.contract.expression import Expression
+from charter.contract.resource import Link, Made, OnDelete, Resource
+from charter.contract.types import TEXT
+from charter.sql.bounds import bounds
+from charter.sql.conditions import FOLDED
+from charter.sql.dialect import Dialect
+from charter.sql.expressions import row_condition
+from charter.sql.naming import Names
+from charter.sql.schema import (
+    CheckRule,
+    Column,
+    ForeignKey,
+    IndexedColumn,
+    PrimaryKey,
+    Schema,
+    Table,
+    TableIndex,
+    UniqueKey,
+)
+from charter.sql.system import PAIR_MODIFIERS, TABLE_MODIFIERS, system_tables
+
+# Not RESTRICT, which both databases check too early for rows that the same delete takes along.
+_ON_DELETE: Mapping[OnDelete, str] = MappingProxyType(
+    {
+        OnDelete.RESTRICT: "no action",
+        OnDelete.CASCADE: "cascade",
+        OnDelete.SET_NULL: "set null",
+    }
+)
+
+
+def schema_of(contract: Contract, dialect: Dialect) -> Schema:
+    """The tables of all resources, of many-to-many relations, and of Charter itself.
+
+    Supposes a contract that is feasible on the database (`feasible`).
+    """
+    system = system_tables(dialect)
+    links = dict(_links(contract))
+    taken = [table.name for table in system]
+    taken += [part.name for table in system for part in (*table.constraints, *table.indexes)]
+    taken += [resource.table for resource in contract.resources]
+    taken += [link.table for link in links]
+    names = Names(taken)
+    return Schema(
+        (
+            *(_Deriver(item, contract, dialect, names).table() for item in contract.resources),
+            *(_link_table(link, ends, dialect, names) for link, ends in links.items()),
+            *system,
+        )
+    )
+
+
+class _Deriver:
+    """Derives the table of one resource."""
+
+    def __init__(
+        self, resource: Resource, contract: Contract, dialect: Dialect, names: Names
+    ) -> None:
+        self._resource = resource
+        self._contract = contract
+        self._dialect = dialect
+        self._names = names
+
+    def table(self) -> Table:
+        key = PrimaryKey(self._name("pkey"), (self._resource.key.name,))
+        foreign_keys = tuple(self._foreign_keys())
+        uniques = tuple(self._uniques())
+        indexes = tuple(self._declared_indexes())
+        leading = {unique.columns[0] for unique in uniques}
+        leading |= {index.columns[0].name for index in indexes if index.where is None}
+        return Table(
+            self._resource.table,
+            tuple(self._columns()),
+            key,
+            foreign_keys,
+            uniques,
+            tuple(self._checks()),
+            (*indexes, *self._reference_indexes(foreign_keys, leading | set(key.columns))),
+            TABLE_MODIFIERS.get(self._dialect.name, ""),
+        )
+
+    def _name(self, *parts: str, seed: str = "") -> str:
+        return self._names.give(self._resource.table, *parts, seed=seed)
+
+    def _columns(self) -> Iterator[Column]:
+        text = self._dialect.column_type(TEXT)
+        for field in self._resource.fields:
+            kind = self._dialect.column_type(field.type)
+            yield Column(field.name, kind, field.optional, identity=field.default is Made.SERIAL)
+        for field in self._resource.search_fields:
+            yield Column(field.name + FOLDED, text, field.optional)
+
+    def _foreign_keys(self) -> Iterator[ForeignKey]:
+        for field in self._resource.fields:
+            if field.references is not None:
+                target = self._contract.resource_named[field.references]
+                yield ForeignKey(
+                    self._name(field.name, "fkey"),
+                    (field.name,),
+                    target.table,
+                    (target.key.name,),
+                    _ON_DELETE[field.on_delete],
+                )
+
+    def _uniques(self) -> Iterator[UniqueKey]:
+        resource = self._resource
+        alone = ((field.name,) for field in resource.fields if field.unique)
+        together = (unique.fields for unique in resource.uniques)
+        wanted = dict.fromkeys((*alone, *together))
+        wanted.pop((resource.key.name,), None)
+        for columns in wanted:
+            yield UniqueKey(self._name(*columns, "key"), columns)
+
+    def _checks(self) -> Iterator[CheckRule]:
+        for field in self._resource.fields:
+            text = bounds(field.name, field.type, self._dialect)
+            # A reference has the bounds of the key that it names.
+            if text is not None and field.references is None:
+                name = self._name(field.name, "check")
+                yield CheckRule(name, text, columns=(field.name,))
+        for check in self._resource.checks:
+            # A CHECK takes null for true; a rule of the contract that is null does not hold.
+            text = f"({self._condition(check.expression)}) IS TRUE"
+            name = self._name(check.name, "check", seed="rule")
+            yield CheckRule(name, text, rule=check.name)
+
+    def _declared_indexes(self) -> Iterator[TableIndex]:
+        for index in self._resource.indexes:
+            columns = tuple(_indexed(name) for name in index.fields)
+            where = None if index.where is None else self._condition(index.where)
+            seed = f"{index.fields} {where}"
+            name = self._name(*(column.name for column in columns), "idx", seed=seed)
+            yield TableIndex(name, columns, where)
+
+    def _condition(self, expression: Expression) -> str:
+        return row_condition(self._contract, self._dialect, self._resource, expression)
+
+    def _reference_indexes(
+        self, foreign_keys: tuple[ForeignKey, ...], leading: set[str]
+    ) -> Iterator[TableIndex]:
+        key = IndexedColumn(self._resource.key.name)
+        for part in foreign_keys:
+            column = part.columns[0]
+            if column not in leading:
+                name = self._name(column, "idx", seed="reference")
+                yield TableIndex(name, (IndexedColumn(column), key))
+
+
+def _indexed(field: str) -> IndexedColumn:
+    return IndexedColumn(field.removeprefix("-"), field.startswith("-"))
+
+
+Ends = tuple[Resource, Resource]
+
+
+def _links(contract: Contract) -> Iterator[tuple[Link, Ends]]:
+    """Each table of pairs once, with the resources at its two ends."""
+    seen: set[str] = set()
+    for resource in contract.resources:
+        for relation in resource.relations:
+            link = relation.link
+            if link is not None and link.table not in seen:
+                seen.add(link.table)
+                yield link, (resource, contract.resource_named[relation.target])
+
+
+def _link_table(link: Link, ends: Ends, dialect: Dialect, names: Names) -> Table:
+    columns = (link.near, link.far)
+    return Table(
+        link.table,
+        tuple(
+            Column(name, dialect.column_type(end.key.type))
+            for name, end in zip(columns, ends, strict=True)
+        ),
+        PrimaryKey(names.give(link.table, "pkey"), columns),
+        tuple(
+            ForeignKey(
+                names.give(link.table, name, "fkey"),
+                (name,),
+                end.table,
+                (end.key.name,),
+                _ON_DELETE[OnDelete.CASCADE],
+            )
+            for name, end in zip(columns, ends, strict=True)
+        ),
+        indexes=(
+            TableIndex(
+                names.give(link.table, link.far, link.near, "idx"),
+                (IndexedColumn(link.far), IndexedColumn(link.near)),
+            ),
+        ),
+        modifiers=PAIR_MODIFIERS.get(dialect.name, ""),
+    )

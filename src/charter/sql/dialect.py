@@ -1,0 +1,139 @@
+"""What a database dialect must say of itself. Each has one file of its own."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from charter.contract.expression import Function
+from charter.contract.types import Type
+from charter.sql.fragment import Fragment, checked, parameter, render
+from charter.sql.names import quote
+from charter.sql.sources import Codec, Source
+from charter.sql.statement import Statement
+
+Pieces = Sequence[str | Fragment]
+"""JSON text in the making: text as it is, and expressions that give text (or null: nothing)."""
+
+
+class Dialect(ABC):
+    """One database's way of writing and storing things. It has no state."""
+
+    name: ClassVar[str]
+    scaled_decimals: ClassVar[bool] = False
+    """Decimals are stored as integers, multiplied by ten to the power of their places."""
+    locks_rows: ClassVar[bool] = False
+    """Rows that are read in order to be written have to be locked (`FOR UPDATE`)."""
+    combines_writes: ClassVar[bool] = False
+    """Several writes can be one statement (data-modifying WITH)."""
+    sequences: ClassVar[bool] = False
+    """Integer keys come from a sequence, which does not see the keys that are given."""
+    bytes_cast: ClassVar[str] = ""
+    """What follows the placeholder of an argument of bytes."""
+    no_limit: ClassVar[Fragment]
+    """What stands for the rows of a subselect that keeps its order but has no limit."""
+
+    # -- names and storage ---------------------------------------------------------------
+    def quote(self, identifier: str) -> str:
+        """An identifier as SQL has it: quoted where it is not a plain word, or is a keyword."""
+        return quote(identifier)
+
+    @abstractmethod
+    def placeholder(self, number: int) -> str:
+        """The place of an argument; arguments count from 1."""
+
+    @abstractmethod
+    def column_type(self, kind: Type) -> str:
+        """The type of a column that stores values of this type, with its collation."""
+
+    @abstractmethod
+    def literal(self, value: Any, kind: Type) -> str:
+        """A value that the contract itself holds, as SQL text in the form that is stored.
+
+        None is `NULL`; for lists and JSON the value is what JSON has.
+        """
+
+    @abstractmethod
+    def encoder(self, kind: Type) -> Codec | None:
+        """From a typed Python value to what the driver binds; None where they are the same.
+
+        None stays None.
+        """
+
+    @abstractmethod
+    def decoder(self, kind: Type) -> Codec | None:
+        """From what the driver gives for a stored column to the typed Python value."""
+
+    @abstractmethod
+    def unsupported(self, kind: Type) -> str | None:
+        """Why this database cannot store values of this type, or None where it can."""
+
+    # -- arguments -----------------------------------------------------------------------
+    def cast(self, kind: Type) -> str:
+        """What follows a placeholder so that the database knows the type of the argument."""
+        return ""
+
+    def argument(self, source: Source, kind: Type) -> Fragment:
+        """An argument of this type."""
+        return parameter(source, self.encoder(kind), self.cast(kind))
+
+    def key(self, source: Source) -> Fragment:
+        """A key that is bound for a column of its own type, so that it needs no cast."""
+        return parameter(source)
+
+    def constant(self, value: Any, kind: Type) -> Fragment:
+        """A value that the contract itself holds."""
+        return checked(self.literal(value, kind))
+
+    def statement(self, fragment: Fragment, label: str, *, heavy: bool = False) -> Statement:
+        """The fragment as a statement of this database."""
+        return render(fragment, self.placeholder, label, heavy=heavy)
+
+    # -- expressions ---------------------------------------------------------------------
+    @abstractmethod
+    def truth(self, value: bool) -> Fragment:
+        """True or false."""
+
+    @abstractmethod
+    def pattern(self, text: str | None) -> str | None:
+        """A pattern with `*` and `?` (escaped by a backslash) as `like` wants it."""
+
+    @abstractmethod
+    def folded_pattern(self, text: str | None) -> str | None:
+        """The same for a comparison with folded texts."""
+
+    @abstractmethod
+    def like(self, left: Fragment, pattern: Fragment) -> Fragment:
+        """Whether a text fits a pattern; case counts."""
+
+    @abstractmethod
+    def one_of(self, left: Fragment, source: Source, kind: Type) -> Fragment:
+        """Whether a value of the type is among those of a list that comes as one argument."""
+
+    @abstractmethod
+    def contains(self, items: Fragment, item: Fragment, kind: Type) -> Fragment:
+        """Whether a stored list of the type has an item equal to the stored value."""
+
+    @abstractmethod
+    def every_word(self, texts: Sequence[Fragment], source: Source) -> Fragment:
+        """Whether every word of a list that comes as one argument is part of a text."""
+
+    @abstractmethod
+    def extreme(self, function: Function, value: Fragment, kind: Type) -> Fragment:
+        """MIN or MAX of the values of a group, which have this type."""
+
+    @abstractmethod
+    def order(self, value: Fragment, *, descending: bool, nullable: bool) -> Fragment:
+        """One part of ORDER BY; null counts as larger than any value."""
+
+    # -- JSON ----------------------------------------------------------------------------
+    @abstractmethod
+    def json_value(self, value: Fragment, kind: Type, *, nullable: bool) -> Pieces:
+        """A stored value as JSON text in its canonical form, `null` where it may be null."""
+
+    @abstractmethod
+    def concatenated(self, pieces: Pieces) -> Fragment:
+        """The pieces as one text; never null."""
+
+    @abstractmethod
+    def gathered(self, body: Fragment) -> Fragment:
+        """The texts of a group with commas between them, in the order in which they come."""

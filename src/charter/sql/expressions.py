@@ -1,0 +1,62 @@
+"""Expressions of a contract as SQL: the rules for each kind, in one table."""
+
+from types import MappingProxyType
+
+from charter.contract import expression as e
+from charter.contract.contract import Contract
+from charter.contract.resource import Resource
+from charter.sql import conditions, numbers, values
+from charter.sql.context import Context, Rules
+from charter.sql.dialect import Dialect
+from charter.sql.rows import Aliases, bare_row
+
+RULES = Rules(
+    conditions=MappingProxyType(
+        {
+            e.Truth: conditions.truth,
+            e.HasRole: conditions.has_role,
+            e.Authenticated: conditions.authenticated,
+            e.Compare: conditions.compare,
+            e.OneOf: conditions.one_of,
+            e.OneOfSlot: conditions.one_of_slot,
+            e.Contains: conditions.contains,
+            e.IsNull: conditions.is_null,
+            e.AllOf: conditions.all_of,
+            e.AnyOf: conditions.any_of,
+            e.Not: conditions.negation,
+            e.Search: conditions.search,
+        }
+    ),
+    values=MappingProxyType(
+        {
+            e.Constant: values.constant,
+            e.Slot: values.slot,
+            e.Column: values.column,
+            e.ActorId: values.actor_id,
+            e.Claim: values.claim,
+            e.Now: values.now,
+            e.Compute: numbers.compute,
+            e.Aggregate: values.aggregate,
+            e.Masked: values.masked,
+        }
+    ),
+)
+
+
+def fresh(contract: Contract, dialect: Dialect) -> Context:
+    """The place of a new statement, in which no rows are known yet."""
+    return Context(contract, dialect, RULES, Aliases(), {})
+
+
+def row_condition(
+    contract: Contract, dialect: Dialect, resource: Resource, expression: e.Expression
+) -> str:
+    """A condition over the columns of one row, as the schema has it (a partial index).
+
+    Raises ValueError where it needs a value of the request or another row.
+    """
+    context = fresh(contract, dialect).about(bare_row(contract, resource))
+    statement = dialect.statement(context.condition(expression), "condition")
+    if statement.binds:
+        raise ValueError("a condition of the schema cannot depend on a request")
+    return statement.text

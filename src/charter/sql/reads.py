@@ -1,0 +1,142 @@
+"""Reads as one statement each, however deep."""
+
+from collections.abc import Sequence
+
+from charter.contract.contract import Contract
+from charter.plan.plan import (
+    COUNT_CEILING,
+    ManyPlan,
+    OnePlan,
+    ParentPlan,
+    ReadPlan,
+    SortBy,
+    SummaryPlan,
+)
+from charter.sql.context import Context
+from charter.sql.dialect import Dialect
+from charter.sql.expressions import fresh
+from charter.sql.fragment import EMPTY, Fragment, identifier, listed, number, qualified, sql
+from charter.sql.json import both, filtered, order_by, row_body, sort_value
+from charter.sql.keyset import comes_after, is_indexed
+from charter.sql.parents import belongs, parent_rows
+from charter.sql.rows import Rows, derived_rows
+from charter.sql.sources import SlotValue
+from charter.sql.statement import Statement
+from charter.sql.summary import summary
+
+
+def compile_read(contract: Contract, dialect: Dialect, plan: ReadPlan) -> Statement:
+    """The statement of a plan; its columns are those that the plan's class documents."""
+    context = fresh(contract, dialect)
+    match plan:
+        case OnePlan():
+            return dialect.statement(_one(context, plan), f"read {plan.row.resource.name}")
+        case ManyPlan():
+            label = f"list {plan.row.resource.name}"
+            return dialect.statement(_many(context, plan), label, heavy=plan.limit is None)
+        case SummaryPlan():
+            return dialect.statement(summary(context, plan), f"summarize {plan.resource.name}")
+
+
+def _one(context: Context, plan: OnePlan) -> Fragment:
+    resource = plan.row.resource
+    inner, rows = context.select(resource)
+    body = row_body(inner, rows, plan.row.shows)
+    key = sql(
+        "{} = {}", rows.column("id"), context.dialect.argument(SlotValue(0), resource.key.type)
+    )
+    asked = [inner.truth(condition) for condition in plan.conditions]
+    truths = sql(", {}", listed(asked)) if asked else EMPTY
+    where = both(key, filtered(inner, plan.row.where), _under(inner, rows, plan.parent))
+    return sql(
+        "SELECT {} AS body, {} AS version{} FROM {} WHERE {}",
+        body, rows.column("version"), truths, rows.clause(), where,
+    )  # fmt: skip
+
+
+def _under(context: Context, rows: Rows, parent: ParentPlan | None) -> Fragment:
+    if parent is None:
+        return EMPTY
+    exists = parent_rows(context, parent, sql("1"))
+    return sql("{} AND EXISTS ({})", belongs(context, rows, parent), exists)
+
+
+def _many(context: Context, plan: ManyPlan) -> Fragment:
+    page = _page(context, plan)
+    if plan.parent is None and plan.count == "none":
+        return page
+    total = EMPTY if plan.count == "none" else _total(context, plan)
+    what = sql("({}) AS total", total) if total else sql("1 AS present")
+    base = (
+        sql("SELECT {}", what) if plan.parent is None else parent_rows(context, plan.parent, what)
+    )
+    keys = (
+        [] if plan.limit is None else [sql("page.{}", _place(at)) for at in range(len(plan.sort))]
+    )
+    shown = [sql("page.body"), *keys, *([sql("base.total")] if total else [])]
+    order = _sorted_again(context, identifier("page"), plan.sort) if keys else EMPTY
+    return sql(
+        "SELECT {} FROM ({}) AS base LEFT JOIN ({}) AS page ON TRUE{}",
+        listed(shown), base, page, order,
+    )  # fmt: skip
+
+
+def _place(at: int) -> Fragment:
+    return identifier(f"k{at}")
+
+
+def _page(context: Context, plan: ManyPlan) -> Fragment:
+    """The rows of a page with their bodies.
+
+    Where the rows may have to be sorted, bodies are made of those that are left after it.
+    """
+    inner, rows = context.select(plan.row.resource)
+    keys = [] if plan.limit is None else [sort_value(inner, part) for part in plan.sort]
+    named = [sql("{} AS {}", key, _place(at)) for at, key in enumerate(keys)]
+    order = order_by(inner, plan.sort)
+    where = both(
+        belongs(inner, rows, plan.parent) if plan.parent else EMPTY,
+        filtered(inner, plan.row.where),
+        comes_after(inner, plan.sort, plan.after) if plan.after else EMPTY,
+    )
+    limit = EMPTY if plan.limit is None else sql(" LIMIT {}", number(plan.limit + 1))
+    if plan.limit is None or is_indexed(plan.row.resource, plan.sort):
+        shown = [sql("{} AS body", row_body(inner, rows, plan.row.shows)), *named]
+        return sql(
+            "SELECT {} FROM {} WHERE {}{}{}", listed(shown), rows.clause(), where, order, limit
+        )
+    every_column = listed([sql("{}.*", rows.alias), *named])
+    chosen = sql("SELECT {} FROM {} WHERE {}{}{}", every_column, rows.clause(), where, order, limit)
+    outer = derived_rows(rows, chosen)
+    shown = [
+        sql("{} AS body", row_body(context.about(outer), outer, plan.row.shows)),
+        *(outer.column(f"k{at}") for at in range(len(plan.sort))),
+    ]
+    again = _sorted_again(context, outer.alias, plan.sort)
+    return sql("SELECT {} FROM {}{}", listed(shown), outer.clause(), again)
+
+
+def _sorted_again(context: Context, rows: Fragment, sort: Sequence[SortBy]) -> Fragment:
+    """The order of rows that come out of a sorted subselect: no join may change it."""
+    parts = (
+        context.dialect.order(
+            qualified(rows, f"k{at}"), descending=part.descending, nullable=part.nullable
+        )
+        for at, part in enumerate(sort)
+    )
+    return sql(" ORDER BY {}", listed(parts))
+
+
+def _total(context: Context, plan: ManyPlan) -> Fragment:
+    """How many rows the list has in all: exactly, or as far as an estimate counts."""
+    inner, rows = context.select(plan.row.resource)
+    where = both(
+        belongs(inner, rows, plan.parent) if plan.parent else EMPTY,
+        filtered(inner, plan.row.where),
+    )
+    if plan.count == "exact":
+        return sql("SELECT count(*) FROM {} WHERE {}", rows.clause(), where)
+    return sql(
+        "SELECT count(*) FROM (SELECT 1 FROM {} WHERE {} LIMIT {}) AS some_rows",
+        rows.clause(), where, number(COUNT_CEILING + 1),
+    )  # fmt: skip

@@ -1,0 +1,155 @@
+"""Writes of single tables: rows in, rows changed, rows out, and the pairs of links.
+
+The values of each statement stand in the order that its function says.
+"""
+
+from collections.abc import Sequence
+
+from charter.contract.contract import Contract
+from charter.contract.resource import Field, Link, Made, OnDelete, Resource
+from charter.contract.types import DATETIME
+from charter.sql.checks import check, inbound, load, missing_reference
+from charter.sql.conditions import FOLDED
+from charter.sql.dialect import Dialect
+from charter.sql.folding import folded
+from charter.sql.fragment import EMPTY, Fragment, identifier, listed, parameter, sql
+from charter.sql.sources import NowValue, SlotValue
+from charter.sql.statement import Statement
+
+__all__ = [
+    "check",
+    "delete",
+    "inbound",
+    "insert",
+    "insert_fragment",
+    "link_add",
+    "link_clear",
+    "load",
+    "missing_reference",
+    "touch",
+    "update",
+]
+
+
+def insert(
+    dialect: Dialect, resource: Resource, columns: Sequence[str], rows: int = 1
+) -> Statement:
+    """New rows; the values stand row by row.
+
+    Gives the keys where the database makes them, in the order of the rows.
+    """
+    made = resource.key.default is Made.SERIAL and "id" not in columns
+    returning = sql(" RETURNING id") if made else EMPTY
+    fragment = sql("{}{}", insert_fragment(dialect, resource, columns, rows), returning)
+    return dialect.statement(fragment, f"insert {resource.name}")
+
+
+def insert_fragment(
+    dialect: Dialect, resource: Resource, columns: Sequence[str], rows: int = 1
+) -> Fragment:
+    """INSERT of new rows, with the folded texts of search fields from the same values."""
+    fields = [resource.field_named[column] for column in columns]
+    names = [name for field in fields for name in _columns(field)]
+    width = len(fields)
+    values = (
+        sql(
+            "({})",
+            listed(
+                value
+                for place, field in enumerate(fields)
+                for value in _values(dialect, field, row * width + place)
+            ),
+        )
+        for row in range(rows)
+    )
+    table = identifier(resource.table)
+    return sql("INSERT INTO {} ({}) VALUES {}", table, listed(names), listed(values))
+
+
+def update(dialect: Dialect, resource: Resource, columns: Sequence[str]) -> Statement:
+    """One row changed: the values are those of the columns, then the key. Gives its new version."""
+    fields = [resource.field_named[column] for column in columns]
+    settings = [
+        sql("{} = {}", name, value)
+        for place, field in enumerate(fields)
+        for name, value in zip(_columns(field), _values(dialect, field, place), strict=True)
+    ]
+    return dialect.statement(
+        _update(dialect, resource, settings, len(fields)), f"update {resource.name}"
+    )
+
+
+def touch(dialect: Dialect, resource: Resource) -> Statement:
+    """A row whose parts have changed: the value is its key. Gives its new version."""
+    return dialect.statement(_update(dialect, resource, [], 0), f"touch {resource.name}")
+
+
+def _update(
+    dialect: Dialect, resource: Resource, settings: Sequence[Fragment], key: int
+) -> Fragment:
+    now = dialect.argument(NowValue(), DATETIME)
+    changes = [*settings, sql("updated_at = {}", now), sql("version = version + 1")]
+    return sql(
+        "UPDATE {} SET {} WHERE id = {} RETURNING version",
+        identifier(resource.table), listed(changes), _key(dialect, resource, key),
+    )  # fmt: skip
+
+
+def delete(contract: Contract, dialect: Dialect, resource: Resource) -> Statement:
+    """A row gone: the value is its key. Heavy where rows of other tables change with it."""
+    fragment = sql(
+        "DELETE FROM {} WHERE id = {}", identifier(resource.table), _key(dialect, resource, 0)
+    )
+    return dialect.statement(
+        fragment, f"delete {resource.name}", heavy=_takes_others_along(contract, resource)
+    )
+
+
+def _takes_others_along(contract: Contract, resource: Resource) -> bool:
+    return any(
+        field.references == resource.name and field.on_delete is not OnDelete.RESTRICT
+        for other in contract.resources
+        for field in other.fields
+    ) or any(
+        relation.link is not None and resource.name in {other.name, relation.target}
+        for other in contract.resources
+        for relation in other.relations
+    )
+
+
+def link_add(dialect: Dialect, link: Link, rows: int) -> Statement:
+    """Pairs that a link is to have, near key before far key; those that it has stay."""
+    values = (
+        sql("({}, {})", dialect.key(SlotValue(2 * row)), dialect.key(SlotValue(2 * row + 1)))
+        for row in range(rows)
+    )
+    fragment = sql(
+        "INSERT INTO {} ({}, {}) VALUES {} ON CONFLICT DO NOTHING",
+        identifier(link.table), identifier(link.near), identifier(link.far), listed(values),
+    )  # fmt: skip
+    return dialect.statement(fragment, f"link {link.table}")
+
+
+def link_clear(dialect: Dialect, link: Link) -> Statement:
+    """All pairs of one row gone: the value is its key, which is the near one."""
+    fragment = sql(
+        "DELETE FROM {} WHERE {} = {}",
+        identifier(link.table), identifier(link.near), dialect.key(SlotValue(0)),
+    )  # fmt: skip
+    return dialect.statement(fragment, f"unlink {link.table}")
+
+
+def _key(dialect: Dialect, resource: Resource, place: int) -> Fragment:
+    return dialect.argument(SlotValue(place), resource.key.type)
+
+
+def _columns(field: Field) -> list[Fragment]:
+    names = [field.name, field.name + FOLDED] if field.search else [field.name]
+    return [identifier(name) for name in names]
+
+
+def _values(dialect: Dialect, field: Field, place: int) -> list[Fragment]:
+    value = dialect.argument(SlotValue(place), field.type)
+    if not field.search:
+        return [value]
+    return [value, parameter(SlotValue(place), folded, dialect.cast(field.type))]

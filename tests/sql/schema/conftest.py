@@ -1,0 +1,33 @@
+"""The databases on which every test of the schema runs: both SQLite libraries and PostgreSQL."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.sql.schema.databases import (
+    LiveDatabase,
+    PostgresDatabase,
+    SqliteDatabase,
+    StandardSqliteDatabase,
+)
+
+
+@pytest.fixture(params=["sqlite", "sqlite 3.40", "postgres"])
+def database(request: pytest.FixtureRequest) -> Iterator[LiveDatabase]:
+    """An empty database."""
+    match request.param:
+        case "sqlite":
+            yield SqliteDatabase()
+        case "sqlite 3.40":
+            with StandardSqliteDatabase() as standard:
+                yield standard
+        case _:
+            with PostgresDatabase(request.getfixturevalue("postgres_url")) as postgres:
+                yield postgres
+
+
+@pytest.fixture
+def postgres(postgres_url: str) -> Iterator[PostgresDatabase]:
+    """An empty PostgreSQL database."""
+    with PostgresDatabase(postgres_url) as found:
+        yield found
