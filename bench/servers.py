@@ -62,6 +62,7 @@ UVICORN = (
 CHARTER = (
     *("{charter}", "-m", "charter", "run", "bench/charter_shop.py", "--database", "{database}"),
     *("--host", "127.0.0.1", "--port", "{port}", "--workers", "1"),
+    *("--production", "--no-access-log", "--store-pool-size", str(POOL_SIZE)),
 )
 CHARTER_ENV = {
     "CHARTER_AUTH_SECRET": KEY,

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from charter.contract.command import Command
+from charter.contract.command import Command, On
 from charter.contract.expression import (
     ALWAYS,
     NEVER,
     NEW,
+    ROW,
     Expression,
     some,
 )
@@ -64,13 +65,26 @@ def guard_action(view: View, resource: Resource, action: str) -> Guard:
     return _guard(view, resource, action, conditions, frozen)
 
 
-def guard_command(view: View, command: Command, resource: Resource | None) -> Guard | None:
-    """The guard of a command; None for one that is on no row, whose rules have then held."""
+def guard_command(view: View, command: Command, resource: Resource) -> Guard:
+    """The guard of a command on a row. Raises a problem where no rule can ever allow it."""
     conditions = view.command_rules(command)
     _refuse_closed(view, conditions, f"call {command.name}")
-    if resource is None:
-        return None
     return _guard(view, resource, command.name, conditions, ())
+
+
+def rules_of_call(view: View, command: Command) -> tuple[Expression, ...]:
+    """What a command that is on no row asks of its caller: one of these conditions; none where
+    one of them holds in any case.
+
+    A rule that looks at a row allows no such call. Raises a problem where none can ever do.
+    """
+    conditions = tuple(
+        condition
+        for condition in view.command_rules(command)
+        if command.on is On.NOTHING or not (mentions(condition, ROW) or mentions(condition, NEW))
+    )
+    _refuse_closed(view, conditions, f"call {command.name}")
+    return () if ALWAYS in conditions else conditions
 
 
 def _guard(

@@ -92,11 +92,13 @@ class ParentPlan:
 class OnePlan:
     """One row by its key, in slot 0.
 
-    Columns of the answer: the body as JSON text, the version.
+    Columns of the answer: the body as JSON text, the version, then for each of `conditions`
+    whether it holds of the row.
     """
 
     row: RowPlan
     parent: ParentPlan | None = None
+    conditions: tuple[Expression, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

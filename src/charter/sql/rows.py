@@ -117,8 +117,10 @@ def related_rows(start: Rows, path: tuple[str, ...]) -> tuple[Rows, Fragment]:
     """
     rows, tie = _first(start, start.resource.relation_named[path[0]])
     for name in path[1:]:
-        further, condition = _first(rows, rows.resource.relation_named[name])
-        base = sql("{} JOIN {} ON {}", rows.joins.base, further.joins.base, condition)
+        relation = rows.resource.relation_named[name]
+        further, condition = _first(rows, relation)
+        joined = sql("({})" if relation.link else "{}", further.joins.base)
+        base = sql("{} JOIN {} ON {}", rows.joins.base, joined, condition)
         rows = replace(further, joins=Joins(base))
     return rows, tie
 

@@ -78,12 +78,14 @@ class PostgresDatabase:
         pool = self._pool()
         await self._streams.acquire()
         link: Link | None = None
+        started, count = time.perf_counter(), 0
         try:
             link = await pool.connect(idle=self._settings.idle_timeout)
             await link.connection.execute("BEGIN READ ONLY")
             cursor = await (await link.prepared(statement.text)).cursor(*arguments)
             patience = self._settings.statement_timeout + ANSWER_SECONDS
             while rows := await cursor.fetch(self._settings.batch_rows, timeout=patience):
+                count += len(rows)
                 yield rows  # type: ignore[misc]
         except FAILURES as error:
             raise translated(error, statement.text) from error
@@ -91,6 +93,9 @@ class PostgresDatabase:
             if link is not None:
                 pool.dismiss(link)
             self._streams.release()
+            if self._listener is not None:
+                elapsed = time.perf_counter() - started
+                self._listener(Queried(None, statement.label, elapsed, count))
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         started = time.perf_counter()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from charter.store.database import Row
+from charter.store.postgres_times import keep_times
 from charter.store.settings import StoreSettings
 
 if TYPE_CHECKING:
@@ -98,4 +99,9 @@ async def connect(dsn: str, settings: StoreSettings, *, idle: float) -> Link:
         statement_cache_size=0,
         server_settings=COMMON | {name: f"{value * 1000:.0f}" for name, value in limits.items()},
     )
+    try:
+        await keep_times(connection)
+    except BaseException:
+        connection.terminate()
+        raise
     return Link(connection, settings.cached_statements)

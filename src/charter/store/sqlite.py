@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -73,10 +74,20 @@ class SqliteDatabase:
         self._listener(Queried(None, statement.label, elapsed, len(rows)))
         return rows
 
-    def stream(
+    async def stream(
         self, statement: Statement, arguments: Sequence[Any]
     ) -> AsyncGenerator[list[Row], None]:
-        return self._ready().readers.stream(statement, arguments)
+        started, count = time.perf_counter(), 0
+        batches = self._ready().readers.stream(statement, arguments)
+        try:
+            async with aclosing(batches):
+                async for rows in batches:
+                    count += len(rows)
+                    yield rows
+        finally:
+            if self._listener is not None:
+                elapsed = time.perf_counter() - started
+                self._listener(Queried(None, statement.label, elapsed, count))
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self._ready().writer.write(work)

@@ -1,0 +1,110 @@
+"""`charter design`: check a contract, and show what it comes to."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from charter.cli.arguments import add_settings, configured
+from charter.cli.guard import guarded
+from charter.contract.canonical import canonical_json
+from charter.contract.contract import Contract
+from charter.contract.resource import Resource
+from charter.language.load import load_contract
+from charter.wire.rest.describe.document import openapi
+from charter.wire.rest.routes import routes_of
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="the contract")
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument(
+        "--json", action="store_true", help="print the contract as canonical JSON (contract.json)"
+    )
+    shape.add_argument("--openapi", action="store_true", help="print the OpenAPI document")
+    add_settings(parser, ["rest"])
+
+
+@guarded
+def run(arguments: argparse.Namespace) -> int:
+    rest = configured(arguments).settings.rest
+    contract = load_contract(Path(arguments.file))
+    if arguments.json:
+        sys.stdout.write(canonical_json(contract).decode())
+    elif arguments.openapi:
+        sys.stdout.write(openapi(contract, rest).decode() + "\n")
+    else:
+        _summarize(contract, rest.prefix, Console())
+    return 0
+
+
+def _summarize(contract: Contract, prefix: str, console: Console) -> None:
+    console.print(Text(f"{contract.name} {contract.version}: no faults", "bold"))
+    tables = [
+        _table("Resources", ("resource", "fields", "relations", "computed"), _resources(contract)),
+        _table("Who may do what", ("resource", "action", "rules"), _policies(contract)),
+        _table("Fields that policies guard", ("resource", "field", "how"), _guards(contract)),
+        _table("Routes", ("path", "methods"), _routes(contract, prefix)),
+    ]
+    for table in tables:
+        if table.row_count:
+            console.print()
+            console.print(table)
+
+
+def _table(title: str, headings: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
+
+
+def _resources(contract: Contract) -> Iterator[tuple[str, ...]]:
+    for item in contract.resources:
+        name = item.name if item.owner is None else f"{item.name} (part of {item.owner})"
+        fields = ", ".join(one.name for one in item.fields if one.references is None)
+        relations = ", ".join(
+            f"{one.name} → {one.target}{'' if one.to_one else ' (many)'}" for one in item.relations
+        )
+        yield name, fields, relations, ", ".join(one.name for one in item.computed)
+
+
+def actions_of(contract: Contract, resource: Resource) -> tuple[str, ...]:
+    """Everything that a policy can allow on a resource."""
+    commands = (command.name for command in contract.commands_of[resource.name])
+    return ("read", "create", "update", "delete", *commands)
+
+
+def _policies(contract: Contract) -> Iterator[tuple[str, ...]]:
+    for item in contract.resources:
+        follows = item.owner is not None and not item.policy.allows
+        for action in actions_of(contract, item):
+            lines = [
+                str(rule.place.line) if rule.place.line else "built in"
+                for rule in item.policy.allows
+                if action in rule.actions or "*" in rule.actions
+            ]
+            said = f"allowed by line {', '.join(lines)}" if lines else "nobody"
+            yield item.name, action, f"as its {item.owner}" if follows else said
+    for command in contract.commands_of[None]:
+        lines = [str(rule.place.line) for rule in command.allows]
+        yield "–", command.name, f"allowed by line {', '.join(lines)}"
+
+
+def _guards(contract: Contract) -> Iterator[tuple[str, ...]]:
+    for item in contract.resources:
+        for hide in item.policy.hides:
+            yield item.name, hide.field, f"hidden, line {hide.place.line}"
+        for freeze in item.policy.freezes:
+            yield item.name, freeze.field, f"frozen, line {freeze.place.line}"
+
+
+def _routes(contract: Contract, prefix: str) -> Iterator[tuple[str, ...]]:
+    for route in routes_of(contract, prefix):
+        yield route.template, ", ".join(route.methods)

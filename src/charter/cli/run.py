@@ -1,0 +1,83 @@
+"""`charter run`: serve a contract."""
+
+import argparse
+import sys
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from charter.cli.arguments import add_settings, configured
+from charter.cli.guard import Refused, guarded, supports_colour
+from charter.cli.opening import run_opening
+from charter.contract.contract import Contract
+from charter.language.load import load_contract
+from charter.serve.process import Process, cursor_key_of, database_of
+from charter.serve.server import (
+    CannotListen,
+    Job,
+    address_of,
+    check_address,
+    quiet_interrupt,
+    serve,
+)
+from charter.serve.settings import Settings
+from charter.store.address import shown
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="the contract")
+    add_settings(parser)
+
+
+@guarded
+def run(arguments: argparse.Namespace) -> int:
+    settings = configured(arguments).settings
+    contract = load_contract(Path(arguments.file))
+    try:
+        process = Process(contract, settings)
+        check_address(settings.serve)
+    except (ValueError, CannotListen) as error:
+        raise Refused(str(error)) from None
+    with quiet_interrupt():
+        # Whatever keeps the service from starting is found here, once, and not in each worker.
+        run_opening(_opened_once(process))
+        job = Job(
+            arguments.file,
+            settings,
+            cursor_key_of(settings, process.keys),
+            address_of(settings.serve),
+            supports_colour(sys.stderr),
+        )
+        serve(job, partial(_welcome, contract, settings))
+    return 0
+
+
+async def _opened_once(process: Process) -> None:
+    await process.start()
+    await process.stop()
+
+
+def _welcome(contract: Contract, settings: Settings) -> None:
+    """Where to look, and what to try. In production the log says all that is needed."""
+    if settings.serve.in_production:
+        return
+    address = address_of(settings.serve)
+    table = Table.grid(padding=(0, 2))
+    if settings.serve.docs:
+        table.add_row("docs", address + "/docs")
+    table.add_row("openapi", address + "/openapi.json")
+    table.add_row("database", shown(database_of(contract, settings)))
+    table.add_row("stop", "Ctrl+C")
+    console = Console()
+    console.print(Text(f"\n{contract.name} is served at {address} (development)\n", "bold"))
+    console.print(table)
+    listed = next((item for item in contract.resources if item.owner is None), None)
+    if listed is not None:
+        url = f"{address}{settings.rest.prefix}/{listed.path}"
+        console.print("\nTry, in another shell in this directory:\n")
+        authorization = '-H "Authorization: Bearer $(charter token --sub ann)"'
+        sys.stdout.write(f"    curl {authorization} {url}\n\n")
+        sys.stdout.flush()

@@ -1,0 +1,78 @@
+"""`charter settings`: every setting, its value, and where that comes from."""
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from charter.cli.arguments import add_settings, configured
+from charter.cli.guard import guarded
+from charter.serve.configure import DEFAULT, Configured
+from charter.serve.options import OPTIONS, SECTIONS, Option, explanation
+from charter.store.address import shown
+
+_TITLES = {
+    "serve": "The process",
+    "store": "The database",
+    "auth": "Who is asking",
+    "rest": "The REST interface",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="as JSON, with explanations")
+    add_settings(parser)
+
+
+@guarded
+def run(arguments: argparse.Namespace) -> int:
+    found = configured(arguments)
+    if arguments.json:
+        json.dump([_document(found, item) for item in OPTIONS], sys.stdout, indent=2)
+        sys.stdout.write("\n")
+        return 0
+    console = Console()
+    for section in SECTIONS:
+        console.print(_table(found, section))
+    return 0
+
+
+def value_shown(found: Configured, option: Option) -> str:
+    """The value for people to read; of a secret only that there is one."""
+    value = found.value(option)
+    if value is None:
+        return "–"
+    if option.name == "database":
+        return shown(str(value))
+    if option.secret:
+        return "(set)"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _table(found: Configured, section: str) -> Table:
+    table = Table(title=_TITLES[section], title_justify="left", title_style="bold", expand=False)
+    for heading in ("setting", "value", "from", "flag", "environment"):
+        table.add_column(heading, overflow="fold")
+    for option in OPTIONS:
+        if option.section == section:
+            source = found.sources[option.name]
+            style = "dim" if source == DEFAULT else "bold"
+            cells = (option.name, value_shown(found, option), source, option.flag, option.variable)
+            table.add_row(*(Text(cell) for cell in cells), style=style)
+    return table
+
+
+def _document(found: Configured, option: Option) -> dict[str, Any]:
+    return {
+        "name": option.name,
+        "flag": option.flag,
+        "environment": option.variable,
+        "type": "|".join(option.choices) or option.kind.__name__,
+        "value": value_shown(found, option),
+        "from": found.sources[option.name],
+        "explanation": explanation(option),
+    }

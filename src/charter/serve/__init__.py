@@ -1,0 +1,1 @@
+"""The running service: the pipeline, its writes and commands, and the servers around it."""

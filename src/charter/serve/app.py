@@ -1,0 +1,283 @@
+"""The app: one request, from its header to the last byte of its answer."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+from charter.access.tokens import TokenVerifier
+from charter.core.codes import BODY_TOO_SLOW, INTERNAL, OVERLOADED, TIMED_OUT
+from charter.core.problems import Problem
+from charter.core.signals import Answered, Failed, Listener
+from charter.plan.actor import Actor
+from charter.plan.ask import Ask
+from charter.plan.outcome import Outcome
+from charter.serve.correlation import Correlation, Correlator
+from charter.serve.inflight import InFlight, Stay, Why
+from charter.serve.limits import announced, check_head
+from charter.serve.settings import ServeSettings
+from charter.serve.tails import broken_off
+from charter.wire.http import Request, Response
+from charter.wire.rest.call import Call
+
+Handler = Callable[[Request], Awaitable[Response]]
+Headers = tuple[tuple[str, str], ...]
+
+
+class Link(Protocol):
+    """The client's end of one request, as a server gives it."""
+
+    async def read(self, most: int, length: int | None) -> bytes:
+        """The whole body. `length` is what was announced, None where only its end tells.
+
+        Raises `too_large` as soon as more than `most` bytes have come, and Gone.
+        """
+
+    async def send(self, status: int, headers: Headers, body: bytes) -> None:
+        """Send a whole answer."""
+
+    async def stream(self, status: int, headers: Headers) -> Callable[[bytes], Awaitable[None]]:
+        """Begin an answer of unknown length; the result sends a piece of it."""
+
+    async def finish(self) -> None:
+        """End a streamed answer."""
+
+    async def gone(self) -> None:
+        """Returns when the client has left."""
+
+
+class Gone(Exception):
+    """The client has left before its request was complete."""
+
+
+class Wire(Protocol):
+    """A protocol over HTTP: it reads requests, and writes outcomes and problems."""
+
+    def parse(self, request: Request, actor: Actor, now: datetime, request_id: str) -> Call: ...
+
+    def options(self, request: Request) -> Response: ...
+
+    def render(self, call: Call, outcome: Outcome) -> Response: ...
+
+    def problem(self, problem: Problem, request: Request, request_id: str) -> Response: ...
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What is found out about one request on its way."""
+
+    request: Request
+    correlation: Correlation
+    started: float
+    route: str = ""
+    actor: Actor | None = None
+    code: str | None = None
+    marks: list[tuple[str, float]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class App:
+    """Answers requests.
+
+    `pages` answers those for fixed documents, with None for all others. `exempt` has the
+    handlers of the paths that are answered however much there is to do. `failures` hears of
+    what no contract declares and `answers` of every answer; nothing is made for nobody.
+    """
+
+    wire: Wire
+    answer: Callable[[Ask], Awaitable[Outcome]]
+    verifier: TokenVerifier
+    settings: ServeSettings
+    pages: Callable[[Request], Response | None]
+    exempt: Mapping[str, Handler]
+    in_flight: InFlight
+    correlate: Correlator
+    failures: Listener | None = None
+    answers: Listener | None = None
+
+    async def handle(self, request: Request, link: Link) -> None:
+        """Answer one request. `request` has no body yet: it is read from the link, if need be."""
+        exchange = Exchange(request, self.correlate(request.headers), time.perf_counter())
+        exempt = self.exempt.get(request.path)
+        if exempt is not None:
+            exchange.route = request.path
+            await self._send(exchange, link, await self._guarded(exchange, exempt(request)))
+            return
+        if self.in_flight.closed:
+            busy = Problem(OVERLOADED, retry_after=1)
+            await self._send(exchange, link, self._refusal(exchange, busy))
+            return
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a request is answered in a task")
+        stay = self.in_flight.enter(task, self.settings.request_timeout)
+        try:
+            response = await self._guarded(exchange, self._response(exchange, link, stay))
+            stay.deadline = task.get_loop().time() + self.settings.request_timeout
+            await self._send(exchange, link, response, stay)
+        except Gone:
+            self._tell(exchange, 499, 0)
+        except asyncio.CancelledError:
+            if stay.why is None:
+                raise
+            task.uncancel()
+            await self._ended(exchange, link, stay.why)
+        finally:
+            self.in_flight.leave(stay)
+
+    async def _ended(self, exchange: Exchange, link: Link, why: Why) -> None:
+        """The answer to a request whose work was ended early."""
+        code = {Why.SLOW_BODY: BODY_TOO_SLOW, Why.TIMEOUT: TIMED_OUT}.get(why)
+        if code is None or exchange.code == _STREAMED:
+            self._tell(exchange, 499, 0)
+            return
+        wait = 1 if code is TIMED_OUT else None
+        refusal = self._refusal(exchange, Problem(code, retry_after=wait))
+        await self._send(exchange, link, refusal)
+
+    async def _guarded(self, exchange: Exchange, work: Awaitable[Response]) -> Response:
+        """The answer that comes of some work: a problem's own, and no details of a failure."""
+        try:
+            return await work
+        except Problem as problem:
+            return self._refusal(exchange, problem)
+        except (asyncio.CancelledError, Gone):
+            raise
+        except Exception as error:
+            if self.failures is not None:
+                self.failures(Failed(exchange.correlation.request_id, error))
+            return self._refusal(exchange, Problem(INTERNAL))
+
+    async def _response(self, exchange: Exchange, link: Link, stay: Stay) -> Response:
+        request = exchange.request
+        check_head(request, self.settings)
+        page = self.pages(request)
+        if page is not None:
+            exchange.route = request.path
+            return page
+        if request.method == "OPTIONS":
+            return self.wire.options(request)
+        headers = request.headers
+        length = announced(headers, self.settings.max_body)
+        if length != 0:
+            request = await self._with_body(request, link, length, stay)
+            exchange.request = request
+        stay.gone = link.gone
+        actor = exchange.actor = self.verifier.verify(headers.get("authorization"))
+        now = datetime.now(UTC)
+        call = self.wire.parse(request, actor, now, exchange.correlation.request_id)
+        exchange.route = call.route
+        if self.settings.in_production:
+            return self.wire.render(call, await self.answer(call.ask))
+        exchange.marks.append(("parse", time.perf_counter()))
+        outcome = await self.answer(call.ask)
+        exchange.marks.append(("answer", time.perf_counter()))
+        response = self.wire.render(call, outcome)
+        exchange.marks.append(("render", time.perf_counter()))
+        return response
+
+    async def _with_body(
+        self, request: Request, link: Link, length: int | None, stay: Stay
+    ) -> Request:
+        loop = asyncio.get_running_loop()
+        stay.deadline, stay.limit = loop.time() + self.settings.body_timeout, Why.SLOW_BODY
+        body = await link.read(self.settings.max_body, length)
+        stay.deadline, stay.limit = loop.time() + self.settings.request_timeout, Why.TIMEOUT
+        return Request(request.method, request.path, request.query, request.headers, body)
+
+    def _refusal(self, exchange: Exchange, problem: Problem) -> Response:
+        exchange.code = problem.code.name
+        request_id = exchange.correlation.request_id
+        return self.wire.problem(problem, exchange.request, request_id)
+
+    async def _send(
+        self, exchange: Exchange, link: Link, response: Response, stay: Stay | None = None
+    ) -> None:
+        correlation = exchange.correlation
+        headers = (*response.headers, ("x-request-id", correlation.request_id))
+        if correlation.trace_id is not None:
+            headers = (*headers, ("x-trace-id", correlation.trace_id))
+        if exchange.marks:
+            headers = (*headers, ("server-timing", _timing(exchange)))
+        body = response.body
+        if isinstance(body, bytes):
+            await link.send(response.status, headers, body)
+            self._tell(exchange, response.status, len(body))
+        else:
+            whole = Response(response.status, headers, body)
+            sent = await self._stream(exchange, link, whole, stay)
+            self._tell(exchange, response.status, sent)
+
+    async def _stream(
+        self, exchange: Exchange, link: Link, response: Response, stay: Stay | None
+    ) -> int:
+        """Send a body piece by piece; how many bytes were sent. Each piece renews the deadline.
+
+        HTTP servers end an answer in good order whatever becomes of the app, so an answer that
+        breaks off says so in its last line.
+        """
+        pieces = response.body
+        if isinstance(pieces, bytes):
+            raise TypeError("a stream is expected")
+        loop = asyncio.get_running_loop()
+        exchange.code = _STREAMED
+        send = await link.stream(response.status, response.headers)
+        sent = 0
+        try:
+            async for piece in pieces:
+                sent += len(piece)
+                await send(piece)
+                if stay is not None:
+                    stay.deadline = loop.time() + self.settings.request_timeout
+            exchange.code = None
+        except Exception as error:
+            problem = error if isinstance(error, Problem) else Problem(INTERNAL)
+            if problem is not error and self.failures is not None:
+                self.failures(Failed(exchange.correlation.request_id, error))
+            exchange.code = problem.code.name
+            await send(broken_off(response.headers, problem, exchange.correlation.request_id))
+        finally:
+            await _closed(pieces)
+        await link.finish()
+        return sent
+
+    def _tell(self, exchange: Exchange, status: int, sent: int) -> None:
+        if self.answers is None:
+            return
+        request, correlation = exchange.request, exchange.correlation
+        self.answers(
+            Answered(
+                request_id=correlation.request_id,
+                trace_id=correlation.trace_id,
+                protocol="http",
+                method=request.method,
+                route=exchange.route,
+                status=status,
+                code=exchange.code,
+                actor=exchange.actor.id if exchange.actor is not None else None,
+                seconds=time.perf_counter() - exchange.started,
+                bytes_in=len(request.body),
+                bytes_out=sent,
+            )
+        )
+
+
+_STREAMED = "broken_off"
+"""The code of a streamed answer until its end has been sent."""
+
+
+async def _closed(pieces: AsyncIterator[bytes]) -> None:
+    close = getattr(pieces, "aclose", None)
+    if close is not None:
+        await close()
+
+
+def _timing(exchange: Exchange) -> str:
+    """Server-Timing (W3C): the durations of the stages, in milliseconds."""
+    before, parts = exchange.started, []
+    for name, mark in exchange.marks:
+        parts.append(f"{name};dur={(mark - before) * 1000:.3f}")
+        before = mark
+    return ", ".join(parts)

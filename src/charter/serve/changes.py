@@ -1,0 +1,96 @@
+"""Changes of rows: create, update and delete, each with its guard, its parts and its event."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from charter.contract.resource import Resource
+from charter.plan.ask import Create, Delete, Draft, Update
+from charter.plan.view import CREATE, DELETE, UPDATE
+from charter.serve import checks, parts
+from charter.serve.attempts import Attempt
+from charter.serve.checks import Verdict
+from charter.serve.defaults import completed, replaced
+from charter.serve.rows import insert_rows, update_row
+from charter.serve.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A row that was written, before it is read for the answer."""
+
+    resource: Resource
+    key: Any
+    version: int
+    created: bool = False
+    deleted: bool = False
+    verdict: Verdict | None = None
+
+
+async def create(work: Work, operation: Create) -> Changed:
+    """Make a row and its parts. Raises problems and `Refused`."""
+    resource = _resource(work, operation.resource)
+    given = dict(operation.draft.values)
+    guarded = operation.parent is None or bool(resource.policy.allows)
+    if operation.parent is not None:
+        given |= await _enter(work, operation.parent)
+    guard = work.compiler.guard(resource, CREATE, work.standing) if guarded else None
+    values = completed(resource, given, work.ask)
+    (key,) = await insert_rows(work, resource, [("", values)])
+    await parts.write_new(work, resource, key, operation.draft, "")
+    verdict = None if guard is None else checks.created(guard, operation.draft.values.keys())
+    return Changed(resource, key, 1, created=True, verdict=verdict)
+
+
+async def update(work: Work, operation: Update) -> Changed:
+    """Change a row and its parts. Raises problems and `Refused`."""
+    resource = _resource(work, operation.resource)
+    draft = operation.draft
+    guard = work.compiler.guard(resource, UPDATE, work.standing)
+    values = replaced(resource, draft.values, work.ask) if operation.whole else draft.values
+    await _within(work, resource, operation)
+    found = await checks.before(
+        work, guard, operation.key, changing=draft.values.keys(), version=operation.version
+    )
+    if not _changes_anything(values, draft):
+        return Changed(resource, operation.key, found.version)
+    version = await update_row(work, resource, operation.key, values, "")
+    await parts.write_changed(work, resource, operation.key, draft, "")
+    await parts.touch_owner(work, resource, operation.key)
+    return Changed(resource, operation.key, version, verdict=checks.after(guard, found))
+
+
+async def delete(work: Work, operation: Delete) -> Changed:
+    """Delete a row, with its parts. Raises problems and `Refused`."""
+    resource = _resource(work, operation.resource)
+    guard = work.compiler.guard(resource, DELETE, work.standing)
+    await _within(work, resource, operation)
+    found = await checks.before(work, guard, operation.key, version=operation.version)
+    await parts.touch_owner(work, resource, operation.key)
+    what = Attempt(resource, (("", {"id": operation.key}),))
+    await work.attempt(work.compiler.delete(resource), (operation.key,), what)
+    work.outbox.row_changed(resource, "deleted", operation.key, found.version, {})
+    return Changed(resource, operation.key, found.version, deleted=True)
+
+
+def _resource(work: Work, name: str) -> Resource:
+    return work.compiler.contract.resource_named[name]
+
+
+def _changes_anything(values: Mapping[str, Any], draft: Draft) -> bool:
+    return bool(values or draft.parts or draft.links)
+
+
+async def _enter(work: Work, parent: tuple[str, str, Any]) -> dict[str, Any]:
+    """The reference that makes a new row a part of its owner, who must allow the update."""
+    owner = _resource(work, parent[0])
+    guard = work.compiler.guard(owner, UPDATE, work.standing)
+    found = await checks.before(work, guard, parent[2])
+    await parts.touch(work, owner, parent[2], found.version)
+    return {owner.relation_named[parent[1]].far: parent[2]}
+
+
+async def _within(work: Work, resource: Resource, operation: Update | Delete) -> None:
+    """The part that an operation names belongs to the owner that it names."""
+    if operation.parent is not None:
+        await parts.require_part(work, resource, operation.key, operation.parent)

@@ -1,0 +1,134 @@
+"""Guards, asked of the database: before a write, under a lock, and after it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from charter.contract.expression import Expression
+from charter.contract.resource import Resource
+from charter.core import codes
+from charter.core.names import pointer
+from charter.core.problems import Flaw, Problem
+from charter.plan.guards import Guard
+from charter.serve.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A row as it was before the write; `held` tells which rules of the guard held then."""
+
+    version: int
+    held: tuple[bool, ...]
+    values: Mapping[str, Any]
+
+
+async def before(
+    work: Work,
+    guard: Guard,
+    key: Any,
+    *,
+    changing: Collection[str] = (),
+    version: int | None = None,
+    columns: tuple[str, ...] = (),
+) -> Found:
+    """Lock a row and ask the guard of it as it is.
+
+    `changing` are the fields that the write sets, `version` the one that it is based on,
+    `columns` further fields to read. Raises problems.
+    """
+    resource = guard.resource
+    frozen = tuple(item for item in guard.frozen if item[0] in changing)
+    conditions = (
+        guard.visible,
+        *(rule.before for rule in guard.rules),
+        *(condition for _, condition in frozen),
+    )
+    wanted = tuple(dict.fromkeys((*guard.old, *columns)))
+    statement = work.compiler.check(resource, conditions, wanted, lock=True)
+    rows = await work.fetch(statement, (key,))
+    if not rows or not rows[0][1]:
+        raise Problem(codes.NOT_FOUND)
+    row = rows[0]
+    held = tuple(bool(value) for value in row[2 : 2 + len(guard.rules)])
+    if not any(held):
+        raise Problem(codes.FORBIDDEN)
+    first = 2 + len(guard.rules)
+    names = [name for name, _ in frozen]
+    _refuse_frozen(names, row[first : first + len(frozen)])
+    if version is not None and row[0] != version:
+        raise Problem(codes.VERSION_CONFLICT, members={"current_version": row[0]})
+    raw = row[first + len(frozen) :]
+    return Found(row[0], held, _decoded(work, guard, wanted, raw))
+
+
+async def call(work: Work, rules: tuple[Expression, ...]) -> None:
+    """Ask whether some rule allows a call that is on no row. Raises `forbidden`."""
+    if not rules:
+        return
+    rows = await work.fetch(work.compiler.ask(rules), ())
+    if not any(rows[0]):
+        raise Problem(codes.FORBIDDEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is still to be asked of a row that was written, before the transaction may commit.
+
+    One of the first `rules` conditions has to hold; the others are about the `frozen` fields
+    in turn. `values` are those of the slots behind the key.
+    """
+
+    conditions: tuple[Expression, ...]
+    rules: int
+    frozen: tuple[str, ...] = ()
+    values: tuple[Any, ...] = ()
+
+    def require(self, truths: Sequence[Any]) -> None:
+        """Raises `forbidden` or `frozen` unless the answers to the conditions allow the row."""
+        if not any(truths[: self.rules]):
+            raise Problem(codes.FORBIDDEN, "No policy allows the row to have these values.")
+        _refuse_frozen(self.frozen, truths[self.rules :])
+
+
+def after(guard: Guard, found: Found) -> Verdict | None:
+    """What to ask of a row as a write leaves it; None where there is nothing to ask."""
+    if guard.open_after:
+        return None
+    pairs = zip(guard.rules, found.held, strict=True)
+    rules = tuple(rule.after for rule, held in pairs if held)
+    return Verdict(rules, len(rules), (), tuple(found.values[name] for name in guard.old))
+
+
+def created(guard: Guard, given: Collection[str]) -> Verdict | None:
+    """What to ask of a row that was made; `given` are the fields that the client set."""
+    frozen = tuple(item for item in guard.frozen if item[0] in given)
+    if guard.open_after and not frozen:
+        return None
+    rules = tuple(rule.after for rule in guard.rules)
+    conditions = (*rules, *(condition for _, condition in frozen))
+    return Verdict(conditions, len(rules), tuple(name for name, _ in frozen))
+
+
+async def judge(work: Work, resource: Resource, key: Any, verdict: Verdict) -> None:
+    """Ask on its own what could not be asked together with the answer."""
+    statement = work.compiler.check(resource, verdict.conditions, (), lock=False)
+    rows = await work.fetch(statement, (key, *verdict.values))
+    verdict.require(rows[0][1:] if rows else ())
+
+
+def _refuse_frozen(frozen: Sequence[str], held: Sequence[Any]) -> None:
+    flaws = tuple(
+        Flaw(codes.FROZEN.name, "This field cannot be changed now.", pointer(name))
+        for name, free in zip(frozen, held, strict=True)
+        if not free
+    )
+    if flaws:
+        raise Problem(codes.FROZEN, flaws=flaws)
+
+
+def _decoded(work: Work, guard: Guard, names: tuple[str, ...], raw: Any) -> Mapping[str, Any]:
+    values = {}
+    for name, value in zip(names, raw, strict=True):
+        decode = work.compiler.dialect.decoder(guard.resource.field_named[name].type)
+        values[name] = value if decode is None else decode(value)
+    return values

@@ -1,0 +1,159 @@
+"""Commands: the user's functions, each run in one transaction behind its guard."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from charter.contract.command import Command, DeclaredError, On, Parameter
+from charter.contract.resource import Resource
+from charter.core import codes
+from charter.core.names import pointer
+from charter.core.problems import Code, Flaw, Problem
+from charter.plan.ask import Invoke
+from charter.serve import checks, parts
+from charter.serve.changes import Changed
+from charter.serve.jsontext import json_text, json_value
+from charter.serve.unit import UnitOfWork
+from charter.serve.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What a command gave back that is not one row: rows, JSON text, or None for nothing."""
+
+    body: str | None
+    rows: tuple[Changed, ...] | None = None
+
+
+async def invoke(work: Work, operation: Invoke, seconds: float) -> Changed | Returned:
+    """Run a command within a time limit. Raises problems and `Refused`."""
+    command = command_named(work, operation)
+    resource = _resource(work, command)
+    unit = UnitOfWork(work)
+    guard, found = None, None
+    arguments: list[Any] = []
+    if command.on is not On.ROW or resource is None:
+        await checks.call(work, work.compiler.call_rules(command, work.standing))
+    else:
+        guard = work.compiler.command_guard(command, resource, work.standing)
+        state = (command.move.field,) if command.move else ()
+        found = await checks.before(
+            work, guard, operation.key, version=operation.version, columns=state
+        )
+        _require_state(command, found.values)
+        arguments.append(await unit.row(resource, operation.key))
+    inputs = await _inputs(unit, command, operation.inputs)
+    result = await _call(work, command, [*arguments, unit], inputs, seconds)
+    if command.move is not None and arguments:
+        setattr(arguments[0], command.move.field, command.move.target)
+    await unit.flush()
+    if guard is not None and found is not None and resource is not None:
+        verdict = checks.after(guard, found)
+        if verdict is not None:
+            await checks.judge(work, resource, operation.key, verdict)
+        await parts.touch_owner(work, resource, operation.key)
+    return _result(work, command, result)
+
+
+def command_named(work: Work, operation: Invoke) -> Command:
+    commands = work.compiler.contract.commands_of[operation.resource]
+    return next(item for item in commands if item.name == operation.command)
+
+
+def _resource(work: Work, command: Command) -> Resource | None:
+    named = work.compiler.contract.resource_named
+    return named[command.resource] if command.resource is not None else None
+
+
+def _require_state(command: Command, values: Mapping[str, Any]) -> None:
+    move = command.move
+    if move is None or values[move.field] in move.sources:
+        return
+    wanted = " or ".join(f"`{state}`" for state in move.sources)
+    now = values[move.field]
+    raise Problem(
+        codes.WRONG_STATE,
+        f"`{command.name}` needs `{move.field}` to be {wanted}; it is `{now}`.",
+        members={"field": move.field, "state": now, "wanted": list(move.sources)},
+    )
+
+
+async def _inputs(unit: UnitOfWork, command: Command, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The keyword arguments: values as they are, references as locked rows."""
+    inputs: dict[str, Any] = {}
+    flaws = []
+    for parameter in command.inputs:
+        value = given.get(parameter.name, given.get(f"{parameter.name}_id"))
+        if parameter.references is not None and value is not None:
+            row = await unit.find_row(parameter.references, value)
+            if row is None:
+                flaws.append(_no_such(parameter))
+            value = row
+        inputs[parameter.name] = value
+    if flaws:
+        raise Problem(codes.INVALID_VALUES, flaws=tuple(flaws))
+    return inputs
+
+
+def _no_such(parameter: Parameter) -> Flaw:
+    message = f"There is no {parameter.references} with this id."
+    return Flaw(codes.NO_SUCH_REFERENCE.name, message, pointer(f"{parameter.name}_id"))
+
+
+async def _call(
+    work: Work, command: Command, arguments: list[Any], inputs: dict[str, Any], seconds: float
+) -> Any:
+    if command.function is None:
+        raise Problem(codes.INTERNAL)
+    try:
+        async with asyncio.timeout(seconds):
+            return await command.function(*arguments, **inputs)
+    except TimeoutError as late:
+        raise Problem(codes.TIMED_OUT) from late
+    except Exception as error:
+        declared = _declared(work, command, error)
+        if declared is None:
+            raise
+        raise declared from error
+
+
+def _declared(work: Work, command: Command, error: Exception) -> Problem | None:
+    for item in work.compiler.contract.errors:
+        if item.name in command.raises and item.made_from is type(error):
+            return _problem(item, error)
+    return None
+
+
+def _problem(declared: DeclaredError, error: Exception) -> Problem:
+    members = {
+        _member(item): json_value(item.type, _value(item, getattr(error, item.name, None)))
+        for item in declared.parameters
+    }
+    title = declared.doc.split("\n")[0] or declared.name
+    code = Code(declared.code, declared.family, title, declared.doc, "")
+    return Problem(code, members=members)
+
+
+def _member(parameter: Parameter) -> str:
+    return f"{parameter.name}_id" if parameter.references else parameter.name
+
+
+def _value(parameter: Parameter, value: Any) -> Any:
+    return value.id if parameter.references and value is not None else value
+
+
+def _result(work: Work, command: Command, result: Any) -> Changed | Returned:
+    declared = command.result
+    if result is None:
+        return Returned(None)
+    if declared.resource is not None and not declared.many:
+        resource = work.compiler.contract.resource_named[declared.resource]
+        return Changed(resource, result.id, result.version)
+    if declared.resource is not None:
+        resource = work.compiler.contract.resource_named[declared.resource]
+        rows = tuple(Changed(resource, row.id, row.version) for row in result)
+        return Returned(None, rows)
+    if declared.type is None:
+        return Returned(None)
+    return Returned(json_text(declared.type, result))

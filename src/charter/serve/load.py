@@ -1,0 +1,236 @@
+"""Loading rows from NDJSON: the operator's import, which no policy judges and no event tells.
+
+A line is a row as a read shows it, with its owned rows inside it and the keys of its
+many-to-many relations. What a client may not set (`id`, `created_at`, `version`, fields set by
+commands, hidden fields) is taken where it is given, so that an export can be loaded again.
+"""
+
+from collections.abc import AsyncIterable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from charter.contract.contract import Contract
+from charter.contract.resource import Field, Made, Relation, Resource
+from charter.core import codes
+from charter.core.names import nearest, pointer
+from charter.core.problems import Flaw, Problem
+from charter.plan.actor import ANONYMOUS
+from charter.plan.ask import Ask, Draft, PartChange, Write
+from charter.plan.notes import Notes
+from charter.plan.spelling import link_name
+from charter.plan.standing import NOBODY
+from charter.plan.unfit import Unfit
+from charter.plan.values import Reader, json_reader
+from charter.serve import parts
+from charter.serve.attempts import Refused
+from charter.serve.defaults import completed
+from charter.serve.pipeline import Pipeline, problem_of
+from charter.serve.rows import insert_rows
+from charter.serve.violations import explained
+from charter.serve.work import Work
+from charter.sql.system_statements import serial_catch_up
+from charter.store.database import Transaction
+from charter.store.errors import StoreError
+from charter.wire.rest.bodies import decoded
+
+ROWS_A_TRANSACTION = 500
+MAX_DEPTH = 64
+MAX_LINE = 16 * 1024 * 1024
+"""Bytes that one line may have."""
+
+Progress = Callable[[int], None]
+"""Is told how many more rows are loaded for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """How the members of one resource's rows are read."""
+
+    resource: Resource
+    fields: Mapping[str, tuple[Field, Reader]]
+    owned: Mapping[str, Relation]
+    links: Mapping[str, tuple[Relation, Reader]]
+
+    def names(self) -> Iterator[str]:
+        yield from (*self.fields, *self.owned, *self.links)
+
+
+@dataclass(frozen=True)
+class Loader:
+    """Loads rows of one service, batch by batch: each batch is one transaction."""
+
+    pipeline: Pipeline
+    _shapes: dict[str, _Shape] = field(default_factory=dict)
+
+    async def load(self, resource: str, lines: AsyncIterable[bytes], progress: Progress) -> int:
+        """Load all rows of a resource; how many. Memory is bounded by a batch.
+
+        Raises a problem whose message names the line; all batches before it stay.
+        """
+        total, first = 0, 1
+        batch: list[bytes] = []
+        async for line in lines:
+            if line.strip():
+                batch.append(line)
+            if len(batch) == ROWS_A_TRANSACTION:
+                total += await self._batch(resource, batch, first, progress)
+                first += len(batch)
+                batch = []
+        if batch:
+            total += await self._batch(resource, batch, first, progress)
+        await self._catch_up(resource)
+        return total
+
+    async def _batch(
+        self, resource: str, batch: Sequence[bytes], first: int, progress: Progress
+    ) -> int:
+        drafts = [
+            self._read_line(resource, line, number) for number, line in enumerate(batch, first)
+        ]
+        write = partial(self._write, resource, drafts, first)
+        try:
+            await self.pipeline.database.write(write)
+        except StoreError as error:
+            raise problem_of(error) from error
+        except Refused as refused:
+            raise await self._explained(refused) from refused
+        progress(len(batch))
+        return len(batch)
+
+    def _read_line(self, resource: str, line: bytes, number: int) -> Draft:
+        if len(line) > MAX_LINE:
+            raise Problem(codes.TOO_LARGE, f"Line {number} is longer than {MAX_LINE} bytes.")
+        notes = Notes()
+        try:
+            draft = self._draft(
+                resource, decoded(line, MAX_DEPTH), pointer(f"line {number}"), notes
+            )
+        except Problem as problem:
+            message = f"Line {number}: {problem.detail.message}"
+            raise Problem(problem.code, message, flaws=problem.detail.flaws) from problem
+        notes.settle()
+        return draft
+
+    def _draft(self, resource: str, body: Any, at: str, notes: Notes) -> Draft:
+        shape = self._shape(resource)
+        draft = Draft({}, {}, {})
+        values: dict[str, Any] = {}
+        owned: dict[str, tuple[PartChange, ...]] = {}
+        links: dict[str, tuple[Any, ...]] = {}
+        if not isinstance(body, dict):
+            notes.at(at, codes.WRONG_TYPE, "A line is one JSON object.")
+            return draft
+        for name, value in body.items():
+            place = at + pointer(name)
+            if name in shape.fields:
+                values[name] = _value(*shape.fields[name], value, place, notes)
+            elif name in shape.owned and isinstance(value, list):
+                target = shape.owned[name].target
+                drafts = (
+                    self._draft(target, item, place + pointer(index), notes)
+                    for index, item in enumerate(value)
+                )
+                owned[name] = tuple(PartChange(None, draft) for draft in drafts)
+            elif name in shape.links and isinstance(value, list):
+                read = shape.links[name][1]
+                links[shape.links[name][0].name] = tuple(
+                    _read(read, item, place + pointer(index), notes)
+                    for index, item in enumerate(value)
+                )
+            elif name not in shape.resource.computed_named:
+                notes.add(_unknown(shape, name, place))
+        return Draft(values, owned, links)
+
+    def _shape(self, name: str) -> _Shape:
+        if name not in self._shapes:
+            self._shapes[name] = _shape_of(self.pipeline.compiler.contract, name)
+        return self._shapes[name]
+
+    async def _write(
+        self, resource: str, drafts: Sequence[Draft], first: int, transaction: Transaction
+    ) -> None:
+        compiler = self.pipeline.compiler
+        work = Work(compiler, transaction, _ask(), NOBODY, together=False)
+        target = compiler.contract.resource_named[resource]
+        for group in _alike(target, drafts, first, work.ask):
+            keys = await insert_rows(work, target, [(at, values) for at, values, _ in group])
+            for key, (at, _, draft) in zip(keys, group, strict=True):
+                await parts.write_new(work, target, key, draft, at)
+
+    async def _explained(self, refused: Refused) -> Problem:
+        async def fetch(statement: Any, values: Sequence[Any]) -> Any:
+            return await self.pipeline.database.read(statement, tuple(values))
+
+        pipeline = self.pipeline
+        return await explained(pipeline.compiler, pipeline.schema, fetch, refused)
+
+    async def _catch_up(self, resource: str) -> None:
+        target = self.pipeline.compiler.contract.resource_named[resource]
+        statement = serial_catch_up(self.pipeline.compiler.dialect, target)
+        if target.key.default is not Made.SERIAL or statement is None:
+            return
+
+        async def write(transaction: Transaction) -> None:
+            await transaction.fetch(statement, ())
+
+        await self.pipeline.database.write(write)
+
+
+def _ask() -> Ask:
+    return Ask(Write(()), (), ANONYMOUS, datetime.now(UTC))
+
+
+def _shape_of(contract: Contract, name: str) -> _Shape:
+    resource = contract.resource_named[name]
+    fields = {item.name: (item, json_reader(item.type)) for item in resource.fields}
+    owned = {item.name: item for item in resource.relations if item.owned}
+    links = {
+        link_name(item): (item, json_reader(contract.resource_named[item.target].key.type))
+        for item in resource.relations
+        if item.link is not None
+    }
+    return _Shape(resource, fields, owned, links)
+
+
+def _value(item: Field, read: Reader, value: Any, place: str, notes: Notes) -> Any:
+    if value is None:
+        if not item.optional:
+            notes.at(place, codes.REQUIRED, f"`{item.name}` must have a value.")
+        return None
+    return _read(read, value, place, notes)
+
+
+def _read(read: Reader, value: Any, place: str, notes: Notes) -> Any:
+    try:
+        return read(value)
+    except Unfit as unfit:
+        notes.add(*unfit.at(place))
+        return None
+
+
+def _unknown(shape: _Shape, name: str, place: str) -> Flaw:
+    near = nearest(name, shape.names())
+    hint = f"; did you mean `{near}`?" if near else "."
+    message = f"{shape.resource.name} has no field `{name}`{hint}"
+    return Flaw(codes.UNKNOWN_FIELD.name, message, place)
+
+
+_Completed = tuple[str, Mapping[str, Any], Draft]
+
+
+def _alike(
+    resource: Resource, drafts: Sequence[Draft], first: int, ask: Ask
+) -> Iterator[list[_Completed]]:
+    """The rows in order, in runs that have the same columns."""
+    run: list[_Completed] = []
+    for number, draft in enumerate(drafts, first):
+        at = pointer(f"line {number}")
+        values = completed(resource, draft.values, ask, at)
+        if run and run[0][1].keys() != values.keys():
+            yield run
+            run = []
+        run.append((at, values, draft))
+    if run:
+        yield run

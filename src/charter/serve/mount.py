@@ -1,0 +1,44 @@
+"""What a contract serves below the path that it is mounted at, besides its rows."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from charter.contract.contract import Contract
+from charter.serve.settings import Settings
+from charter.wire.http import Request, Response
+from charter.wire.pages.pages import Pages
+
+OPENAPI = "/openapi.json"
+
+
+def mounted(settings: Settings, root: str) -> Settings:
+    """The settings with their paths below a root, which is empty or begins with a slash."""
+    if not root:
+        return settings
+    rest = settings.rest
+    return replace(
+        settings,
+        rest=replace(rest, prefix=root + rest.prefix, problem_base=root + rest.problem_base),
+    )
+
+
+def pages_at(
+    root: str, contract: Contract, settings: Settings
+) -> Callable[[Request], Response | None]:
+    """Answers for the documents of a contract; None for other paths, and where they are off.
+
+    `settings` are those below the root already.
+    """
+    pages = Pages(contract, settings.rest)
+    shown = settings.serve.docs
+
+    def answer(request: Request) -> Response | None:
+        path = request.path
+        if not path.startswith(root):
+            return None
+        below = path[len(root) :]
+        if not shown and below != OPENAPI:
+            return None
+        return pages.answer(request if not root else replace(request, path=below))
+
+    return answer

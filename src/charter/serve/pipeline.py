@@ -1,0 +1,215 @@
+"""The one way through: ask → plan → statement → store → outcome."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from charter.contract.contract import USER
+from charter.core import codes
+from charter.core.problems import Flaw, Problem
+from charter.plan.ask import Ask, Create, Delete, Invoke, Operation, Selection, Update, Write
+from charter.plan.outcome import (
+    ManyOutcome,
+    Outcome,
+    RowOutcome,
+    ValueOutcome,
+    WriteOutcome,
+)
+from charter.serve import changes, commands, once
+from charter.serve.answers import REPEATABLE
+from charter.serve.attempts import Refused
+from charter.serve.changes import Changed
+from charter.serve.commands import Returned
+from charter.serve.compiler import Compiler
+from charter.serve.reading import read, reread
+from charter.serve.violations import explained
+from charter.serve.work import Work
+from charter.sql.schema import Schema
+from charter.sql.statement import Sources, Statement
+from charter.sql.system_statements import provision_user
+from charter.store.database import Database, Row, Transaction
+from charter.store.errors import BadValue, Contended, StoreError, TimedOut
+
+KNOWN_USERS = 10_000
+
+
+class _DryRun(Exception):
+    """Ends a transaction that was only a trial."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Answers asks on one database."""
+
+    compiler: Compiler
+    database: Database
+    schema: Schema
+    command_seconds: float = 10.0
+    key_seconds: float = 86_400.0
+    _users: set[str] = field(default_factory=set)
+    _running: set[tuple[str, str]] = field(default_factory=set)
+
+    async def answer(self, ask: Ask) -> Outcome:
+        """What comes of an ask. Raises problems, and nothing else that a client can cause."""
+        form = ask.form
+        try:
+            if isinstance(form, Write):
+                return await self._write(ask, form)
+            return await read(self.compiler, self.database, ask, form)
+        except StoreError as error:
+            raise problem_of(error) from error
+
+    async def _write(self, ask: Ask, form: Write) -> Outcome:
+        if ask.once is None:
+            return await self._commit(ask, form)
+        running = (ask.once.scope, ask.once.key)
+        if running in self._running:
+            raise Problem(codes.IN_PROGRESS, retry_after=1)
+        self._running.add(running)
+        try:
+            return await self._commit(ask, form)
+        finally:
+            self._running.discard(running)
+
+    async def _commit(self, ask: Ask, form: Write) -> Outcome:
+        try:
+            outcome = await self.database.write(partial(self._attempt, ask, form))
+        except _DryRun as trial:
+            return trial.outcome
+        except Refused as refused:
+            raise await self._explained(ask, refused) from refused
+        if isinstance(outcome, Problem):
+            raise outcome
+        if ask.actor.id is not None:
+            if len(self._users) >= KNOWN_USERS:
+                self._users.clear()
+            self._users.add(ask.actor.id)
+        return outcome
+
+    async def _attempt(self, ask: Ask, form: Write, transaction: Transaction) -> Outcome | Problem:
+        work = Work(self.compiler, transaction, ask, self.compiler.standing(ask.actor))
+        if ask.once is None or form.dry_run:
+            return await self._perform(work, form)
+        replay = await once.find(work, ask.once)
+        if replay is not None:
+            return replay
+        try:
+            async with transaction.savepoint():
+                answer: Outcome | Problem = await self._perform(work, form)
+        except (Problem, Refused) as failure:
+            answer = await self._failure(work, failure)
+            if answer.code.family not in REPEATABLE:
+                raise answer from failure
+        await once.keep(work, ask.once, answer, self.key_seconds)
+        return answer
+
+    async def _failure(self, work: Work, failure: Problem | Refused) -> Problem:
+        if isinstance(failure, Problem):
+            return failure
+        problem = await explained(self.compiler, self.schema, work.fetch, failure)
+        return placed(problem, failure.place)
+
+    async def _perform(self, work: Work, form: Write) -> Outcome:
+        await self._provision(work)
+        outcomes: list[WriteOutcome] = []
+        for index, step in enumerate(form.steps):
+            place = form.places[index] if form.places else ""
+            try:
+                changed = await self._run(work, step(outcomes))
+                outcomes.append(await _finished(work, changed, form.selection))
+            except Problem as problem:
+                raise placed(problem, place) from problem
+            except Refused as refused:
+                refused.place = place
+                raise
+        await work.finish()
+        outcome = ManyOutcome(tuple(outcomes)) if form.many else outcomes[0]
+        if form.dry_run:
+            raise _DryRun(outcome)
+        return outcome
+
+    async def _run(self, work: Work, operation: Operation) -> Changed | Returned:
+        match operation:
+            case Create():
+                return await changes.create(work, operation)
+            case Update():
+                return await changes.update(work, operation)
+            case Delete():
+                return await changes.delete(work, operation)
+            case Invoke():
+                return await commands.invoke(work, operation, self.command_seconds)
+
+    async def _provision(self, work: Work) -> None:
+        """The row of the actor, at its first write: others refer to it."""
+        actor = work.ask.actor
+        named = self.compiler.contract.resource_named
+        if actor.id is None or actor.id in self._users or USER not in named:
+            return
+        statement = provision_user(self.compiler.dialect, named[USER])
+        name, email = (actor.claims.get(claim) for claim in ("name", "email"))
+        values = (
+            actor.id,
+            name[:200] if isinstance(name, str) else None,
+            email if isinstance(email, str) and len(email) <= 254 else None,
+            work.ask.now,
+        )
+        await work.execute(statement, values)
+
+    async def _explained(self, ask: Ask, refused: Refused) -> Problem:
+        async def fetch(statement: Statement, values: Sequence[Any]) -> Sequence[Row]:
+            sources = Sources(values, ask.actor, ask.now)
+            return await self.database.read(statement, statement.arguments(sources))
+
+        problem = await explained(self.compiler, self.schema, fetch, refused)
+        return placed(problem, refused.place)
+
+
+async def _finished(work: Work, changed: Changed | Returned, selection: Selection) -> WriteOutcome:
+    """The row as its writer may read it, after the write."""
+    if isinstance(changed, Returned):
+        return ValueOutcome(await _returned(work, changed, selection))
+    name, key = changed.resource.name, changed.key
+    if changed.deleted:
+        return RowOutcome(name, key, "", changed.version, deleted=True)
+    body, version = await reread(work, changed.resource, key, selection, changed.verdict)
+    return RowOutcome(name, key, body, version or changed.version, changed.created)
+
+
+async def _returned(work: Work, returned: Returned, selection: Selection) -> str | None:
+    if returned.rows is None:
+        return returned.body
+    rows = [await reread(work, row.resource, row.key, selection) for row in returned.rows]
+    return f"[{','.join(body for body, _ in rows if body)}]"
+
+
+def placed(problem: Problem, place: str) -> Problem:
+    """The problem with the pointers of its flaws inside the body at `place`."""
+    if not place:
+        return problem
+    flaws = tuple(
+        Flaw(flaw.code, flaw.message, place + (flaw.pointer or ""), flaw.parameter)
+        for flaw in problem.detail.flaws
+    )
+    detail = problem.detail
+    return Problem(
+        problem.code,
+        detail.message,
+        flaws=flaws,
+        retry_after=detail.retry_after,
+        members={**detail.members, "operation": place},
+    )
+
+
+def problem_of(error: StoreError) -> Problem:
+    """What a failure of the database is for the client."""
+    if isinstance(error, BadValue):
+        return Problem(codes.INVALID_VALUES, "A value is not one that the database can hold.")
+    if isinstance(error, TimedOut):
+        return Problem(codes.TIMED_OUT, retry_after=1)
+    if isinstance(error, Contended):
+        return Problem(codes.TIMED_OUT, "Too many writers at once.", retry_after=1)
+    return Problem(codes.DATABASE_UNAVAILABLE, retry_after=5)

@@ -1,0 +1,113 @@
+"""Reads: one statement, whatever its depth, and what its rows mean."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Any
+
+from charter.contract.resource import Resource
+from charter.core import codes
+from charter.core.problems import Problem
+from charter.plan.ask import Ask, Read, ReadOne, Selection
+from charter.plan.outcome import (
+    Outcome,
+    PageOutcome,
+    RowOutcome,
+    StreamOutcome,
+    SummaryOutcome,
+)
+from charter.plan.plan import COUNT_CEILING, ManyPlan, OnePlan, SummaryPlan
+from charter.serve.checks import Verdict, judge
+from charter.serve.compiler import Compiler, Prepared
+from charter.serve.work import Work
+from charter.sql.dialect import Dialect
+from charter.sql.statement import Sources
+from charter.store.database import Database, Row
+
+_UNSEEN = frozenset({codes.NOT_FOUND, codes.FORBIDDEN, codes.UNAUTHENTICATED})
+
+
+async def read(compiler: Compiler, database: Database, ask: Ask, form: Read) -> Outcome:
+    """Run the one statement of a read. Raises problems and store errors."""
+    prepared = compiler.read(form, compiler.standing(ask.actor))
+    arguments = prepared.statement.arguments(Sources(ask.values, ask.actor, ask.now))
+    match prepared.plan:
+        case OnePlan():
+            rows = await database.read(prepared.statement, arguments)
+            return one_row(prepared.plan, ask.values[0], rows)
+        case ManyPlan(limit=None, parent=None):
+            return StreamOutcome(_bodies(database, prepared, arguments))
+        case ManyPlan():
+            rows = await database.read(prepared.statement, arguments)
+            return _page(compiler.dialect, prepared.plan, rows)
+        case SummaryPlan():
+            rows = await database.read(prepared.statement, arguments)
+            _require_parent(prepared.plan, rows)
+            return SummaryOutcome([row[0] for row in rows if row[0] is not None])
+
+
+def one_row(plan: OnePlan, key: Any, rows: Sequence[Row]) -> RowOutcome:
+    """The row that was read; a row that cannot be seen does not exist."""
+    if not rows:
+        raise Problem(codes.NOT_FOUND)
+    body, version = rows[0][0], rows[0][1]
+    return RowOutcome(plan.row.resource.name, key, body, version)
+
+
+async def reread(
+    work: Work, resource: Resource, key: Any, selection: Selection, verdict: Verdict | None = None
+) -> tuple[str, int | None]:
+    """A row as the writer may read it now: its body (empty where it may not) and version.
+
+    What a verdict asks is asked in the same statement where the writer may read the row.
+    """
+    conditions = () if verdict is None else verdict.conditions
+    rows: Sequence[Row] = ()
+    try:
+        form = ReadOne(resource.name, selection)
+        prepared = work.compiler.read(form, work.standing, conditions)
+    except Problem as problem:
+        if problem.code not in _UNSEEN:
+            raise
+    else:
+        values = (key,) if verdict is None else (key, *verdict.values)
+        rows = await work.fetch(prepared.statement, values)
+    if verdict is not None and rows:
+        verdict.require(rows[0][2:])
+    elif verdict is not None:
+        await judge(work, resource, key, verdict)
+    return (rows[0][0], rows[0][1]) if rows else ("", None)
+
+
+async def _bodies(
+    database: Database, prepared: Prepared, arguments: tuple[Any, ...]
+) -> AsyncGenerator[Sequence[str], None]:
+    async with aclosing(database.stream(prepared.statement, arguments)) as batches:
+        async for rows in batches:
+            yield [row[0] for row in rows]
+
+
+def _page(dialect: Dialect, plan: ManyPlan, rows: Sequence[Row]) -> PageOutcome:
+    _require_parent(plan, rows)
+    count = exact = None
+    if plan.count != "none":
+        counted = rows[0][-1] if rows else 0
+        exact = plan.count == "exact" or counted <= COUNT_CEILING
+        count = counted if exact else COUNT_CEILING
+    bodies = [row[0] for row in rows if row[0] is not None]
+    if plan.limit is None or len(bodies) <= plan.limit:
+        return PageOutcome(bodies, None, count, exact is not False)
+    last = _sort_values(dialect, plan, rows[plan.limit - 1])
+    return PageOutcome(bodies[: plan.limit], last, count, exact is not False)
+
+
+def _sort_values(dialect: Dialect, plan: ManyPlan, row: Row) -> tuple[Any, ...]:
+    decoders = [dialect.decoder(part.type) for part in plan.sort]
+    return tuple(
+        raw if decode is None else decode(raw)
+        for decode, raw in zip(decoders, row[1:], strict=False)
+    )
+
+
+def _require_parent(plan: ManyPlan | SummaryPlan, rows: Sequence[Row]) -> None:
+    if plan.parent is not None and not rows:
+        raise Problem(codes.NOT_FOUND)

@@ -1,0 +1,50 @@
+"""Rows in, rows out: the statements that write rows of one resource, and their events."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from charter.contract.resource import Resource
+from charter.serve.attempts import Attempt
+from charter.serve.work import Work
+
+ROWS_AT_ONCE = 50
+"""Rows of one inserting statement; more go into several."""
+
+Given = tuple[str, Mapping[str, Any]]
+"""The values of a row, behind the JSON Pointer to where they came from."""
+
+
+async def insert_rows(work: Work, resource: Resource, rows: Sequence[Given]) -> list[Any]:
+    """Insert complete rows, all with the same columns; their keys, in order."""
+    at_once = ROWS_AT_ONCE if rows and "id" in rows[0][1] else 1
+    keys: list[Any] = []
+    for start in range(0, len(rows), at_once):
+        keys.extend(await _insert(work, resource, tuple(rows[start : start + at_once])))
+    for key, (_, values) in zip(keys, rows, strict=True):
+        work.outbox.row_changed(resource, "created", key, 1, values)
+    return keys
+
+
+async def _insert(work: Work, resource: Resource, rows: tuple[Given, ...]) -> list[Any]:
+    columns = tuple(rows[0][1])
+    flat = [values[name] for _, values in rows for name in columns]
+    returned = await work.insert(resource, columns, flat, Attempt(resource, rows))
+    if "id" in columns:
+        return [values["id"] for _, values in rows]
+    return [row[0] for row in returned]
+
+
+async def update_row(
+    work: Work, resource: Resource, key: Any, values: Mapping[str, Any], at: str
+) -> int:
+    """Set some values of a row; its new version."""
+    columns = tuple(values)
+    if not columns:
+        rows = await work.fetch(work.compiler.touch(resource), (key,))
+    else:
+        statement = work.compiler.update(resource, columns)
+        what = Attempt(resource, ((at, values),))
+        rows = await work.attempt(statement, (*values.values(), key), what)
+    version: int = rows[0][0]
+    work.outbox.row_changed(resource, "updated", key, version, values)
+    return version

@@ -1,0 +1,141 @@
+"""The app for Granian's RSGI, its fastest interface.
+
+What the specification leaves open was found by trial on granian 2.8, and tests hold it: the
+path comes decoded, a body that breaks off ends its iteration like a whole one, and a stream
+goes on without an error when its reader has left.
+"""
+
+import re
+from asyncio import AbstractEventLoop
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from charter.core.codes import MALFORMED
+from charter.core.problems import Problem
+from charter.serve.app import App, Gone, Headers
+from charter.serve.limits import too_large
+from charter.wire.http import Request
+
+_PLAIN = re.compile(r"[A-Za-z0-9/._~-]*")
+_PATH_SAFE = "/-._~!$&'()*+,;=:@"
+
+
+class Scope(Protocol):
+    """What is used of an RSGI HTTP scope."""
+
+    proto: str
+    method: str
+    path: str
+    query_string: str
+
+    @property
+    def headers(self) -> Any: ...
+
+
+class Transport(Protocol):
+    async def send_bytes(self, data: bytes) -> None: ...
+
+
+class HttpProtocol(Protocol):
+    """What is used of an RSGI HTTP protocol."""
+
+    def __call__(self) -> Awaitable[bytes]: ...
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+    def client_disconnect(self) -> Awaitable[None]: ...
+    def response_bytes(self, status: int, headers: Headers, body: bytes) -> None: ...
+    def response_stream(self, status: int, headers: Headers) -> Transport: ...
+
+
+class RsgiLink:
+    """One RSGI exchange as a link."""
+
+    __slots__ = ("_protocol",)
+
+    def __init__(self, protocol: HttpProtocol) -> None:
+        self._protocol = protocol
+
+    async def read(self, most: int, length: int | None) -> bytes:
+        if length is not None:
+            # The server reads no more than was announced, which has been found small enough.
+            try:
+                body = await self._protocol()
+            except RuntimeError as error:
+                raise Gone from error
+            if len(body) != length:
+                raise Gone
+            return body
+        return await self._chunked(most)
+
+    async def _chunked(self, most: int) -> bytes:
+        """A body without a length. Where one breaks off, what there is of it looks whole: JSON
+        that lacks its end is not JSON, but a body that has not begun must not pass for none."""
+        chunks, size = [], 0
+        async for chunk in self._protocol:
+            size += len(chunk)
+            if size > most:
+                raise too_large(most)
+            chunks.append(chunk)
+        if not chunks:
+            raise Problem(MALFORMED, "A chunked body must not be empty.")
+        return b"".join(chunks)
+
+    async def send(self, status: int, headers: Headers, body: bytes) -> None:
+        self._protocol.response_bytes(status, headers, body)
+
+    async def stream(self, status: int, headers: Headers) -> Callable[[bytes], Awaitable[None]]:
+        return self._protocol.response_stream(status, headers).send_bytes
+
+    async def finish(self) -> None:
+        """The server ends the answer when the handler returns."""
+
+    async def gone(self) -> None:
+        await self._protocol.client_disconnect()
+
+
+def request_of(scope: Scope) -> Request:
+    """The request line and header of a scope."""
+    path = scope.path
+    if _PLAIN.fullmatch(path) is None:
+        path = quote(path, safe=_PATH_SAFE)
+    items = scope.headers.items()
+    headers = dict(items)
+    if len(headers) != len(items):
+        headers = joined(items)
+    return Request(scope.method, path, scope.query_string, headers)
+
+
+def joined(items: list[tuple[str, str]]) -> dict[str, str]:
+    """Fields by name, the values of a name in order with commas between them (RFC 9110, 5.3)."""
+    headers: dict[str, str] = {}
+    for name, value in items:
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+class RsgiApp:
+    """What Granian calls."""
+
+    def __init__(
+        self,
+        app: App,
+        start: Callable[[], Awaitable[None]],
+        stop: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._app = app
+        self._start = start
+        self._stop = stop
+
+    def __rsgi_init__(self, loop: AbstractEventLoop) -> None:
+        loop.run_until_complete(_awaited(self._start))
+
+    def __rsgi_del__(self, loop: AbstractEventLoop) -> None:
+        loop.run_until_complete(_awaited(self._stop))
+
+    async def __rsgi__(self, scope: Scope, protocol: HttpProtocol) -> None:
+        if scope.proto == "http":
+            await self._app.handle(request_of(scope), RsgiLink(protocol))
+
+
+async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
+    await work()

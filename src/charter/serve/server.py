@@ -1,0 +1,152 @@
+"""Serving a contract with Granian: listening, workers, and their start and stop."""
+
+import contextlib
+import multiprocessing
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from multiprocessing.synchronize import Semaphore
+from pathlib import Path
+from typing import Any
+
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server import MPServer
+
+from charter.core.signals import Started
+from charter.language.load import load_contract
+from charter.serve.lines import as_json, as_text
+from charter.serve.observe import Log
+from charter.serve.process import Process
+from charter.serve.rsgi import RsgiApp
+from charter.serve.settings import EventLoop, ServeSettings, Settings
+
+LEAST_BUFFER = 8192
+"""Bytes; hyper, inside Granian, takes no smaller buffer for the header of a request."""
+_SECONDS_TO_START = 60.0
+
+
+class CannotListen(Exception):
+    """The address cannot be used, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What each worker needs to know. It is sent to another process, so it has plain values."""
+
+    source: str
+    settings: Settings
+    cursor_key: bytes
+    address: str
+    coloured: bool
+
+
+def check_address(settings: ServeSettings) -> None:
+    """Raises CannotListen where the address cannot be had, also where it is shared: workers
+    listen with SO_REUSEPORT, and two services would take turns unnoticed."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((settings.host, settings.port))
+            trial.listen(1)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise CannotListen(
+                f"cannot listen at {settings.host}, port {settings.port}: {reason}"
+            ) from None
+
+
+def address_of(settings: ServeSettings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
+
+
+def log_of(settings: ServeSettings, *, coloured: bool) -> Log:
+    """The log that the settings ask for, on standard error."""
+    render = as_json if settings.logs_json else partial(as_text, coloured=coloured)
+    return Log(settings.log_level, render)
+
+
+def serve(job: Job, ready: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM. `ready` is called once all workers serve.
+
+    On either signal no connection is accepted any more, requests under way end, for at most
+    `stop_timeout`, and the process returns. SystemExit(1) where a worker dies.
+    """
+    settings = job.settings.serve
+    started = multiprocessing.Semaphore(0)
+    server = MPServer(
+        job.source,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.RSGI,
+        workers=settings.workers,
+        loop=loop_of(settings.loop),
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=max(1024, settings.max_connections // settings.workers),
+        backpressure=settings.max_connections,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=int(settings.header_timeout * 1000),
+            max_buffer_size=max(LEAST_BUFFER, settings.max_target + settings.max_header_bytes),
+        ),
+        log_level=LogLevels.error,
+        workers_kill_timeout=int(settings.stop_timeout) + 2,
+        respawn_failed_workers=settings.in_production,
+    )
+    waiter = threading.Thread(
+        target=_await_workers, args=(started, settings.workers, ready), daemon=True
+    )
+    waiter.start()
+    loader: Any = partial(worker_app, job, started)
+    server.serve(target_loader=loader, wrap_loader=False)
+
+
+def _await_workers(started: Semaphore, workers: int, ready: Callable[[], None]) -> None:
+    for _ in range(workers):
+        if not started.acquire(timeout=_SECONDS_TO_START):
+            return
+    ready()
+
+
+def loop_of(wanted: EventLoop) -> Loops:
+    """Granian's name of an event loop."""
+    if wanted is EventLoop.AUTO:
+        return Loops.uvloop if find_spec("uvloop") else Loops.asyncio
+    return Loops(wanted.value)
+
+
+def worker_app(job: Job, started: Semaphore) -> RsgiApp:
+    """The app of one worker, made in its own process."""
+    log = log_of(job.settings.serve, coloured=job.coloured)
+    process = Process(
+        load_contract(Path(job.source)), job.settings, listener=log, cursor_key=job.cursor_key
+    )
+
+    async def start() -> None:
+        log.start()
+        await process.start()
+        log(Started(job.address))
+        started.release()
+
+    async def stop() -> None:
+        await process.stop()
+        log.close()
+
+    return RsgiApp(process.app(), start, stop)
+
+
+@contextlib.contextmanager
+def quiet_interrupt() -> Iterator[None]:
+    """Ends the process in good order where SIGINT comes before the server handles it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.stderr.flush()
+        raise SystemExit(130) from None

@@ -1,0 +1,71 @@
+"""A service: one contract on one database, in one process."""
+
+from charter.contract.contract import Contract
+from charter.core import codes
+from charter.core.problems import Problem
+from charter.core.signals import Listener
+from charter.plan.ask import Ask
+from charter.plan.outcome import Outcome
+from charter.serve.compiler import Compiler
+from charter.serve.pipeline import Pipeline
+from charter.serve.startup import prepare, require_feasible
+from charter.sql.dialect import Dialect
+from charter.sql.dialects import dialect_named
+from charter.sql.statement import Statement
+from charter.store.address import dialect_of
+from charter.store.database import Database
+from charter.store.errors import StoreError
+from charter.store.open import open_database
+from charter.store.settings import StoreSettings
+
+_PING = Statement("SELECT 1", label="ping")
+
+
+class Service:
+    """Opens the database, makes sure of its schema, and answers asks."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        url: str,
+        settings: StoreSettings | None = None,
+        listener: Listener | None = None,
+    ) -> None:
+        self.contract = contract
+        self.dialect: Dialect = dialect_named(dialect_of(url))
+        self.database: Database = open_database(url, settings, listener)
+        self._pipeline: Pipeline | None = None
+
+    @property
+    def pipeline(self) -> Pipeline:
+        if self._pipeline is None:
+            raise Problem(codes.DATABASE_UNAVAILABLE, "The service is not open.")
+        return self._pipeline
+
+    async def open(self) -> None:
+        """Connect; create the schema where there is none.
+
+        Raises `ContractFaulty`, `SchemaDiffers` and `Unavailable`.
+        """
+        require_feasible(self.contract, self.dialect)
+        await self.database.open()
+        try:
+            schema = await prepare(self.contract, self.dialect, self.database)
+        except BaseException:
+            await self.database.close()
+            raise
+        self._pipeline = Pipeline(Compiler(self.contract, self.dialect), self.database, schema)
+
+    async def close(self) -> None:
+        await self.database.close()
+
+    async def answer(self, ask: Ask) -> Outcome:
+        """What comes of an ask. Raises problems."""
+        return await self.pipeline.answer(ask)
+
+    async def ping(self) -> None:
+        """Raises `database_unavailable` where the database does not answer."""
+        try:
+            await self.database.read(_PING, ())
+        except StoreError as error:
+            raise Problem(codes.DATABASE_UNAVAILABLE, retry_after=5) from error

@@ -1,0 +1,133 @@
+"""Everything that an operator can set, as one typed value."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from charter.access.settings import AccessSettings
+from charter.store.settings import StoreSettings
+from charter.wire.rest.settings import RestSettings
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class LogLevel(StrEnum):
+    """The least important lines that are written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """How lines are written: coloured text in development and JSON in production, or as told."""
+
+    AUTO = "auto"
+    TEXT = "text"
+    JSON = "json"
+
+
+class EventLoop(StrEnum):
+    """Which event loop serves. `auto` takes uvloop where it is installed."""
+
+    AUTO = "auto"
+    ASYNCIO = "asyncio"
+    UVLOOP = "uvloop"
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """The process that serves. Times are seconds, sizes are bytes, bounds are inclusive."""
+
+    database: str | None = None
+    """The database: `sqlite:///file.db` or `postgresql://user:password@host/name`. By default a
+    SQLite file in the working directory, with the name of the contract."""
+    host: str = "127.0.0.1"
+    """The address to listen at."""
+    port: int = 8000
+    """The port to listen at."""
+    production: bool | None = None
+    """Refuse to start without a key of one's own, write JSON logs, show nothing of the inside.
+    By default yes, unless `host` is the loopback address."""
+    workers: int = 1
+    """Processes. More than one make sense where there are as many processors."""
+    loop: EventLoop = EventLoop.AUTO
+    """The event loop: `auto` (uvloop where it is installed), `asyncio` or `uvloop`."""
+    max_connections: int = 4096
+    """Connections open at once, for each process. More wait in the backlog."""
+    max_in_flight: int = 512
+    """Requests under way at once, for each process. More are answered with 503 at once."""
+    max_target: int = 16_384
+    """Bytes of path and query together."""
+    max_headers: int = 64
+    """Fields in the header of a request."""
+    max_header_bytes: int = 32_768
+    """Bytes of all header fields together."""
+    max_body: int = 1_048_576
+    """Bytes of the body of a request."""
+    header_timeout: float = 10.0
+    """Seconds that a client may take to send the header of a request."""
+    body_timeout: float = 15.0
+    """Seconds that a client may take to send the body of a request."""
+    request_timeout: float = 30.0
+    """Seconds that the work for one request may take. A stream must go on within this time."""
+    stop_timeout: float = 20.0
+    """Seconds that requests under way may take to end when the process is asked to stop."""
+    docs: bool = True
+    """Serve the documentation pages at /docs."""
+    cursor_key: str | None = field(default=None, repr=False)
+    """The secret that signs cursors, at least 32 bytes. By default it is derived from the first
+    HS256 key; where there is none, it is random and cursors end with the process."""
+    log_level: LogLevel = LogLevel.INFO
+    """The least important lines that are logged: debug, info, warning or error."""
+    log_format: LogFormat = LogFormat.AUTO
+    """How log lines are written: auto, text or json."""
+    access_log: bool = True
+    """Log a line for each request."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where a value makes no sense."""
+        if not 0 <= self.port <= 65_535:
+            raise ValueError("port must be from 0 to 65535")
+        for name, (least, most) in BOUNDS.items():
+            if not least <= getattr(self, name) <= most:
+                raise ValueError(f"{name} must be from {least} to {most}")
+        if self.cursor_key is not None and len(self.cursor_key.encode()) < SHORTEST_KEY:
+            raise ValueError(f"cursor_key must have at least {SHORTEST_KEY} bytes")
+
+    @property
+    def in_production(self) -> bool:
+        return self.host not in LOOPBACK if self.production is None else self.production
+
+    @property
+    def logs_json(self) -> bool:
+        if self.log_format is LogFormat.AUTO:
+            return self.in_production
+        return self.log_format is LogFormat.JSON
+
+
+SHORTEST_KEY = 32
+_LONGEST_WAIT = 3600
+BOUNDS: dict[str, tuple[float, float]] = {
+    "workers": (1, 256),
+    "max_connections": (1, 1_000_000),
+    "max_in_flight": (1, 1_000_000),
+    "max_target": (64, 65_534),
+    "max_headers": (8, 100),
+    "max_header_bytes": (1024, 262_144),
+    "max_body": (0, 1 << 30),
+    "header_timeout": (0.1, _LONGEST_WAIT),
+    "body_timeout": (0.1, _LONGEST_WAIT),
+    "request_timeout": (0.1, _LONGEST_WAIT),
+    "stop_timeout": (1, _LONGEST_WAIT),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, by what they are about."""
+
+    serve: ServeSettings = field(default_factory=ServeSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
+    auth: AccessSettings = field(default_factory=AccessSettings)
+    rest: RestSettings = field(default_factory=RestSettings)

@@ -1,0 +1,97 @@
+"""Start-up: the database has the schema of the contract, or gets it, or the service refuses."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from charter.contract.contract import Contract
+from charter.contract.faults import ContractFaulty
+from charter.sql import ddl
+from charter.sql.catalog import catalog_of
+from charter.sql.catalog_reading import Catalog
+from charter.sql.derive import schema_of
+from charter.sql.dialect import Dialect
+from charter.sql.differences import Difference, differences
+from charter.sql.feasible import infeasible
+from charter.sql.schema import Schema
+from charter.sql.statement import Statement
+from charter.store.database import Database, Row, Transaction
+from charter.store.errors import StoreError
+from charter.store.open import open_database
+
+MEMORY = "sqlite:///:memory:"
+
+
+class SchemaDiffers(Exception):
+    """The database has another schema than the contract, which nobody changes unasked."""
+
+    def __init__(self, found: tuple[Difference, ...]) -> None:
+        super().__init__("\n".join(str(item) for item in found))
+        self.differences = found
+
+
+class _Undo(Exception):
+    """Leaves a transaction without committing it."""
+
+
+def require_feasible(contract: Contract, dialect: Dialect) -> None:
+    """Raises `ContractFaulty` where the database cannot do what the contract promises."""
+    faults = infeasible(contract, dialect)
+    if faults:
+        raise ContractFaulty(faults)
+
+
+async def prepare(contract: Contract, dialect: Dialect, database: Database) -> Schema:
+    """Create the schema in an empty database; else compare. Raises `SchemaDiffers`."""
+    wanted = schema_of(contract, dialect)
+    catalog = catalog_of(dialect)
+    found = await _found(catalog, database)
+    if not {table.name for table in wanted.tables} & set(found.table_named):
+        try:
+            await database.script(ddl.create(wanted, dialect))
+        except StoreError:
+            # Another process may have created it at the same moment: then it is there now.
+            if not (await _found(catalog, database)).tables:
+                raise
+        found = await _found(catalog, database)
+    spelt = await _spelt(wanted, catalog, dialect, database)
+    differing = differences(spelt, found)
+    if differing:
+        raise SchemaDiffers(differing)
+    return wanted
+
+
+async def _found(catalog: Catalog, database: Database) -> Schema:
+    return catalog.read([await database.read(item, ()) for item in catalog.statements])
+
+
+async def _spelt(wanted: Schema, catalog: Catalog, dialect: Dialect, database: Database) -> Schema:
+    """The wanted schema in the database's own spelling: created in a scratch place, read back."""
+    if catalog.scratch is None:
+        scratch = open_database(MEMORY)
+        await scratch.open()
+        try:
+            await scratch.script(ddl.create(wanted, dialect))
+            return await _found(catalog, scratch)
+        finally:
+            await scratch.close()
+    return await _spelt_in_transaction(wanted, catalog, dialect, database)
+
+
+async def _spelt_in_transaction(
+    wanted: Schema, catalog: Catalog, dialect: Dialect, database: Database
+) -> Schema:
+    results: list[Sequence[Row]] = []
+
+    async def work(transaction: Transaction) -> None:
+        results.clear()
+        if catalog.scratch is not None:
+            await transaction.execute(catalog.scratch, ())
+        for statement in ddl.statements(wanted, dialect):
+            await transaction.execute(Statement(statement, label="create scratch"), ())
+        for item in catalog.statements:
+            results.append(await transaction.fetch(item, ()))
+        raise _Undo
+
+    with suppress(_Undo):
+        await database.write(work)
+    return catalog.read(results)

@@ -1,0 +1,102 @@
+"""A write transaction under way, with what every step of it needs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from charter.contract.resource import Resource
+from charter.plan.ask import Ask
+from charter.plan.standing import Standing
+from charter.serve.attempts import Attempt, Refused
+from charter.serve.compiler import Compiler
+from charter.serve.effects import Outbox
+from charter.sql.aggregate import Rows
+from charter.sql.statement import Sources, Statement
+from charter.store.database import Row, Transaction
+from charter.store.errors import Violated
+
+MOST_VALUES = 16_000
+"""Values of one statement: PostgreSQL takes 32,767."""
+
+
+@dataclass(slots=True)
+class Pending:
+    """New rows that wait to be inserted together, on a database to which each way is long."""
+
+    rows: list[Rows] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One attempt of one write: everything here goes when the transaction is tried again."""
+
+    compiler: Compiler
+    transaction: Transaction
+    ask: Ask
+    standing: Standing
+    together: bool = True
+    """Whether new rows may wait for others, to be inserted in one statement."""
+    outbox: Outbox = field(default_factory=Outbox)
+    _pending: Pending = field(default_factory=Pending)
+
+    async def fetch(self, statement: Statement, values: Sequence[Any]) -> Sequence[Row]:
+        """The rows that a statement gives, once all that was deferred is in."""
+        await self.settle()
+        return await self.transaction.fetch(statement, self._arguments(statement, values))
+
+    async def execute(self, statement: Statement, values: Sequence[Any]) -> int:
+        await self.settle()
+        return await self.transaction.execute(statement, self._arguments(statement, values))
+
+    async def attempt(
+        self, statement: Statement, values: Sequence[Any], what: Attempt
+    ) -> Sequence[Row]:
+        """Run a changing statement and give the rows that it returns. Raises `Refused`."""
+        await self.settle()
+        try:
+            return await self.transaction.fetch(statement, self._arguments(statement, values))
+        except Violated as violated:
+            raise Refused(violated, (what,)) from violated
+
+    async def insert(
+        self, resource: Resource, columns: tuple[str, ...], values: Sequence[Any], what: Attempt
+    ) -> Sequence[Row]:
+        """Insert rows: now, or (where the database gains by it) together with what follows."""
+        count = len(what.rows)
+        combines = self.together and self.compiler.dialect.combines_writes
+        if not combines or "id" not in columns:
+            return await self.attempt(self.compiler.insert(resource, columns, count), values, what)
+        if len(self._pending.values) + len(values) > MOST_VALUES:
+            await self.settle()
+        self._pending.rows.append(Rows(resource, columns, count))
+        self._pending.values.extend(values)
+        self._pending.attempts.append(what)
+        return ()
+
+    async def settle(self) -> None:
+        """Insert the rows that wait, and the events so far with them. Raises `Refused`."""
+        pending = self._pending
+        if not pending.rows:
+            return
+        rows, attempts = tuple(pending.rows), tuple(pending.attempts)
+        happenings, told = self.outbox.take(self.ask)
+        values = [*pending.values, *told]
+        pending.rows, pending.values, pending.attempts = [], [], []
+        statement = self.compiler.insert_together(rows, happenings)
+        try:
+            await self.transaction.execute(statement, self._arguments(statement, values))
+        except Violated as violated:
+            raise Refused(violated, attempts) from violated
+
+    async def finish(self) -> None:
+        """Write what is still to be written at the end of the transaction."""
+        await self.settle()
+        happenings, values = self.outbox.take(self.ask)
+        if happenings:
+            statement = self.compiler.outbox(happenings)
+            await self.transaction.execute(statement, self._arguments(statement, values))
+
+    def _arguments(self, statement: Statement, values: Sequence[Any]) -> tuple[Any, ...]:
+        return statement.arguments(Sources(values, self.ask.actor, self.ask.now))

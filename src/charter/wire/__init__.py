@@ -1,0 +1,1 @@
+"""Bytes ↔ asks and outcomes: one folder a protocol, each with parse, render and describe."""

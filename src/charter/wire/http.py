@@ -1,0 +1,28 @@
+"""HTTP messages, apart from any server."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request with its whole body. `path` and `query` are raw, as they came on the line.
+
+    Header names are in lower case; a field that came several times is joined with commas
+    (RFC 9110, section 5.3).
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer; a body that is not bytes is streamed."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | AsyncIterator[bytes] = b""

@@ -1,0 +1,40 @@
+"""Paths of what an answer names: rows, their relations and commands, and further pages."""
+
+from typing import Any
+from urllib.parse import quote, unquote_plus
+
+from charter.contract.resource import Resource
+from charter.core.names import kebab
+from charter.wire.http import Request
+from charter.wire.rest.headers import reference
+from charter.wire.rest.query import CURSOR
+
+
+def row_path(prefix: str, resource: Resource, key: Any) -> str:
+    """`/v1/orders/0199…`; a key that is text is percent-encoded."""
+    return f"{prefix}/{resource.path}/{quote(str(key), safe='')}"
+
+
+def member_path(row: str, name: str, key: Any = None) -> str:
+    """The path of a relation or command of a row, `/v1/orders/0199…/place`, or of one part."""
+    path = f"{row}/{kebab(name)}"
+    return path if key is None else f"{path}/{quote(str(key), safe='')}"
+
+
+def own_path(request: Request) -> str:
+    """The request's own path and query, as a URI reference."""
+    return reference(f"{request.path}?{request.query}" if request.query else request.path)
+
+
+def page_paths(request: Request, cursor: str | None) -> tuple[str, str | None]:
+    """The first page of the list that is asked for, and the next, with all other parameters."""
+    kept = "&".join(part for part in request.query.split("&") if part and not _is_cursor(part))
+    path, query = reference(request.path), reference(kept)
+    first = f"{path}?{query}" if query else path
+    if cursor is None:
+        return first, None
+    return first, f"{first}{'&' if query else '?'}{CURSOR}={cursor}"
+
+
+def _is_cursor(part: str) -> bool:
+    return unquote_plus(part.partition("=")[0]) == CURSOR

@@ -1,0 +1,139 @@
+"""Problems as RFC 9457 problem details: always JSON, whatever the client accepts."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from charter.core import codes
+from charter.core.problems import Code, Family, Flaw, Problem
+from charter.wire.http import Request, Response
+from charter.wire.rest.answer import answer
+from charter.wire.rest.headers import PROBLEM, Headers
+from charter.wire.rest.settings import RestSettings
+
+_OF_FAMILY: Mapping[Family, int] = {
+    Family.INVALID: 422,
+    Family.UNAUTHENTICATED: 401,
+    Family.FORBIDDEN: 403,
+    Family.MISSING: 404,
+    Family.CONFLICT: 409,
+    Family.LIMITED: 429,
+    Family.UNAVAILABLE: 503,
+    Family.FAULT: 500,
+}
+_OF_CODE: Mapping[str, int] = {
+    codes.MALFORMED.name: 400,
+    codes.UNKNOWN_PARAMETER.name: 400,
+    codes.INVALID_PARAMETER.name: 400,
+    codes.INVALID_CURSOR.name: 400,
+    codes.KEY_REQUIRED.name: 400,
+    codes.TOO_COMPLEX.name: 400,
+    codes.BODY_TOO_SLOW.name: 408,
+    codes.TOO_LARGE.name: 413,
+    codes.TARGET_TOO_LONG.name: 414,
+    codes.HEADER_TOO_LARGE.name: 431,
+    codes.TARGET_TOO_LONG.name: 414,
+    codes.HEADER_TOO_LARGE.name: 431,
+    codes.BODY_TOO_SLOW.name: 408,
+    codes.UNSUPPORTED_MEDIA_TYPE.name: 415,
+    codes.NOT_ACCEPTABLE.name: 406,
+    codes.METHOD_NOT_ALLOWED.name: 405,
+    codes.VERSION_CONFLICT.name: 412,
+    codes.VERSION_REQUIRED.name: 428,
+}
+_PASSING = frozenset({429, 503})
+_DEFAULT_WAIT = 1
+"""Seconds of Retry-After where a problem that passes does not say how long."""
+_RESERVED = frozenset({"type", "title", "status", "detail", "instance", "code", "flaws"})
+_REALM = 'Bearer realm="api"'
+
+
+def status_of(code: Code) -> int:
+    """The status code of a problem: that of its code, or else of its family."""
+    return _OF_CODE.get(code.name, _OF_FAMILY[code.family])
+
+
+def render_problem(
+    problem: Problem,
+    request: Request,
+    settings: RestSettings,
+    *,
+    request_id: str | None = None,
+) -> Response:
+    """The answer that says what is wrong.
+
+    The problem's members `allow` (of `method_not_allowed`) and `accepted` (of
+    `unsupported_media_type`), lists of text, become header fields also.
+    """
+    status = status_of(problem.code)
+    body = msgspec.json.encode(_details(problem, status, settings, request_id))
+    headers = (*PROBLEM, *_headers(problem, status, request))
+    return answer(request, status, headers, body, min_compressed=settings.min_compressed)
+
+
+def _details(
+    problem: Problem, status: int, settings: RestSettings, request_id: str | None
+) -> dict[str, Any]:
+    code, detail = problem.code, problem.detail
+    members: dict[str, Any] = {
+        "type": f"{settings.problem_base}{code.name}",
+        "title": code.title,
+        "status": status,
+        "detail": detail.message,
+        "code": code.name,
+    }
+    if request_id is not None:
+        members["instance"] = _instance(request_id)
+    if detail.flaws:
+        members["flaws"] = [_flaw(flaw) for flaw in detail.flaws]
+    members.update((name, value) for name, value in detail.members.items() if name not in _RESERVED)
+    return members
+
+
+def _flaw(flaw: Flaw) -> dict[str, str]:
+    found = {"code": flaw.code, "detail": flaw.message}
+    if flaw.pointer is not None:
+        found["pointer"] = fragment(flaw.pointer)
+    elif flaw.parameter is not None:
+        found["parameter"] = flaw.parameter
+    return found
+
+
+def fragment(pointer: str) -> str:
+    """A JSON Pointer as a URI fragment (RFC 6901, section 6), as RFC 9457 shows it."""
+    return "#" + quote(pointer, safe="/~!$&'()*+,;=:@?")
+
+
+def _instance(request_id: str) -> str:
+    """The occurrence as a URI: a UUID as RFC 9562 has it, another id as a relative reference."""
+    try:
+        return uuid.UUID(request_id).urn
+    except ValueError:
+        return "#" + quote(request_id, safe="")
+
+
+def _headers(problem: Problem, status: int, request: Request) -> Headers:
+    found: list[tuple[str, str]] = []
+    members, wait = problem.detail.members, problem.detail.retry_after
+    if wait is None and status in _PASSING:
+        wait = _DEFAULT_WAIT
+    if wait is not None:
+        found.append(("retry-after", str(wait)))
+    if status == 401:
+        found.append(("www-authenticate", _challenge(problem.code)))
+    if status == 405:
+        found.append(("allow", ", ".join(members.get("allow", ()))))
+    if status == 415 and "accepted" in members:
+        name = "accept-patch" if request.method == "PATCH" else "accept"
+        found.append((name, ", ".join(members["accepted"])))
+    return tuple(found)
+
+
+def _challenge(code: Code) -> str:
+    """The challenge of RFC 6750, section 3: no error where no credentials came."""
+    if code.name != codes.INVALID_TOKEN.name:
+        return _REALM
+    return f'{_REALM}, error="invalid_token", error_description="{code.title}"'

@@ -1,0 +1,72 @@
+"""Every protocol on every database: a protocol is one line here, a database one in DATABASES.
+
+Opening a service costs more than most tests, so a module shares one for each database, and each
+test finds it empty. Its event loop is that of the module.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from charter.contract.contract import Contract
+from tests.behaviour.clients import rest
+from tests.behaviour.clients.base import Client, Connect
+from tests.behaviour.clients.rest import RestClient
+from tests.behaviour.contract import studio
+from tests.behaviour.databases import DATABASES, emptied
+from tests.behaviour.serving import Served, serving
+
+PROTOCOLS: Mapping[str, Connect] = {
+    "rest": rest.connect,
+}
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests run in the loop of the service that they share."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of an empty database, one kind after the other."""
+    with DATABASES[request.param](request) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def contract() -> Contract:
+    """Override in a module to try another contract."""
+    return studio.build()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(contract: Contract, url: str) -> AsyncIterator[Served]:
+    async with serving(contract, url) as found:
+        yield found
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def served(shared: Served) -> Served:
+    """A service without a row."""
+    await emptied(shared)
+    return shared
+
+
+@pytest_asyncio.fixture(params=PROTOCOLS, loop_scope="module")
+async def client(request: pytest.FixtureRequest, served: Served) -> AsyncIterator[Client]:
+    """A client of the studio: what is tested with it holds for every protocol."""
+    async with PROTOCOLS[request.param](served) as found:
+        yield found
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def http(served: Served) -> AsyncIterator[RestClient]:
+    """A client for what only HTTP has."""
+    async with rest.connect(served) as found:
+        yield found

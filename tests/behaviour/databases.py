@@ -1,0 +1,59 @@
+"""Databases for the tests of this folder: one of each kind for a module, emptied for each test."""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+
+from charter.sql.derive import schema_of
+from charter.store.address import Dialect, dialect_of
+from tests.behaviour.serving import Served
+from tests.support.postgres import PostgresServer
+
+Fresh = Callable[[pytest.FixtureRequest], AbstractContextManager[str]]
+"""Gives the address of an empty database."""
+
+
+@contextmanager
+def sqlite_file(request: pytest.FixtureRequest) -> Iterator[str]:
+    folder: Path = request.getfixturevalue("tmp_path_factory").mktemp("studio")
+    yield f"sqlite:///{folder / 'studio.db'}"
+
+
+@contextmanager
+def postgres_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    server.start()
+    name = f"studio_{secrets.token_hex(8)}"
+    server.create_database(name)
+    yield server.url(name)
+    server.start()
+    server.drop_database(name)
+
+
+DATABASES: Mapping[str, Fresh] = {
+    "sqlite": sqlite_file,
+    "postgresql": postgres_database,
+}
+"""Every kind of database that is tested."""
+
+_UNCHECKED = {
+    Dialect.SQLITE: "PRAGMA defer_foreign_keys = ON;",
+    Dialect.POSTGRESQL: "SET LOCAL session_replication_role = replica;",
+}
+
+
+async def emptied(served: Served) -> None:
+    """Delete all rows that the service has."""
+    pipeline = served.service.pipeline
+    tables = schema_of(served.contract, served.service.dialect).tables
+    kept = {"charter_meta"}
+    deletes = [f'DELETE FROM "{item.name}";' for item in tables if item.name not in kept]
+    start = _UNCHECKED[dialect_of(served.url)]
+    await served.service.database.script("\n".join([start, *deletes]))
+    pipeline._users.clear()
+    served.witness.statements.clear()
+    served.witness.failures.clear()
+

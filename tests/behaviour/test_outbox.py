@@ -1,0 +1,115 @@
+"""Events: what happened stands in the outbox if, and only if, it happened."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from charter.sql.statement import Statement
+from tests.behaviour.actors import ADA
+from tests.behaviour.clients.base import Client, How, Refused, Step
+from tests.behaviour.serving import Served
+
+TELL = "SELECT event, resource, key, actor, payload, request_id FROM charter_outbox"
+
+
+async def told(served: Served) -> list[dict[str, Any]]:
+    """The outbox in its order."""
+    statement = Statement(f"{TELL} ORDER BY sequence", label="test")
+    names = ("event", "resource", "key", "actor", "payload", "request_id")
+    rows = await served.service.database.read(statement, ())
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    for item in found:
+        item["payload"] = json.loads(item["payload"])
+    return found
+
+
+async def events(served: Served) -> list[str]:
+    return [item["event"] for item in await told(served)]
+
+
+async def test_each_change_of_a_row_is_told(client: Client, served: Served) -> None:
+    made = await client.create("Sample", {"name": "a", "price": "1.5", "secret": "hush"})
+    await client.update("Sample", made["id"], {"name": "b"})
+    await client.delete("Sample", made["id"])
+    created, updated, deleted = await told(served)
+    assert [item["event"] for item in (created, updated, deleted)] == [
+        "Sample.created", "Sample.updated", "Sample.deleted",
+    ]  # fmt: skip
+    assert {item["key"] for item in (created, updated, deleted)} == {made["id"]}
+    assert created["payload"]["name"] == "a"
+    assert created["payload"]["price"] == "1.50"
+    assert (created["payload"]["version"], updated["payload"]["version"]) == (1, 2)
+    assert updated["payload"]["name"] == "b"
+    assert "hush" not in json.dumps([created, updated, deleted])
+    assert all(item["request_id"] for item in (created, updated, deleted))
+
+
+async def test_an_event_is_told_with_the_command_that_emits_it(
+    client: Client, served: Served
+) -> None:
+    made = await client.create("Project", {"name": "p", "code": "p"}, ADA)
+    inputs = {"note": "now"}
+    await client.call("start", ADA, resource="Project", key=made["id"], inputs=inputs)
+    found = [item for item in await told(served) if item["resource"] != "User"]
+    assert sorted(item["event"] for item in found) == [
+        "Project.created", "Project.updated", "ProjectStarted",
+    ]  # fmt: skip
+    (started,) = [item for item in found if item["event"] == "ProjectStarted"]
+    assert started["payload"] == {"project_id": made["id"], "note": "now"}
+    assert started["actor"] == "ada"
+
+
+async def test_what_did_not_happen_is_not_told(client: Client, served: Served) -> None:
+    made = await client.create("Project", {"name": "p", "code": "p"}, ADA)
+    sample = await client.create("Sample", {"name": "a", "code": "AB1"})
+    before = await told(served)
+    broken = [
+        client.create("Sample", {"name": "a", "code": "AB1"}),
+        client.create("Sample", {"name": 3}),
+        client.create("Sample", {"name": "trial"}),
+        client.update("Sample", sample["id"], {"name": "x"}, version=9),
+        client.call("break_it", ADA, resource="Project", key=made["id"]),
+        client.call("copy", ADA, resource="Project", key=made["id"], inputs={"code": "p"}),
+        client.batch([
+            Step("create", "Sample", values={"name": "y"}),
+            Step("create", "Sample", values={"name": "z", "code": "AB1"}),
+        ]),
+    ]  # fmt: skip
+    broken[2].close()
+    for attempt in (*broken[:2], *broken[3:]):
+        with pytest.raises(Refused):
+            await attempt
+    await client.create("Sample", {"name": "trial"}, how=How(dry_run=True))
+    await client.update("Sample", sample["id"], {})
+    assert await told(served) == before
+
+
+async def test_a_replay_tells_nothing_again(client: Client, served: Served) -> None:
+    for _ in range(3):
+        await client.create("Sample", {"name": "a"}, how=How(once="k"))
+    assert await events(served) == ["Sample.created"]
+
+
+async def test_parts_are_told_with_their_owner(client: Client, served: Served) -> None:
+    tasks = [{"title": "a", "steps": [{"text": "s"}]}]
+    made = await client.create("Project", {"name": "p", "code": "p", "tasks": tasks}, ADA)
+    found = [name for name in await events(served) if not name.startswith("User")]
+    assert sorted(found) == ["Project.created", "Step.created", "Task.created"]
+    await client.update("Project", made["id"], {"tasks": []}, ADA)
+    later = (await events(served))[len(found) :]
+    assert {"Task.deleted", "Project.updated"} <= set(later)
+
+
+async def test_the_outbox_has_the_order_of_the_writes_of_a_row(
+    client: Client, served: Served
+) -> None:
+    made = await client.create("Sample", {"name": "a"})
+
+    async def change(number: int) -> None:
+        await client.update("Sample", made["id"], {"number": number})
+
+    await asyncio.gather(*map(change, range(10)))
+    versions = [item["payload"]["version"] for item in await told(served)]
+    assert versions == list(range(1, 12))
