@@ -85,7 +85,7 @@ def test_new_overwrites_nothing(tmp_path: Path) -> None:
 def test_design_shows_what_a_contract_comes_to(tmp_path: Path) -> None:
     ended = charter(tmp_path, "design", str(TODO), COLUMNS="160")
     assert ended.returncode == 0, ended.stderr
-    for words in ("no faults", "Task", "owner → User", "/v1/tasks/{id}", "allowed by line"):
+    for words in ("no faults", "Task", "owner → User", "/v1/tasks/{id}", 'allow("*", when='):
         assert words in ended.stdout
 
 

@@ -29,7 +29,7 @@ TABLES = {
         FROM main.Artist t""",
     "Album": """
         SELECT AlbumId AS id, Title AS title, ArtistId AS artist_id,
-            (SELECT total(Milliseconds) FROM main.Track k WHERE k.AlbumId = t.AlbumId)
+            (SELECT coalesce(sum(Milliseconds), 0) FROM main.Track k WHERE k.AlbumId = t.AlbumId)
                 AS milliseconds
         FROM main.Album t""",
     "Genre": "SELECT GenreId AS id, Name AS name FROM main.Genre",
@@ -62,11 +62,11 @@ TABLES = {
             strftime('{DAY}', InvoiceDate) AS invoice_date, BillingAddress AS billing_address,
             BillingCity AS billing_city, BillingState AS billing_state,
             BillingCountry AS billing_country, BillingPostalCode AS billing_postal_code,
-            Total AS total
+            round(Total, 2) AS total
         FROM main.Invoice""",
     "InvoiceLine": """
         SELECT InvoiceLineId AS id, InvoiceId AS invoice_id, TrackId AS track_id,
-            UnitPrice AS unit_price, Quantity AS quantity, UnitPrice * Quantity AS amount
+            UnitPrice AS unit_price, Quantity AS quantity, round(UnitPrice * Quantity, 2) AS amount
         FROM main.InvoiceLine""",
 }
 PRICES = {"unit_price", "total", "amount"}
@@ -138,7 +138,10 @@ class Chinook:
         """The rows of a resource as a list shows them. `search` is a text and where to look."""
         test, values = self._test(resource, where, search)
         text = f"SELECT * FROM {table(resource)} t0 WHERE {test} ORDER BY {order(sort)}"
-        return [written(row) for row in self.select(text, values)]
+        return [
+            {name: in_json(name, value) for name, value in row.items()}
+            for row in self.select(text, values)
+        ]
 
     def summary(
         self, resource: str, columns: str, group: str = "", where: Where | None = None
@@ -155,7 +158,7 @@ class Chinook:
     def column(self, resource: str, field: str) -> list[Any]:
         """The different values of a field that are there."""
         text = f"SELECT DISTINCT {field} AS value FROM {table(resource)} WHERE {field} IS NOT NULL"
-        return [row["value"] for row in self.select(f"{text} ORDER BY 1")]
+        return [in_json(field, row["value"]) for row in self.select(f"{text} ORDER BY 1")]
 
     def fields(self, resource: str) -> list[str]:
         found = self.database.execute(f"SELECT * FROM {table(resource)} LIMIT 0")
@@ -202,12 +205,20 @@ def table(resource: str) -> str:
     return f"temp.the_{resource}"
 
 
-def written(row: Row) -> Row:
-    """The row with its values in JSON's forms."""
-    return {
-        name: f"{value:.2f}" if name in PRICES and value is not None else value
-        for name, value in row.items()
-    }
+def in_json(field: str, value: Any) -> Any:
+    """A value in the form that it has in JSON."""
+    return f"{value:.2f}" if field in PRICES and value is not None else value
+
+
+def in_sql(field: str, value: Any) -> Any:
+    """A value of a filter as the original compares with it."""
+    if isinstance(value, list):
+        return [in_sql(field, item) for item in value]
+    if field in PRICES and isinstance(value, str):
+        return float(value)
+    if field.endswith("_date") and isinstance(value, str):
+        return value.replace("Z", "+00:00")
+    return value
 
 
 def order(sort: str) -> str:
@@ -232,7 +243,7 @@ def condition(resource: str, where: Where, depth: int, values: list[Any]) -> str
         case Has(name, comparator, value):
             relation, dot, rest = name.partition(".")
             if not dot:
-                return leaf(f"t{depth}.{name}", comparator, value, values)
+                return leaf(f"t{depth}.{name}", comparator, in_sql(name, value), values)
             target, on = RELATIONS[resource][relation]
             related = on.format(near=f"t{depth}", far=f"t{depth + 1}")
             inner = condition(target, Has(rest, comparator, value), depth + 1, values)

@@ -1,14 +1,20 @@
 """What a client gets from the app around the rows: documents, ids, problems, bounds."""
 
 import asyncio
+import csv
+import io
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from charter.core.signals import Answered, Failed, Signal
-from charter.serve.asgi import application
-from tests.serve.apps import CONTRACT, client_of, opened, settings_in
+from charter.serve.asgi import AsgiApp, application
+from charter.store.settings import StoreSettings
+from tests.serve.apps import CONTRACT, bearer, client_of, opened, settings_in
 
 
 async def test_health_tells_that_the_process_lives_and_the_database_answers(tmp_path: Path) -> None:
@@ -262,3 +268,94 @@ async def test_lifespan_opens_and_closes_the_database(tmp_path: Path) -> None:
     await messages.put({"type": "lifespan.shutdown"})
     assert await sent.get() == {"type": "lifespan.shutdown.complete"}
     await running
+
+
+class Reader:
+    """An ASGI client that does something of its own while a stream is sent to it."""
+
+    def __init__(self, on_piece: Callable[[int], Awaitable[None]]) -> None:
+        self._on_piece = on_piece
+        self._asked = False
+        self.left = asyncio.Event()
+        self.pieces: list[bytes] = []
+
+    async def receive(self) -> dict[str, Any]:
+        if self._asked:
+            await self.left.wait()
+            return {"type": "http.disconnect"}
+        self._asked = True
+        return {"type": "http.request", "body": b""}
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.body":
+            self.pieces.append(message["body"])
+            await self._on_piece(len(self.pieces))
+
+    def scope(self, accept: str) -> dict[str, Any]:
+        fields = {**bearer(), "accept": accept, "accept-encoding": "identity"}
+        headers = [(name.encode(), value.encode()) for name, value in fields.items()]
+        return {"type": "http", "method": "GET", "path": "/v1/notes", "headers": headers}
+
+
+ROWS = 60
+
+
+async def filled(directory: Path, **serve: Any) -> AsgiApp:
+    """An app with rows, that streams them one by one."""
+    settings = settings_in(directory, **serve)
+    store = StoreSettings(batch_rows=1, idle_timeout=0.3, streams=1)
+    app = application(CONTRACT, replace(settings, store=store))
+    await app.open()
+    async with client_of(app) as client:
+        bodies = [{"text": f"note {number}"} for number in range(ROWS)]
+        assert (await client.post("/v1/notes", json=bodies)).status_code == 201
+    return app
+
+
+@pytest.mark.parametrize("accept", ["application/x-ndjson", "text/csv"])
+async def test_a_stream_that_breaks_off_does_not_look_whole(tmp_path: Path, accept: str) -> None:
+    async def stall(number: int) -> None:
+        if number == 3:
+            await asyncio.sleep(1)
+
+    app = await filled(tmp_path)
+    reader = Reader(stall)
+    await app(reader.scope(accept), reader.receive, reader.send)
+    await app.close()
+    body = b"".join(reader.pieces).decode()
+    last = body.splitlines()[-1]
+    assert body.count("note ") < ROWS
+    if accept == "text/csv":
+        with pytest.raises(csv.Error):
+            list(csv.reader(io.StringIO(body), strict=True))
+    else:
+        assert "problem" in json.loads(last)
+
+
+async def test_a_stream_to_nobody_ends_and_gives_its_place_back(tmp_path: Path) -> None:
+    async def leave(number: int) -> None:
+        if number == 3:
+            reader.left.set()
+        await asyncio.sleep(0.05)
+
+    app = await filled(tmp_path)
+    reader = Reader(leave)
+    await app(reader.scope("application/x-ndjson"), reader.receive, reader.send)
+    assert b"".join(reader.pieces).count(b"note ") < ROWS
+    async with client_of(app) as client:
+        headers = {"accept": "application/x-ndjson"}
+        again = await client.get("/v1/notes", headers=headers)
+    await app.close()
+    assert again.text.count("note ") == ROWS
+
+
+async def test_a_slow_stream_may_last_longer_than_a_request(tmp_path: Path) -> None:
+    async def slowly(number: int) -> None:
+        if number <= 8:
+            await asyncio.sleep(0.1)
+
+    app = await filled(tmp_path, request_timeout=0.4)
+    reader = Reader(slowly)
+    await app(reader.scope("application/x-ndjson"), reader.receive, reader.send)
+    await app.close()
+    assert b"".join(reader.pieces).count(b"note ") == ROWS

@@ -224,6 +224,11 @@ def test_a_port_that_is_taken_is_said_clearly(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+def test_a_name_for_the_address_will_do(tmp_path: Path) -> None:
+    with served(tmp_path, "--host", "localhost") as service:
+        assert service.process.poll() is None
+
+
 def test_production_does_not_start_without_a_key(tmp_path: Path) -> None:
     ended = run_briefly(tmp_path, "--port", str(free_port()), "--production", key=False)
     assert ended.returncode == 1

@@ -199,7 +199,8 @@ class Draft:
         if resource == "Product" and self.draw(st.booleans()):
             if self.draw(st.booleans()):
                 words = self.draw(st.lists(texts.map(fold), max_size=3))
-                return e.Search(scope, self.slot(words, TEXT))
+                fields = self.one([("name",), ("name", "remark"), ("remark",)])
+                return e.Search(scope, fields, self.slot(words, TEXT))
             return e.Contains(*self.one([
                 (shop.own("tags", shop.TAGS, scope), self.text(resource, scope)),
                 (shop.own("prices", shop.PRICES, scope), shop.own("price", shop.PRICE, scope)),

@@ -220,9 +220,9 @@ def holds(expression: e.Expression, place: Place) -> bool:
             return any(holds(part, place) for part in parts)
         case e.Not(operand):
             return not holds(operand, place)
-        case e.Search(scope, slot):
-            resource, row = place.scopes[scope]
-            texts = [fold(row[one.name] or "") for one in resource.search_fields] if row else []
+        case e.Search(scope, fields, slot):
+            _, row = place.scopes[scope]
+            texts = [fold(row[name] or "") for name in fields] if row else []
             return all(any(word in text for text in texts) for word in evaluate(slot, place))
         case _:
             return evaluate(expression, place) is True

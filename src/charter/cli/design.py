@@ -1,6 +1,7 @@
 """`charter design`: check a contract, and show what it comes to."""
 
 import argparse
+import linecache
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from charter.cli.guard import guarded
 from charter.contract.canonical import canonical_json
 from charter.contract.contract import Contract
 from charter.contract.resource import Resource
+from charter.core.places import Place
 from charter.language.load import load_contract
 from charter.wire.rest.describe.document import openapi
 from charter.wire.rest.routes import routes_of
@@ -47,7 +49,7 @@ def _summarize(contract: Contract, prefix: str, console: Console) -> None:
     tables = [
         _table("Resources", ("resource", "fields", "relations", "computed"), _resources(contract)),
         _table("Who may do what", ("resource", "action", "rules"), _policies(contract)),
-        _table("Fields that policies guard", ("resource", "field", "how"), _guards(contract)),
+        _table("Fields that policies guard", ("resource", "field", "rule"), _guards(contract)),
         _table("Routes", ("path", "methods"), _routes(contract, prefix)),
     ]
     for table in tables:
@@ -85,24 +87,29 @@ def _policies(contract: Contract) -> Iterator[tuple[str, ...]]:
     for item in contract.resources:
         follows = item.owner is not None and not item.policy.allows
         for action in actions_of(contract, item):
-            lines = [
-                str(rule.place.line) if rule.place.line else "built in"
-                for rule in item.policy.allows
-                if action in rule.actions or "*" in rule.actions
+            rules = [
+                rule for rule in item.policy.allows if action in rule.actions or "*" in rule.actions
             ]
-            said = f"allowed by line {', '.join(lines)}" if lines else "nobody"
+            said = "\n".join(_said(rule.place) for rule in rules) or "nobody"
             yield item.name, action, f"as its {item.owner}" if follows else said
     for command in contract.commands_of[None]:
-        lines = [str(rule.place.line) for rule in command.allows]
-        yield "–", command.name, f"allowed by line {', '.join(lines)}"
+        yield "–", command.name, "\n".join(_said(rule.place) for rule in command.allows)
+
+
+def _said(place: Place) -> str:
+    """A line of the contract, with its number."""
+    if not place.file:
+        return "built in"
+    text = linecache.getline(place.file, place.line).strip().removeprefix("yield ")
+    return f"{place.line}: {text}"
 
 
 def _guards(contract: Contract) -> Iterator[tuple[str, ...]]:
     for item in contract.resources:
         for hide in item.policy.hides:
-            yield item.name, hide.field, f"hidden, line {hide.place.line}"
+            yield item.name, hide.field, _said(hide.place)
         for freeze in item.policy.freezes:
-            yield item.name, freeze.field, f"frozen, line {freeze.place.line}"
+            yield item.name, freeze.field, _said(freeze.place)
 
 
 def _routes(contract: Contract, prefix: str) -> Iterator[tuple[str, ...]]:

@@ -209,12 +209,13 @@ class Masked:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Every word of a text is in one of the search fields of the row, whatever its case.
+    """Every word of a text is in one of some search fields of the row, whatever its case.
 
     The slot holds the folded words.
     """
 
     scope: int
+    fields: tuple[str, ...]
     slot: Slot
 
 

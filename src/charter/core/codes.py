@@ -163,8 +163,9 @@ OVERLOADED = _code(
 )  # fmt: skip
 TIMED_OUT = _code(
     "timed_out", _F.UNAVAILABLE, "The request took longer than is allowed.",
-    "The time for one request, one statement or one lock is bounded; nothing was written.",
-    "Ask for less at once, or repeat the request later.",
+    "The time for one request, one statement or one lock is bounded. What a write had done is "
+    "undone, unless its time ran out in the very moment of its commit.",
+    "Ask for less at once, or repeat the request later, a write with the same Idempotency-Key.",
 )  # fmt: skip
 DATABASE_UNAVAILABLE = _code(
     "database_unavailable", _F.UNAVAILABLE, "The database does not answer.",

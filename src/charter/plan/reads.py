@@ -115,8 +115,16 @@ def _base(view: View, form: ReadMany | Summarize) -> _Base:
     _refuse_closed(view, resource, where)
     fresh = inner_scopes(where)
     condition = condition_of(view, resource, form.where, fresh)
-    search = ALWAYS if form.search is None else Search(ROW, Slot(form.search, _WORDS))
-    return _Base(resource, every(where, condition, search), parent)
+    return _Base(resource, every(where, condition, _search(view, resource, form.search)), parent)
+
+
+def _search(view: View, resource: Resource, slot: int | None) -> Expression:
+    """A search looks only where the actor may look on every row."""
+    if slot is None:
+        return ALWAYS
+    names = (field.name for field in resource.search_fields)
+    seen = tuple(name for name in names if view.visible(resource, name) == ALWAYS)
+    return Search(ROW, seen, Slot(slot, _WORDS)) if seen else NEVER
 
 
 def _seen(view: View, resource: Resource, parent: ParentPlan | None) -> Expression:

@@ -11,6 +11,7 @@ from charter.serve import checks, parts
 from charter.serve.attempts import Attempt
 from charter.serve.checks import Verdict
 from charter.serve.defaults import completed, replaced
+from charter.serve.mergepatch import merging, patched
 from charter.serve.rows import insert_rows, update_row
 from charter.serve.work import Work
 
@@ -48,10 +49,17 @@ async def update(work: Work, operation: Update) -> Changed:
     draft = operation.draft
     guard = work.compiler.guard(resource, UPDATE, work.standing)
     values = replaced(resource, draft.values, work.ask) if operation.whole else draft.values
+    merged = () if operation.whole else merging(resource, values)
     await _within(work, resource, operation)
     found = await checks.before(
-        work, guard, operation.key, changing=draft.values.keys(), version=operation.version
+        work,
+        guard,
+        operation.key,
+        changing=draft.values.keys(),
+        version=operation.version,
+        columns=merged,
     )
+    values = {**values, **{name: patched(found.values[name], values[name]) for name in merged}}
     if not _changes_anything(values, draft):
         return Changed(resource, operation.key, found.version)
     version = await update_row(work, resource, operation.key, values, "")

@@ -1,13 +1,16 @@
 """Statements and guards, compiled at first sight of a shape and kept."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from charter.contract.command import Command
 from charter.contract.contract import Contract
 from charter.contract.expression import Expression
 from charter.contract.resource import Link, Resource
+from charter.language.enums import enums_of
 from charter.plan.actor import Actor
 from charter.plan.ask import Read
 from charter.plan.guards import Guard, guard_action, guard_command, rules_of_call
@@ -41,6 +44,12 @@ class Compiler:
     contract: Contract
     dialect: Dialect
     _made: Recent[Hashable, Any] = field(default_factory=lambda: Recent(SHAPES), repr=False)
+
+    @cached_property
+    def enums(self) -> Mapping[str, Mapping[str, type[Enum]]]:
+        """For each resource, its attributes whose values are members of an Enum."""
+        classes = self.contract.classes or {}
+        return {name: enums_of(cls, classes) for name, cls in classes.items()}
 
     def standing(self, actor: Actor) -> Standing:
         return standing_of(self.contract, actor)

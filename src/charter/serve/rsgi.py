@@ -76,7 +76,7 @@ class RsgiLink:
             if size > most:
                 raise too_large(most)
             chunks.append(chunk)
-        if not chunks:
+        if size == 0:
             raise Problem(MALFORMED, "A chunked body must not be empty.")
         return b"".join(chunks)
 

@@ -49,17 +49,29 @@ class Job:
 def check_address(settings: ServeSettings) -> None:
     """Raises CannotListen where the address cannot be had, also where it is shared: workers
     listen with SO_REUSEPORT, and two services would take turns unnoticed."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    family, number = _resolved(settings)
     with socket.socket(family, socket.SOCK_STREAM) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            trial.bind((settings.host, settings.port))
+            trial.bind((number, settings.port))
             trial.listen(1)
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise CannotListen(
-                f"cannot listen at {settings.host}, port {settings.port}: {reason}"
-            ) from None
+            raise _cannot(settings, error) from None
+
+
+def _resolved(settings: ServeSettings) -> tuple[socket.AddressFamily, str]:
+    """The family and the number of the host: Granian takes no names. Raises CannotListen."""
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise _cannot(settings, error) from None
+    family, _, _, _, address = found[0]
+    return family, str(address[0])
+
+
+def _cannot(settings: ServeSettings, error: OSError) -> CannotListen:
+    reason = error.strerror or str(error)
+    return CannotListen(f"cannot listen at {settings.host}, port {settings.port}: {reason}")
 
 
 def address_of(settings: ServeSettings) -> str:
@@ -83,7 +95,7 @@ def serve(job: Job, ready: Callable[[], None]) -> None:
     started = multiprocessing.Semaphore(0)
     server = MPServer(
         job.source,
-        address=settings.host,
+        address=_resolved(settings)[1],
         port=settings.port,
         interface=Interfaces.RSGI,
         workers=settings.workers,

@@ -87,8 +87,6 @@ class ServeSettings:
 
     def __post_init__(self) -> None:
         """Raises ValueError where a value makes no sense."""
-        if not 0 <= self.port <= 65_535:
-            raise ValueError("port must be from 0 to 65535")
         for name, (least, most) in BOUNDS.items():
             if not least <= getattr(self, name) <= most:
                 raise ValueError(f"{name} must be from {least} to {most}")
@@ -109,6 +107,7 @@ class ServeSettings:
 SHORTEST_KEY = 32
 _LONGEST_WAIT = 3600
 BOUNDS: dict[str, tuple[float, float]] = {
+    "port": (1, 65_535),
     "workers": (1, 256),
     "max_connections": (1, 1_000_000),
     "max_in_flight": (1, 1_000_000),

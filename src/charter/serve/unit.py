@@ -17,6 +17,7 @@ from charter.contract.resource import Relation, Resource
 from charter.contract.types import Type
 from charter.core import codes
 from charter.core.problems import Problem
+from charter.language.enums import member, text
 from charter.language.rows import (
     Status,
     changes,
@@ -51,7 +52,9 @@ class UnitOfWork:
     def __init__(self, work: Work) -> None:
         self._work = work
         self._contract = work.compiler.contract
-        self._names = {cls: name for name, cls in (self._contract.classes or {}).items()}
+        classes = self._contract.classes or {}
+        self._names = {cls: name for name, cls in classes.items()}
+        self._enums = work.compiler.enums
         self._rows: dict[tuple[str, Any], Any] = {}
         self._added: list[Any] = []
         self._deleted: list[Any] = []
@@ -195,6 +198,8 @@ class UnitOfWork:
         for relation in resource.relations:
             if relation.to_one:
                 values[relation.name] = self._stub(relation.target, plain[relation.near])
+        for name, kind in self._enums[resource.name].items():
+            values[name] = member(kind, values[name])
         known = self._rows.get((resource.name, plain["id"]))
         if known is None:
             known = loaded_row(self._class(resource.name), values)
@@ -295,7 +300,7 @@ def _stored(resource: Resource, attributes: Mapping[str, Any]) -> dict[str, Any]
     values: dict[str, Any] = {}
     for name, value in attributes.items():
         if name in resource.field_named:
-            values[name] = value
+            values[name] = text(value)
         elif name in relations and relations[name].to_one:
             values[relations[name].near] = None if value is None else value.id
     return values
@@ -327,4 +332,4 @@ def _member(name: str, references: str | None) -> str:
 
 
 def _key_of(value: Any, references: str | None) -> Any:
-    return value.id if references and value is not None else value
+    return value.id if references and value is not None else text(value)

@@ -139,9 +139,7 @@ def contains(context: Context, expression: Contains) -> Fragment:
 
 def search(context: Context, expression: Search) -> Fragment:
     rows = context.rows[expression.scope]
-    texts = [rows.column(field.name + FOLDED) for field in rows.resource.search_fields]
-    if not texts:
-        return context.dialect.truth(False)
+    texts = [rows.column(field + FOLDED) for field in expression.fields]
     return context.dialect.every_word(texts, SlotValue(expression.slot.index))
 
 

@@ -168,7 +168,7 @@ class PostgresDatabase:
             if cause is not None and undone(link, cause):
                 put_back(pool, link, cause, UNDO)
                 raise Again from cause
-            pool.recycle(link, UNDO)
+            await pool.undo(link, UNDO)
             if isinstance(error, TimeoutError) and limit.expired():
                 raise TimedOut("the transaction was open for too long") from error
             raise
@@ -187,7 +187,7 @@ class PostgresDatabase:
             if cause is not None and (lost(link, cause) or isinstance(cause, TimeoutError)):
                 pool.lost(link)
                 raise Unavailable("it is unknown whether the transaction was committed") from cause
-            pool.recycle(link, UNDO)
+            await pool.undo(link, UNDO)
             if sqlstate(cause) in SERIALIZATION:
                 raise Again from cause
             raise

@@ -95,9 +95,14 @@ class Pool:
         if link.connection.is_closed():
             self.release(link)
             return
-        task = asyncio.get_running_loop().create_task(self._clean(link, ending))
-        self._cleaning.add(task)
-        task.add_done_callback(self._cleaning.discard)
+        self._cleaned(link, ending)
+
+    async def undo(self, link: Link, ending: str) -> None:
+        """Recycle a connection and wait for it: what its transaction locked is free again."""
+        if link.connection.is_closed():
+            self.release(link)
+            return
+        await asyncio.shield(self._cleaned(link, ending))
 
     def dismiss(self, link: Link) -> None:
         """Close a connection from outside the pool, without waiting for it."""
@@ -135,6 +140,12 @@ class Pool:
                 return link
             link.connection.terminate()
         return None
+
+    def _cleaned(self, link: Link, ending: str) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(self._clean(link, ending))
+        self._cleaning.add(task)
+        task.add_done_callback(self._cleaning.discard)
+        return task
 
     async def _clean(self, link: Link, ending: str) -> None:
         try:

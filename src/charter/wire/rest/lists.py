@@ -190,13 +190,16 @@ def limited(name: str, text: str, most: int, notes: Notes) -> int:
 
 
 def sorting(vocabulary: Vocabulary, text: str | None, notes: Notes) -> tuple[Sort, ...]:
-    """The sort order; it ends with the key, behind which nothing is left to be told apart."""
+    """The sort order; it ends with the key, behind which nothing is left to be told apart.
+
+    Of a field that is named twice the first mention counts: the second can change nothing.
+    """
     found: dict[str, Sort] = {}
     for item in [] if text is None else text.split(","):
         name = item.removeprefix("-")
         if name in found:
-            notes.of("sort", INVALID_PARAMETER, f"`{name}` is named twice")
-        elif name not in vocabulary.fields:
+            continue
+        if name not in vocabulary.fields:
             message = f"{vocabulary.resource.name} has no field `{name[:100]}` to sort by"
             notes.of("sort", UNKNOWN_FIELD, message + vocabulary.near(name))
         elif not vocabulary.sortable(name):

@@ -3,6 +3,7 @@
 import re
 
 from charter.contract.contract import Contract
+from charter.contract.types import Scalar
 from charter.plan.drafts import Mode
 from charter.wire.rest.describe.schemas import body_name, input_schema_name, ref
 from charter.wire.rest.describe.values import Schema
@@ -10,8 +11,12 @@ from charter.wire.rest.routes import Kind, Route, routes_of, shown
 from charter.wire.rest.settings import RestSettings
 from charter.wire.rest.writes import IN_BATCH
 
-_KEY = re.compile(r"\{(?:id|part_id)\}")
-_SEGMENT = r"(?:[A-Za-z0-9._~-]+|\{[A-Za-z_][A-Za-z0-9_-]{0,63}\.id\})"
+_KEY = re.compile(r"(\{(?:id|part_id)\})")
+_LATER = r"\{[A-Za-z_][A-Za-z0-9_-]{0,63}\.id\}"
+_KEYS = {
+    Scalar.UUID: "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    Scalar.INTEGER: "[1-9][0-9]{0,17}",
+}
 _NAME: Schema = {
     "type": ["string", "null"],
     "pattern": "^[A-Za-z_][A-Za-z0-9_-]{0,63}$",
@@ -49,11 +54,10 @@ def batch_schema(contract: Contract, settings: RestSettings) -> Schema:
 
 
 def _operation(route: Route, method: str) -> Schema:
-    steps = (re.escape(part).replace("\\-", "-") for part in _KEY.split(route.template))
     properties: dict[str, Schema] = {
         "id": _NAME,
         "method": {"const": method},
-        "path": {"type": "string", "pattern": f"^{_SEGMENT.join(steps)}$"},
+        "path": {"type": "string", "pattern": _path(route)},
     }
     required = ["method", "path"]
     body, needed = _body(route, method)
@@ -71,6 +75,21 @@ def _operation(route: Route, method: str) -> Schema:
         "required": required,
         "additionalProperties": False,
     }
+
+
+def _path(route: Route) -> str:
+    """The pattern of the paths of a route; keys may be those of earlier operations."""
+    top = route.owner or route.resource
+    resources = {"{id}": top, "{part_id}": route.resource}
+    found = ""
+    for part in _KEY.split(route.template):
+        resource = resources.get(part)
+        if resource is None:
+            found += re.escape(part).replace("\\-", "-")
+        else:
+            key = _KEYS.get(resource.key.type.scalar, "[A-Za-z0-9._~-]+")
+            found += f"(?:{key}|{_LATER})"
+    return f"^{found}$"
 
 
 def _body(route: Route, method: str) -> tuple[Schema | None, bool]:

@@ -99,7 +99,8 @@ def _body(command: Command) -> dict[str, Any]:
 
 def _parameters(at: Describing, route: Route, command: Command) -> Iterator[par.Parameter]:
     if route.resource is not None:
-        yield from par.shows(at.vocabularies, at.vocabularies[route.resource.name])
+        vocabulary = at.vocabularies[route.resource.name]
+        yield from par.shows(at.vocabularies, vocabulary, at.settings)
     yield par.shared("dry_run")
     yield par.shared("idempotency_key")
     if command.on is On.ROW:

@@ -150,7 +150,7 @@ def _list(at: Describing, route: Route) -> Operation:
         {"200": page, **res.problems(res.ALWAYS_POSSIBLE)},
         parameters=(
             *par.listing(vocabulary, at.settings),
-            *par.shows(at.vocabularies, vocabulary),
+            *par.shows(at.vocabularies, vocabulary, at.settings),
             *par.filters(vocabulary, at.settings),
         ),
         open_=at.open_to_all(route, READ),
@@ -164,7 +164,7 @@ def _read(at: Describing, route: Route) -> Operation:
         "304": res.empty("The client has it already.", "ETag"),
         **res.problems(res.ALWAYS_POSSIBLE),
     }
-    shows = par.shows(at.vocabularies, at.vocabularies[resource.name])
+    shows = par.shows(at.vocabularies, at.vocabularies[resource.name], at.settings)
     return operation(
         route,
         Titled(_one("read", route), f"Read one {resource.name}"),
@@ -175,7 +175,7 @@ def _read(at: Describing, route: Route) -> Operation:
 
 
 def _written(at: Describing, route: Route, *shared: str) -> Iterator[par.Parameter]:
-    yield from par.shows(at.vocabularies, at.vocabularies[shown(route).name])
+    yield from par.shows(at.vocabularies, at.vocabularies[shown(route).name], at.settings)
     yield par.shared("dry_run")
     yield from (par.shared(name) for name in shared)
 

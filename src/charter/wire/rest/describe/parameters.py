@@ -34,8 +34,6 @@ _IDEMPOTENCY_KEY = (
     rf"^(?:[!#-+\--:<-\[\]-~]{{1,{LONGEST_KEY}}}"
     rf'|"(?:[ !#-\[\]-~]|\\["\\]){{1,{LONGEST_KEY}}}")$'
 )
-_MOST_INCLUDED_AT_ONCE = 2
-"""Relations of the longest path that is listed; the server takes longer ones."""
 
 
 def query(name: str, schema: Schema, description: str, **further: Any) -> Parameter:
@@ -48,9 +46,10 @@ def _header(name: str, schema: Schema, description: str, **further: Any) -> Para
     return found | further
 
 
-def _listed(name: str, items: Schema, most: int, description: str) -> Parameter:
-    schema = {"type": "array", "items": items, "minItems": 1, "maxItems": most}
-    return query(name, schema | {"uniqueItems": True}, description, style="form", explode=False)
+def _listed(name: str, choices: list[str], description: str) -> Parameter:
+    """A list of words separated by commas; a word that is there twice counts once."""
+    schema = {"type": "array", "items": {"type": "string", "enum": choices}, "minItems": 1}
+    return query(name, schema, description, style="form", explode=False)
 
 
 def items(name: str, item: Schema, description: str, **further: Any) -> Parameter:
@@ -110,44 +109,40 @@ def key(name: str, resource: Resource) -> Parameter:
     }
 
 
-def shows(vocabularies: Vocabularies, vocabulary: Vocabulary) -> Iterator[Parameter]:
+def shows(
+    vocabularies: Vocabularies, vocabulary: Vocabulary, settings: RestSettings
+) -> Iterator[Parameter]:
     """What to show of each row: `fields` and `include`."""
+    paths = _paths(vocabularies, vocabulary)[: settings.max_include]
     fields = [*vocabulary.fields]
-    for name, relation in vocabulary.relations.items():
-        fields.extend(f"{name}.{field}" for field in vocabularies[relation.target].fields)
-    yield _listed(
-        "fields",
-        {"type": "string", "enum": fields},
-        len(fields),
-        "Only these fields; those of related rows include these.",
-    )
-    if paths := list(_paths(vocabularies, vocabulary, _MOST_INCLUDED_AT_ONCE)):
+    for name in vocabulary.relations:
+        if name in paths:
+            target = vocabularies[vocabulary.relations[name].target]
+            fields.extend(f"{name}.{field}" for field in target.fields)
+    yield _listed("fields", fields, "Only these fields; those of related rows include these.")
+    if paths:
         yield _listed(
-            "include",
-            {"type": "string", "enum": paths},
-            10,
-            "Related rows to show inside each row; deeper ones by longer paths.",
+            "include", paths, "Related rows to show inside each row; deeper ones by longer paths."
         )
 
 
-def _paths(vocabularies: Vocabularies, vocabulary: Vocabulary, depth: int) -> Iterator[str]:
-    for name, relation in vocabulary.relations.items():
-        yield name
-        if depth > 1:
-            below = _paths(vocabularies, vocabularies[relation.target], depth - 1)
-            yield from (f"{name}.{path}" for path in below)
+def _paths(vocabularies: Vocabularies, vocabulary: Vocabulary) -> list[str]:
+    """The relations of a row, then those of its related rows."""
+    return [
+        *vocabulary.relations,
+        *(
+            f"{name}.{further}"
+            for name, relation in vocabulary.relations.items()
+            for further in vocabularies[relation.target].relations
+        ),
+    ]
 
 
 def listing(vocabulary: Vocabulary, settings: RestSettings) -> Iterator[Parameter]:
     """What a list takes besides filters."""
     orders = [name for name in vocabulary.fields if vocabulary.sortable(name)]
     signed = [item for name in orders for item in (name, f"-{name}")]
-    yield _listed(
-        "sort",
-        {"type": "string", "enum": signed},
-        len(orders),
-        "Fields to sort by, `-` before those that descend.",
-    )
+    yield _listed("sort", signed, "Fields to sort by, `-` before those that descend.")
     limit = {"type": "integer", "minimum": 1, "maximum": settings.max_limit}
     yield query("limit", {**limit, "default": settings.default_limit}, "Rows of one page, at most.")
     yield shared("count")
