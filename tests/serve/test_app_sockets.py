@@ -192,6 +192,21 @@ async def test_a_request_without_end_does_not_hold_up_the_stop_for_ever(tmp_path
         service.process.communicate(timeout=60)
 
 
+async def test_workers_do_not_outlive_their_parent(tmp_path: Path) -> None:
+    with served(tmp_path) as service:
+        service.process.kill()
+        service.process.wait(timeout=60)
+
+        async def nobody_listens() -> bool:
+            try:
+                service.connect().close()
+            except ConnectionRefusedError:
+                return True
+            return False
+
+        await until(nobody_listens)
+
+
 @pytest.fixture
 async def crowd(tmp_path: Path) -> AsyncIterator[Served]:
     with served(tmp_path, "--workers", "2") as service:

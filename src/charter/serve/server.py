@@ -1,7 +1,10 @@
 """Serving a contract with Granian: listening, workers, and their start and stop."""
 
+import asyncio
 import contextlib
 import multiprocessing
+import os
+import signal
 import socket
 import sys
 import threading
@@ -29,6 +32,7 @@ from charter.serve.settings import EventLoop, ServeSettings, Settings
 LEAST_BUFFER = 8192
 """Bytes; hyper, inside Granian, takes no smaller buffer for the header of a request."""
 _SECONDS_TO_START = 60.0
+_SECONDS_BETWEEN_LOOKS = 1.0
 
 
 class CannotListen(Exception):
@@ -141,17 +145,29 @@ def worker_app(job: Job, started: Semaphore) -> RsgiApp:
         load_contract(Path(job.source)), job.settings, listener=log, cursor_key=job.cursor_key
     )
 
+    following: list[asyncio.Task[None]] = []
+
     async def start() -> None:
         log.start()
         await process.start()
+        following.append(asyncio.create_task(_follow(os.getppid())))
         log(Started(job.address))
         started.release()
 
     async def stop() -> None:
+        following.pop().cancel()
         await process.stop()
         log.close()
 
     return RsgiApp(process.app(), start, stop)
+
+
+async def _follow(parent: int) -> None:
+    """End this worker in good order once its parent is dead: nobody else would ever stop it, and
+    it would go on to share the port with its successors."""
+    while os.getppid() == parent:  # noqa: ASYNC110 - a parent's death is no event to wait for
+        await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextlib.contextmanager

@@ -96,7 +96,8 @@ async def connect(dsn: str, settings: StoreSettings, *, idle: float) -> Link:
     connection = await asyncpg.connect(
         dsn,
         timeout=settings.connect_timeout,
-        statement_cache_size=0,
+        # Its own cache is not used; but without one, asyncpg parses statements at every run.
+        statement_cache_size=1,
         server_settings=COMMON | {name: f"{value * 1000:.0f}" for name, value in limits.items()},
     )
     try:
