@@ -1,7 +1,7 @@
 """A contract whose policies are replaced again and again, and what it means in plain Python."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cmp_to_key
@@ -10,9 +10,10 @@ from typing import Any, Literal
 from charter import Actor as PolicyActor
 from charter import Contract, Policy, Resource, allow, computed, count, field, inverse
 from charter.contract import contract as hub
-from charter.contract.expression import ALWAYS, Expression
+from charter.contract.expression import ALWAYS, Column, Constant, Expression
 from charter.contract.resource import Allow, Hide
 from charter.contract.resource import Policy as Rules
+from charter.contract.types import Type
 from charter.plan.actor import Actor
 from charter.plan.values import json_reader
 from tests.behaviour.clients.base import Both, Either, Has, Unless, Where
@@ -66,12 +67,16 @@ def remark_policy(remark: Remark, actor: PolicyActor) -> Policy:
     yield allow("*")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ruled:
     """The conditions under which rows can be read and `pages` of a book is shown."""
 
     read: Mapping[str, Expression]
     pages: Expression | None = None
+
+    def __repr__(self) -> str:
+        rules = {name: brief(rule) for name, rule in self.read.items()}
+        return f"Ruled({rules}, pages={brief(self.pages)})"
 
     def contract(self, base: hub.Contract) -> hub.Contract:
         resources = tuple(replace(r, policy=self._policy(r.name)) for r in base.resources)
@@ -81,6 +86,20 @@ class Ruled:
         allows = (Allow(("read",), self.read.get(name, ALWAYS)),)
         hides = () if self.pages is None or name != "Book" else (Hide("pages", self.pages),)
         return Rules(allows, hides)
+
+
+def brief(part: Any) -> str:
+    """An expression in a few words, for those who read a failure."""
+    if isinstance(part, tuple):
+        return f"[{', '.join(map(brief, part))}]"
+    if isinstance(part, Constant):
+        return repr(part.value)
+    if isinstance(part, Column):
+        return f"{part.scope}:{'.'.join((*part.path, part.field))}"
+    if not is_dataclass(part) or isinstance(part, Type):
+        return str(part)
+    shown = (getattr(part, item.name) for item in fields(part) if item.name != "type")
+    return f"{type(part).__name__}({', '.join(map(brief, shown))})"
 
 
 @dataclass(frozen=True)
@@ -184,11 +203,11 @@ def compared(value: Any, has: Has) -> bool:
 
 def typed(contract: hub.Contract, name: str, rows: Sequence[Mapping[str, Any]]) -> list[Row]:
     """Rows as JSON gave them, with Python's values."""
-    fields = contract.resource_named[name].fields
+    members = contract.resource_named[name].fields
     return [
         {
             item.name: None if row[item.name] is None else json_reader(item.type)(row[item.name])
-            for item in fields
+            for item in members
         }
         for row in rows
     ]

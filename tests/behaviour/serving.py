@@ -46,10 +46,10 @@ class Witness:
 class Served:
     """A service, the app in front of it, and the witness of both."""
 
-    contract: Contract
-    service: Service
-    app: Callable[..., Any]
-    witness: Witness
+    contract: Contract = field(repr=False)
+    service: Service = field(repr=False)
+    app: Callable[..., Any] = field(repr=False)
+    witness: Witness = field(repr=False)
     url: str
 
 

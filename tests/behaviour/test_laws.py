@@ -33,6 +33,8 @@ from tests.support.evaluate import Store
 
 BASE = library.build()
 INNER = 2
+QUESTIONS = 4
+"""Questions about the same rows."""
 
 TEXTS = st.sampled_from(["", "a", "A", "ä", "b", "a%", "_", "a_b", "\ue000", "𝒳", "a\\*", "ß"])
 INTEGERS = st.sampled_from([-(2**63), -1, 0, 1, 2, 2**53 + 1, 2**63 - 1])
@@ -217,6 +219,35 @@ SORTS = st.lists(
 LIMITS = st.sampled_from([None, 1, 2, 3])
 
 
+@dataclass(frozen=True)
+class Question:
+    """What one actor asks under some rules."""
+
+    rules: Ruled
+    actor: Someone | None
+    where: Where | None
+    sort: str
+    limit: int | None
+
+
+@dataclass(frozen=True)
+class Case:
+    """Rows, and questions about them; written in plain words where a test fails."""
+
+    rows: Rows
+    questions: tuple[Question, ...]
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self))
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    made = draw(rows())
+    drawn = (draw(st.tuples(RULES, ACTORS, FILTERS, SORTS, LIMITS)) for _ in range(QUESTIONS))
+    return Case(made, tuple(Question(*parts) for parts in drawn))
+
+
 # -- the law -----------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def contract() -> hub.Contract:
@@ -282,35 +313,34 @@ def protocol(request: pytest.FixtureRequest) -> Iterator[str]:
     max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(
-    made=rows(),
-    questions=st.lists(
-        st.tuples(RULES, ACTORS, FILTERS, SORTS, LIMITS), min_size=4, max_size=4
-    ),
-)
+@given(case=cases())
 async def test_a_list_has_just_the_rows_that_it_should_have(
-    shared: Served,
-    protocol: str,
-    made: Rows,
-    questions: list[tuple[Ruled, Someone | None, Where | None, str, int | None]],
+    shared: Served, protocol: str, case: Case
 ) -> None:
     await emptied(shared)
     pipeline = shared.service.pipeline
     async with PROTOCOLS[protocol](shared) as client:
-        store = await written(client, made)
+        store = await written(client, case.rows)
         try:
-            for rules, actor, where, sort, limit in questions:
-                compiler = Compiler(rules.contract(BASE), pipeline.compiler.dialect)
+            for question in case.questions:
+                contract = question.rules.contract(BASE)
+                compiler = Compiler(contract, pipeline.compiler.dialect)
                 shared.service._pipeline = replace(pipeline, compiler=compiler)
-                reader = Reader(store, rules, actor_of(actor))
-                expected = reader.list("Book", where, sort)
-                try:
-                    found = await walked(client, actor, where, sort, limit)
-                except Refused as refused:
-                    tried(reader, refused, expected, mentions_pages(where, sort))
-                    continue
-                assert [row["id"] for row in found] == [str(row["id"]) for row in expected]
-                shown = [reader.shows("Book", row, "pages") for row in expected]
-                assert ["pages" in row for row in found] == shown
+                await answered(client, question, store)
         finally:
             shared.service._pipeline = pipeline
+
+
+async def answered(client: Client, question: Question, store: Store) -> None:
+    """The answer to a question is what Python makes of the rows."""
+    actor, where, sort = question.actor, question.where, question.sort
+    reader = Reader(store, question.rules, actor_of(actor))
+    expected = reader.list("Book", where, sort)
+    try:
+        found = await walked(client, actor, where, sort, question.limit)
+    except Refused as refused:
+        tried(reader, refused, expected, mentions_pages(where, sort))
+        return
+    assert [row["id"] for row in found] == [str(row["id"]) for row in expected]
+    shown = [reader.shows("Book", row, "pages") for row in expected]
+    assert ["pages" in row for row in found] == shown

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
@@ -9,10 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from charter.access.issue import Grant, issue_token
 from charter.cli.arguments import add_settings, configured
 from charter.cli.guard import Refused, guarded, supports_colour
 from charter.cli.opening import run_opening
-from charter.contract.contract import Contract
+from charter.contract.contract import USER
 from charter.language.load import load_contract
 from charter.serve.process import Process, cursor_key_of, database_of
 from charter.serve.server import (
@@ -23,8 +25,10 @@ from charter.serve.server import (
     quiet_interrupt,
     serve,
 )
-from charter.serve.settings import Settings
 from charter.store.address import shown
+
+TRIAL = "ada"
+"""Who the trial token that is shown in development is for."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
             address_of(settings.serve),
             supports_colour(sys.stderr),
         )
-        serve(job, partial(_welcome, contract, settings))
+        serve(job, partial(_welcome, process))
     return 0
 
 
@@ -60,8 +64,9 @@ async def _opened_once(process: Process) -> None:
     await process.stop()
 
 
-def _welcome(contract: Contract, settings: Settings) -> None:
+def _welcome(process: Process) -> None:
     """Where to look, and what to try. In production the log says all that is needed."""
+    contract, settings = process.contract, process.settings
     if settings.serve.in_production:
         return
     address = address_of(settings.serve)
@@ -74,10 +79,22 @@ def _welcome(contract: Contract, settings: Settings) -> None:
     console = Console()
     console.print(Text(f"\n{contract.name} is served at {address} (development)\n", "bold"))
     console.print(table)
-    listed = next((item for item in contract.resources if item.owner is None), None)
-    if listed is not None:
-        url = f"{address}{settings.rest.prefix}/{listed.path}"
-        console.print("\nTry, in another shell in this directory:\n")
-        authorization = '-H "Authorization: Bearer $(charter token --sub ann)"'
-        sys.stdout.write(f"    curl {authorization} {url}\n\n")
+    listed = [item for item in contract.resources if item.owner is None and item.name != USER]
+    if listed:
+        url = f"{address}{settings.rest.prefix}/{listed[-1].path}"
+        console.print(f"\nTry it as {TRIAL}, for an hour with this token:\n")
+        sys.stdout.write(f"TOKEN={_trial_token(process)}\n")
+        sys.stdout.write(f'curl -H "Authorization: Bearer $TOKEN" {url}\n\n')
         sys.stdout.flush()
+
+
+def _trial_token(process: Process) -> str:
+    auth, now = process.settings.auth, time.time()
+    grant = Grant(
+        TRIAL,
+        audience=auth.audience,
+        issuer=auth.issuer,
+        lifetime=3600,
+        roles_claim=auth.roles_claim or "roles",
+    )
+    return issue_token(process.keys.current(now).signing_key(), grant, now=now)

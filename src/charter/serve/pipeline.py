@@ -41,6 +41,14 @@ class _DryRun(Exception):
         self.outcome = outcome
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long, in seconds, a command may run and an idempotent answer is kept."""
+
+    command_seconds: float = 10.0
+    key_seconds: float = 86_400.0
+
+
 @dataclass(frozen=True)
 class Pipeline:
     """Answers asks on one database."""
@@ -48,8 +56,7 @@ class Pipeline:
     compiler: Compiler
     database: Database
     schema: Schema
-    command_seconds: float = 10.0
-    key_seconds: float = 86_400.0
+    limits: Limits
     _users: set[str] = field(default_factory=set)
     _running: set[tuple[str, str]] = field(default_factory=set)
 
@@ -104,7 +111,7 @@ class Pipeline:
             answer = await self._failure(work, failure)
             if answer.code.family not in REPEATABLE:
                 raise answer from failure
-        await once.keep(work, ask.once, answer, self.key_seconds)
+        await once.keep(work, ask.once, answer, self.limits.key_seconds)
         return answer
 
     async def _failure(self, work: Work, failure: Problem | Refused) -> Problem:
@@ -141,7 +148,7 @@ class Pipeline:
             case Delete():
                 return await changes.delete(work, operation)
             case Invoke():
-                return await commands.invoke(work, operation, self.command_seconds)
+                return await commands.invoke(work, operation, self.limits.command_seconds)
 
     async def _provision(self, work: Work) -> None:
         """The row of the actor, at its first write: others refer to it."""

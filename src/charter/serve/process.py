@@ -12,6 +12,7 @@ from charter.serve.correlation import Correlator
 from charter.serve.health import LIVE, READY, Health
 from charter.serve.inflight import InFlight
 from charter.serve.mount import mounted, pages_at
+from charter.serve.pipeline import Limits
 from charter.serve.rest import Rest
 from charter.serve.service import Service
 from charter.serve.settings import LogLevel, Settings
@@ -44,7 +45,11 @@ class Process:
         self._verifier = verifier_from(settings.auth, self.keys)
         debug = serve.log_level is LogLevel.DEBUG
         self.service = Service(
-            contract, database_of(contract, settings), settings.store, listener if debug else None
+            contract,
+            database_of(contract, settings),
+            settings.store,
+            listener if debug else None,
+            Limits(serve.command_timeout, serve.key_lifetime),
         )
         self._in_flight = InFlight(serve.max_in_flight)
         self._correlate = Correlator()

@@ -17,7 +17,7 @@ from charter.plan.outcome import (
 )
 from charter.plan.plan import COUNT_CEILING, ManyPlan, OnePlan, SummaryPlan
 from charter.serve.checks import Verdict, judge
-from charter.serve.compiler import Compiler, Prepared
+from charter.serve.compiler import Compiler
 from charter.serve.work import Work
 from charter.sql.dialect import Dialect
 from charter.sql.statement import Sources
@@ -34,8 +34,10 @@ async def read(compiler: Compiler, database: Database, ask: Ask, form: Read) -> 
         case OnePlan():
             rows = await database.read(prepared.statement, arguments)
             return one_row(prepared.plan, ask.values[0], rows)
-        case ManyPlan(limit=None, parent=None):
-            return StreamOutcome(_bodies(database, prepared, arguments))
+        case ManyPlan(limit=None, parent=parent):
+            batches = database.stream(prepared.statement, arguments)
+            first = [] if parent is None else await _first(batches)
+            return StreamOutcome(_bodies(first, batches))
         case ManyPlan():
             rows = await database.read(prepared.statement, arguments)
             return _page(compiler.dialect, prepared.plan, rows)
@@ -78,12 +80,22 @@ async def reread(
     return (rows[0][0], rows[0][1]) if rows else ("", None)
 
 
+async def _first(batches: AsyncGenerator[list[Row], None]) -> list[Row]:
+    """The first rows of a parent's list: none at all means that there is no such parent."""
+    rows = await anext(batches, [])
+    if not rows:
+        raise Problem(codes.NOT_FOUND)
+    return rows
+
+
 async def _bodies(
-    database: Database, prepared: Prepared, arguments: tuple[Any, ...]
+    first: list[Row], batches: AsyncGenerator[list[Row], None]
 ) -> AsyncGenerator[Sequence[str], None]:
-    async with aclosing(database.stream(prepared.statement, arguments)) as batches:
+    async with aclosing(batches):
+        if first:
+            yield [row[0] for row in first if row[0] is not None]
         async for rows in batches:
-            yield [row[0] for row in rows]
+            yield [row[0] for row in rows if row[0] is not None]
 
 
 def _page(dialect: Dialect, plan: ManyPlan, rows: Sequence[Row]) -> PageOutcome:

@@ -7,7 +7,7 @@ from charter.core.signals import Listener
 from charter.plan.ask import Ask
 from charter.plan.outcome import Outcome
 from charter.serve.compiler import Compiler
-from charter.serve.pipeline import Pipeline
+from charter.serve.pipeline import Limits, Pipeline
 from charter.serve.startup import prepare, require_feasible
 from charter.sql.dialect import Dialect
 from charter.sql.dialects import dialect_named
@@ -30,10 +30,12 @@ class Service:
         url: str,
         settings: StoreSettings | None = None,
         listener: Listener | None = None,
+        limits: Limits = Limits(),  # noqa: B008 - a frozen value
     ) -> None:
         self.contract = contract
         self.dialect: Dialect = dialect_named(dialect_of(url))
         self.database: Database = open_database(url, settings, listener)
+        self._limits = limits
         self._pipeline: Pipeline | None = None
 
     @property
@@ -54,7 +56,8 @@ class Service:
         except BaseException:
             await self.database.close()
             raise
-        self._pipeline = Pipeline(Compiler(self.contract, self.dialect), self.database, schema)
+        compiler = Compiler(self.contract, self.dialect)
+        self._pipeline = Pipeline(compiler, self.database, schema, self._limits)
 
     async def close(self) -> None:
         await self.database.close()

@@ -71,6 +71,10 @@ class ServeSettings:
     """Seconds that a client may take to send the body of a request."""
     request_timeout: float = 30.0
     """Seconds that the work for one request may take. A stream must go on within this time."""
+    command_timeout: float = 10.0
+    """Seconds that the function of a command may take."""
+    key_lifetime: float = 86_400.0
+    """Seconds for which the answer to an Idempotency-Key is kept."""
     stop_timeout: float = 20.0
     """Seconds that requests under way may take to end when the process is asked to stop."""
     docs: bool = True
@@ -118,6 +122,8 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "header_timeout": (0.1, _LONGEST_WAIT),
     "body_timeout": (0.1, _LONGEST_WAIT),
     "request_timeout": (0.1, _LONGEST_WAIT),
+    "command_timeout": (0.1, _LONGEST_WAIT),
+    "key_lifetime": (1, 31_536_000),
     "stop_timeout": (1, _LONGEST_WAIT),
 }
 

@@ -1,6 +1,7 @@
 """What a client can know before it asks: the OpenAPI document of a contract."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -10,11 +11,12 @@ from charter.contract.contract import Contract
 from charter.wire.rest.describe.document import openapi
 from charter.wire.rest.routes import routes_of
 from charter.wire.rest.settings import RestSettings
+from examples.music.contract import music
 from examples.shop.contract import shop
 from examples.todo.contract import todo
 
 SETTINGS = RestSettings()
-CONTRACTS = {"todo": todo.build(), "shop": shop.build()}
+CONTRACTS = {"todo": todo.build(), "shop": shop.build(), "music": music.build()}
 SHOP: dict[str, Any] = json.loads(openapi(CONTRACTS["shop"], SETTINGS))
 SCHEMAS: dict[str, Any] = SHOP["components"]["schemas"]
 
@@ -102,6 +104,28 @@ def test_filters_are_typed() -> None:
     assert "search" in found
     assert "search" not in parameters("/v1/orders", "get")
     assert found["limit"]["schema"]["maximum"] == SETTINGS.max_limit
+
+
+@pytest.mark.parametrize("contract", CONTRACTS.values(), ids=CONTRACTS)
+def test_all_tests_of_a_list_can_be_used_together(contract: Contract) -> None:
+    document = json.loads(openapi(contract, SETTINGS))
+    words = {"sort", "limit", "fields", "include", "search"}
+    for item in document["paths"].values():
+        names = [found.get("name") for found in item.get("get", {}).get("parameters", [])]
+        tests = [name for name in names if name is not None and name not in words]
+        assert len(tests) <= SETTINGS.max_conditions + 2
+
+
+def test_a_batch_lists_what_its_operations_can_be() -> None:
+    options = SCHEMAS["Batch"]["properties"]["operations"]["items"]["anyOf"]
+    titles = {option["title"]: option for option in options}
+    place = titles["POST /v1/orders/{id}/place"]["properties"]
+    assert re.search(place["path"]["pattern"], "/v1/orders/{a.id}/place")
+    key = "0199c0de-0000-7000-8000-000000000001"
+    assert re.search(place["path"]["pattern"], f"/v1/orders/{key}/place")
+    assert not re.search(place["path"]["pattern"], "/v1/orders/x/place")
+    assert place["body"] == {"$ref": "#/components/schemas/Order.Place"}
+    assert "GET /v1/orders" not in titles
 
 
 def test_conditions_and_idempotency_are_offered_where_they_work() -> None:
