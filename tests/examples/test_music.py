@@ -196,9 +196,9 @@ FILTERS: Sequence[tuple[str, Where]] = [
     ("Track", Has("composer", "nin", ["AC/DC", "Jerry Cantrell"])),
     ("Track", Has("composer", "gt", "Z")),
     ("Track", Has("composer", "ilike", "*ROGER glover*")),
-    ("Track", Has("name", "like", "*’*")),
+    ("Track", Has("name", "like", "*´*")),
     ("Track", Has("name", "like", "*\\?")),
-    ("Track", Has("name", "like", "?m*[*")),
+    ("Track", Has("name", "like", "?a*[*]")),
     ("Track", Has("name", "like", "*%*")),
     ("Track", Has("name", "ilike", "ÚLTIMO*")),
     ("Track", Both((Has("milliseconds", "gte", 200_000), Has("milliseconds", "lt", 210_000)))),
@@ -207,8 +207,9 @@ FILTERS: Sequence[tuple[str, Where]] = [
     ("Track", Has("unit_price", "lt", "1.00")),
     ("Track", Has("bytes", "gt", 1 << 29)),
     ("Track", Has("album.artist.name", "eq", "Led Zeppelin")),
-    ("Track", Has("album.artist.name", "ilike", "*björk*")),
+    ("Track", Has("album.artist.name", "ilike", "*ANTÔNIO*")),
     ("Track", Has("playlists.name", "eq", "Grunge")),
+    ("Track", Has("playlists.track_count", "lt", 75)),
     ("Track", Unless(Has("playlists.name", "like", "*Music*"))),
     ("Track", Unless(Either((Has("genre.name", "eq", "Rock"), Has("composer", "null", True))))),
     ("Artist", Has("albums.tracks.genre.name", "eq", "Reggae")),
@@ -216,6 +217,7 @@ FILTERS: Sequence[tuple[str, Where]] = [
     ("Artist", Has("album_count", "gte", 5)),
     ("Album", Has("milliseconds", "gt", 10_000_000)),
     ("Album", Has("title", "like", "*[*]*")),
+    ("Album", Has("title", "like", "[1997]*")),
     ("Invoice", Has("total", "gte", "13.86")),
     ("Invoice", Has("invoice_date", "lt", "2021-02-01T00:00:00Z")),
     ("Invoice", Has("billing_state", "in", ["AB", "WA"])),
@@ -326,7 +328,7 @@ SEARCHED = {"Artist": ("name",), "Album": ("title",), "Track": ("name", "compose
         ("Artist", "MÖTLEY"),
         ("Artist", "orchestra london"),
         ("Album", "greatest  HITS"),
-        ("Track", "lennon IMAGINE"),
+        ("Track", "lennon MOTHER"),
         ("Track", "coração"),
         ("Track", "100%"),
         ("Track", "no-such-word-anywhere"),
@@ -364,6 +366,9 @@ PATHS = {
     "Employee": ("", "reports_to.", "reports.", "customers."),
 }
 
+SLOW = {"playlists.": "track_count"}
+"""SQLite counts the tracks of each playlist of each track: once (above) is often enough."""
+
 
 def target_of(resource: str, path: str) -> str:
     for relation in path.split(".")[:-1]:
@@ -376,7 +381,7 @@ def conditions(draw: st.DrawFn, resource: str) -> Where:
     """A test on a field that is there, mostly with a value that is there."""
     path = draw(st.sampled_from(PATHS[resource]))
     target = target_of(resource, path)
-    name = draw(st.sampled_from(sorted(chinook.there()[target])))
+    name = draw(st.sampled_from(sorted(chinook.there()[target].keys() - {SLOW.get(path)})))
     known = chinook.there()[target][name]
     values = st.sampled_from(known)
     text = isinstance(known[0], str) and not name.endswith("_date") and name not in chinook.PRICES

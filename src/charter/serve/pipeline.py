@@ -108,6 +108,8 @@ class Pipeline:
             async with transaction.savepoint():
                 answer: Outcome | Problem = await self._perform(work, form)
         except (Problem, Refused) as failure:
+            # What the failed attempt left unwritten goes with it: rows that waited, and events.
+            work = Work(self.compiler, transaction, ask, work.standing)
             answer = await self._failure(work, failure)
             if answer.code.family not in REPEATABLE:
                 raise answer from failure

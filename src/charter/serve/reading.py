@@ -82,7 +82,7 @@ async def reread(
 
 async def _first(batches: AsyncGenerator[list[Row], None]) -> list[Row]:
     """The first rows of a parent's list: none at all means that there is no such parent."""
-    rows = await anext(batches, [])
+    rows: list[Row] = await anext(batches, [])
     if not rows:
         raise Problem(codes.NOT_FOUND)
     return rows
