@@ -63,7 +63,9 @@ def _whole(database: sqlite3.Connection, table: str) -> Iterator[Row]:
         case "Playlist":
             links = _inside(database, "PlaylistTrack")
             tracks = {key: [link["track_id"] for link in found] for key, found in links.items()}
-            return ({**row, "track_ids": tracks.get(row["id"], [])} for row in _rows(database, table))
+            return (
+                {**row, "track_ids": tracks.get(row["id"], [])} for row in _rows(database, table)
+            )
         case _:
             return _rows(database, table)
 

@@ -134,7 +134,8 @@ def order_policy(order: Order, actor: Actor, new: Order) -> Policy:
     mine = order.customer == actor.user
     yield allow("read", "cancel", when=any_of(mine, clerk))
     yield allow("create", when=new.customer == actor.user)
-    yield allow("update", "delete", "place", when=all_of(mine, order.status == "draft"))
+    yield allow("update", "delete", when=all_of(mine, order.status == "draft"))
+    yield allow("place", when=mine)
     yield allow("ship", when=clerk)
 
 

@@ -72,7 +72,9 @@ TABLES = {
 PRICES = {"unit_price", "total", "amount"}
 """Real numbers in the original, decimals with two places in the contract."""
 
-LINKED = "SELECT 1 FROM main.PlaylistTrack p WHERE p.PlaylistId = {playlist} AND p.TrackId = {track}"
+LINKED = (
+    "SELECT 1 FROM main.PlaylistTrack p WHERE p.PlaylistId = {playlist} AND p.TrackId = {track}"
+)
 RELATIONS = {
     "Artist": {"albums": ("Album", "{far}.artist_id = {near}.id")},
     "Album": {
@@ -247,7 +249,9 @@ def condition(resource: str, where: Where, depth: int, values: list[Any]) -> str
             target, on = RELATIONS[resource][relation]
             related = on.format(near=f"t{depth}", far=f"t{depth + 1}")
             inner = condition(target, Has(rest, comparator, value), depth + 1, values)
-            return f"EXISTS (SELECT 1 FROM {table(target)} t{depth + 1} WHERE {related} AND {inner})"
+            return (
+                f"EXISTS (SELECT 1 FROM {table(target)} t{depth + 1} WHERE {related} AND {inner})"
+            )
 
 
 def leaf(column: str, comparator: str, value: Any, values: list[Any]) -> str:

@@ -4,14 +4,12 @@ import asyncio
 import contextlib
 import io
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from charter.cli.main import main as charter
 from charter.language.load import load_contract
@@ -32,7 +30,8 @@ from tests.behaviour.clients.base import (
 from tests.behaviour.clients.rest import RestClient
 from tests.behaviour.serving import Served, serving
 from tests.examples import chinook
-from tests.examples.chinook import RELATIONS, SIGNED_IN, TABLES, Chinook
+from tests.examples.chinook import SIGNED_IN, TABLES, Chinook
+from tests.examples.questions import Question, questions
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -46,12 +45,16 @@ LEONIE = Someone("leonie")
 MADE = ("created_at", "updated_at", "version")
 
 
-@dataclass(frozen=True)
 class Music:
     """The loaded data behind a client."""
 
-    client: RestClient
-    served: Served = field(repr=False)
+    def __init__(self, client: RestClient, served: Served) -> None:
+        self.client = client
+        self.served = served
+
+    def __repr__(self) -> str:
+        """Short: reports of failures show it, and the witness has heard much."""
+        return "Music()"
 
     async def walk(self, resource: str, **options: Any) -> list[Row]:
         """All rows of a list, page by page, without what Charter adds to them."""
@@ -224,7 +227,7 @@ FILTERS: Sequence[tuple[str, Where]] = [
     ("Invoice", Has("customer.country", "nin", ["USA", "Canada"])),
     ("Invoice", Has("lines.amount", "gt", "0.99")),
     ("Customer", Has("invoices.total", "gt", "20")),
-    ("Customer", Has("support_rep.reports_to.last_name", "eq", "Edwards")),
+    ("Customer", Has("support_rep.last_name", "eq", "Peacock")),
     ("Employee", Has("reports_to.title", "ne", "Sales Manager")),
     ("Employee", Has("reports_to_id", "null", True)),
     ("Employee", Unless(Has("customers.country", "eq", "Brazil"))),
@@ -328,7 +331,7 @@ SEARCHED = {"Artist": ("name",), "Album": ("title",), "Track": ("name", "compose
         ("Artist", "MÖTLEY"),
         ("Artist", "orchestra london"),
         ("Album", "greatest  HITS"),
-        ("Track", "lennon MOTHER"),
+        ("Track", "jagger RICHARDS wild"),
         ("Track", "coração"),
         ("Track", "100%"),
         ("Track", "no-such-word-anywhere"),
@@ -357,82 +360,12 @@ async def test_a_customer_sees_nobody_elses_invoices(music: Music, original: Chi
     assert await music.client.summarize("Invoice", "count", LEONIE) == [{"count": len(mine)}]
 
 
-COMPARATORS = ("eq", "ne", "lt", "lte", "gt", "gte", "in", "nin", "null")
-PATHS = {
-    "Track": ("", "album.", "album.artist.", "genre.", "media_type.", "playlists."),
-    "Album": ("", "artist.", "tracks."),
-    "Customer": ("", "support_rep.", "invoices."),
-    "Invoice": ("", "customer.", "lines.", "lines.track."),
-    "Employee": ("", "reports_to.", "reports.", "customers."),
-}
-
-SLOW = {"playlists.": "track_count"}
-"""SQLite counts the tracks of each playlist of each track: once (above) is often enough."""
-
-
-def target_of(resource: str, path: str) -> str:
-    for relation in path.split(".")[:-1]:
-        resource = RELATIONS[resource][relation][0]
-    return resource
-
-
-@st.composite
-def conditions(draw: st.DrawFn, resource: str) -> Where:
-    """A test on a field that is there, mostly with a value that is there."""
-    path = draw(st.sampled_from(PATHS[resource]))
-    target = target_of(resource, path)
-    name = draw(st.sampled_from(sorted(chinook.there()[target].keys() - {SLOW.get(path)})))
-    known = chinook.there()[target][name]
-    values = st.sampled_from(known)
-    text = isinstance(known[0], str) and not name.endswith("_date") and name not in chinook.PRICES
-    comparator = draw(st.sampled_from((*COMPARATORS, "like") if text else COMPARATORS))
-    value: Any
-    match comparator:
-        case "null":
-            value = draw(st.booleans())
-        case "in" | "nin":
-            value = draw(st.lists(values, min_size=1, max_size=4))
-        case "like":
-            whole = draw(values)
-            start = draw(st.integers(0, len(whole)))
-            value = f"*{escaped(whole[start : start + draw(st.integers(0, 5))])}*"
-        case _:
-            value = draw(values)
-    return Has(path + name, comparator, value)
-
-
-def escaped(text: str) -> str:
-    return "".join(f"\\{character}" if character in "*?\\" else character for character in text)
-
-
-@st.composite
-def questions(draw: st.DrawFn) -> tuple[str, Where, str, int]:
-    """A resource, a filter, a sort order and the size of pages."""
-    resource = draw(st.sampled_from(sorted(PATHS)))
-    where = draw(
-        st.recursive(
-            conditions(resource),
-            lambda inner: st.one_of(
-                st.lists(inner, min_size=1, max_size=3).map(lambda parts: Both(tuple(parts))),
-                st.lists(inner, min_size=1, max_size=3).map(lambda parts: Either(tuple(parts))),
-                inner.map(Unless),
-            ),
-            max_leaves=5,
-        )
-    )
-    names = [name for name in chinook.there()[resource] if name != "id"]
-    chosen = draw(st.lists(st.sampled_from(names), max_size=3, unique=True))
-    sort = [draw(st.sampled_from(("", "-"))) + name for name in chosen]
-    last = draw(st.sampled_from(("id", "-id")))
-    return resource, where, ",".join([*sort, last]), draw(st.sampled_from((40, 210, 500)))
-
-
 @given(question=questions())
 @settings(
     max_examples=60, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 async def test_any_question_has_the_answer_that_sql_gives(
-    music: Music, original: Chinook, question: tuple[str, Where, str, int]
+    music: Music, original: Chinook, question: Question
 ) -> None:
     resource, where, sort, limit = question
     expected = original.rows(resource, where, sort)
