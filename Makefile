@@ -2,6 +2,7 @@
 # make test   runs all tests, real PostgreSQL included
 # make check  runs the linters and the type checkers
 # make bench  compares Charter with other stacks (docs/benchmarks.md)
+# make docs   writes docs/reference/ anew from the code
 # make lock   works out requirements/*.txt anew from pyproject.toml
 # make clean  removes all that these have made
 #
@@ -22,7 +23,7 @@ EDITABLE = $(PIP) install --no-deps --no-build-isolation --editable .
 COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(LOCK_ARGS)
 
-.PHONY: run test check format bench lock clean
+.PHONY: run test check format docs bench lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run.stamp
@@ -40,6 +41,9 @@ check: $(VENV)/dev.stamp
 format: $(VENV)/dev.stamp
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+
+docs: $(VENV)/run.stamp
+	$(VENV)/bin/python docs/generate.py
 
 # The peers have an environment of their own: what they need is nothing of Charter's.
 bench: $(VENV)-bench/bench.stamp

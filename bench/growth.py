@@ -131,7 +131,7 @@ def _orders(count: int) -> Iterator[Record]:
 def walk(running: Running) -> list[str]:
     """Paths of pages of `PAGE` orders, spread over the table from the first page on."""
     bearer = token(OWNER)
-    listing = "/v1/orders?sort=-created_at"
+    listing = "/v1/orders?status=placed&sort=-created_at"
     paths, at = [f"{listing}&limit={PAGE}"], f"{listing}&limit={STRIDE}"
     for _ in range(STEPS):
         answer = ask(running, Request("GET", at, OWNER, bearer))

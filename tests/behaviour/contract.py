@@ -1,5 +1,6 @@
 """A studio and its projects: one contract that uses every word of the language once."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -29,9 +30,9 @@ from charter import (
     hide,
     highest,
     inverse,
-    is_null,
     linked,
     lowest,
+    not_,
     one_of,
     owned,
     total,
@@ -104,8 +105,8 @@ class Project(Resource):
     code: str = field(max_length=12)
     status: Literal["draft", "active", "closed"] = field(default="draft", set_by="commands")
     visibility: Literal["public", "private"] = "private"
-    starts: date | None = None
-    ends: date | None = None
+    starts: date = date(2000, 1, 1)
+    ends: date = date(9999, 12, 31)
     budget: Decimal | None = field(default=None, ge=0, digits=12, places=2)
     rating: int | None = field(default=None, ge=1, le=5)
     parent: "Project | None" = field(default=None, on_delete="set_null")
@@ -115,7 +116,7 @@ class Project(Resource):
     notes: list["Note"] = inverse()
     members: list["Member"] = inverse()
     task_count: int = computed(lambda project: count(project.tasks))
-    open_count: int = computed(lambda project: count(project.tasks, lambda task: task.done == False))  # noqa: E712
+    open_count: int = computed(lambda project: count(project.tasks, lambda task: not_(task.done)))
     hours: Decimal = computed(lambda project: total(project.tasks, lambda task: task.hours))
     longest: Decimal | None = computed(lambda project: highest(project.tasks, lambda t: t.hours))
     shortest: Decimal | None = computed(lambda project: lowest(project.tasks, lambda t: t.hours))
@@ -126,9 +127,7 @@ studio.unique(Project, "owner", "code")
 studio.index(Project, "-created_at", where=lambda project: project.status == "active")
 studio.check(
     Project,
-    lambda project: any_of(
-        is_null(project.starts), is_null(project.ends), project.ends >= project.starts
-    ),
+    lambda project: project.ends >= project.starts,
     "A project ends on the day it starts, or later.",
 )
 
@@ -225,7 +224,9 @@ def note_policy(note: Note, actor: Actor, new: Note) -> Policy:
     yield allow("create", when=all_of(readable, note.author == actor.user))
     yield allow(
         "update",
-        when=all_of(note.author == actor.user, new.author == note.author, new.project == note.project),
+        when=all_of(
+            note.author == actor.user, new.author == note.author, new.project == note.project
+        ),
     )
     yield allow("delete", when=any_of(note.author == actor.user, note.project.owner == actor.user))
 
@@ -303,14 +304,18 @@ async def break_it(project: Project, unit: Unit) -> Project:
 @studio.command(Project, raises=[NothingToDo])
 async def tidy(unit: Unit, *, names: list[str]) -> list[Project]:
     """Delete the tasks that are done, in all projects of these names."""
-    found = [
-        project for name in names for project in await unit.find(Project, lambda p, n=name: p.name == n)
-    ]
+    found: list[Project] = []
+    for name in names:
+        found += await unit.find(Project, _called(name))
     if not found:
         raise NothingToDo()
     for project in found:
         project.tasks = [task for task in project.tasks if not task.done]
     return found
+
+
+def _called(name: str) -> Callable[[Project], bool]:
+    return lambda project: project.name == name
 
 
 @studio.command(Ticket, moves="open | held -> done")

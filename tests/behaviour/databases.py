@@ -56,4 +56,3 @@ async def emptied(served: Served) -> None:
     pipeline._users.clear()
     served.witness.statements.clear()
     served.witness.failures.clear()
-

@@ -61,9 +61,7 @@ async def test_a_command_changes_the_parts_of_its_row(client: Client) -> None:
     made = await project(client, tasks=[{"title": "a"}, {"title": "b", "done": True}])
     await start(client, made)
     inputs = {"because": "done"}
-    nothing = await client.call(
-        "close", ADA, resource="Project", key=made["id"], inputs=inputs
-    )
+    nothing = await client.call("close", ADA, resource="Project", key=made["id"], inputs=inputs)
     assert nothing is None
     read = await client.read("Project", made["id"], ADA, include="tasks")
     assert read["status"] == "closed"

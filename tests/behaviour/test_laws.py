@@ -1,13 +1,12 @@
 """Laws: whatever the policy, filter, order and page, a list has just the rows it should have."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from charter.contract import contract as hub
@@ -163,7 +162,9 @@ BOOK_RULE = combined(
         field_conditions("Remark", REMARK, INNER, ()).map(some_remark),
     )
 )
-SHELF_RULE = combined(st.one_of(field_conditions("Shelf", SHELF, e.ROW, ()), about_actor("Shelf", "label")))
+SHELF_RULE = combined(
+    st.one_of(field_conditions("Shelf", SHELF, e.ROW, ()), about_actor("Shelf", "label"))
+)
 REMARK_RULE = combined(
     st.one_of(
         field_conditions("Remark", REMARK, e.ROW, ()),
@@ -259,7 +260,10 @@ async def written(client: Client, made: Rows) -> Store:
     shelves = await client.create_all("Shelf", made.shelves) if made.shelves else []
     books = await client.create_all(
         "Book",
-        [{**book, "shelf_id": None if at is None else shelves[at]["id"]} for at, book in made.books],
+        [
+            {**book, "shelf_id": None if at is None else shelves[at]["id"]}
+            for at, book in made.books
+        ],
     )
     remarks = [{**remark, "book_id": books[at]["id"]} for at, remark in made.remarks]
     found = {
@@ -305,8 +309,9 @@ def actor_of(actor: Someone | None) -> Actor:
 
 
 @pytest.fixture(params=PROTOCOLS)
-def protocol(request: pytest.FixtureRequest) -> Iterator[str]:
-    yield request.param
+def protocol(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
 
 
 @settings(
@@ -317,6 +322,7 @@ def protocol(request: pytest.FixtureRequest) -> Iterator[str]:
 async def test_a_list_has_just_the_rows_that_it_should_have(
     shared: Served, protocol: str, case: Case
 ) -> None:
+    note(f"{case}")
     await emptied(shared)
     pipeline = shared.service.pipeline
     async with PROTOCOLS[protocol](shared) as client:

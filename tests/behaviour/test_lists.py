@@ -114,7 +114,7 @@ async def test_conditions_are_combined_with_all_any_and_not(
     assert await found(client, Either((dear, three))) == ["Apple", "Banana", "apricot", "Ångström"]
     assert await found(client, Unless(Either((dear, three)))) == ["zebra"]
     assert await found(client, Both((red, Unless(Has("price", "null", True))))) == ["Apple"]
-    quoted = Either((Has("name", "eq", "a,b)(\"\\"), Has("name", "eq", "zebra")))
+    quoted = Either((Has("name", "eq", 'a,b)("\\'), Has("name", "eq", "zebra")))
     assert await found(client, quoted) == ["zebra"]
 
 
@@ -241,9 +241,7 @@ async def test_a_search_follows_updates(client: Client, rows: list[Row]) -> None
 
 
 @pytest.mark.parametrize("kind", ["exact", "estimated"])
-async def test_a_count_is_of_all_rows_that_fit(
-    client: Client, rows: list[Row], kind: str
-) -> None:
+async def test_a_count_is_of_all_rows_that_fit(client: Client, rows: list[Row], kind: str) -> None:
     page = await client.page("Sample", count=kind, limit=2, where=Has("number", "eq", 3))
     assert page.count == 2
     page = await client.page("Sample", count=kind, limit=1)
@@ -297,7 +295,6 @@ async def test_related_rows_are_included_where_they_are_asked_for(client: Client
         {"sort": "colour"},
         {"sort": "words"},
         {"sort": "extra"},
-        {"sort": "name,name"},
         {"fields": "name,colour"},
         {"fields": "secret"},
         {"include": "colour"},

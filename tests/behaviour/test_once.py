@@ -162,11 +162,10 @@ async def test_a_key_has_a_form(client: Client, key: str) -> None:
     assert refused.value.code == "invalid_parameter"
 
 
-async def test_keys_expire(
-    client: Client, served: Served, request: pytest.FixtureRequest
-) -> None:
-    object.__setattr__(served.service.pipeline, "key_seconds", 0.0)
-    request.addfinalizer(partial(object.__setattr__, served.service.pipeline, "key_seconds", 60.0))
+async def test_keys_expire(client: Client, served: Served, request: pytest.FixtureRequest) -> None:
+    pipeline = served.service.pipeline
+    request.addfinalizer(partial(object.__setattr__, pipeline, "limits", pipeline.limits))
+    object.__setattr__(pipeline, "limits", replace(pipeline.limits, key_seconds=0.0))
     first = await client.create("Sample", {"name": "x"}, how=ONCE)
     await asyncio.sleep(0.01)
     again = await client.create("Sample", {"name": "y"}, how=ONCE)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable
 from typing import Any
 
 import pytest
@@ -65,10 +66,9 @@ async def test_what_did_not_happen_is_not_told(client: Client, served: Served) -
     made = await client.create("Project", {"name": "p", "code": "p"}, ADA)
     sample = await client.create("Sample", {"name": "a", "code": "AB1"})
     before = await told(served)
-    broken = [
+    broken: list[Awaitable[Any]] = [
         client.create("Sample", {"name": "a", "code": "AB1"}),
         client.create("Sample", {"name": 3}),
-        client.create("Sample", {"name": "trial"}),
         client.update("Sample", sample["id"], {"name": "x"}, version=9),
         client.call("break_it", ADA, resource="Project", key=made["id"]),
         client.call("copy", ADA, resource="Project", key=made["id"], inputs={"code": "p"}),
@@ -77,8 +77,7 @@ async def test_what_did_not_happen_is_not_told(client: Client, served: Served) -
             Step("create", "Sample", values={"name": "z", "code": "AB1"}),
         ]),
     ]  # fmt: skip
-    broken[2].close()
-    for attempt in (*broken[:2], *broken[3:]):
+    for attempt in broken:
         with pytest.raises(Refused):
             await attempt
     await client.create("Sample", {"name": "trial"}, how=How(dry_run=True))

@@ -49,7 +49,7 @@ async def test_computed_fields_count_the_parts(client: Client) -> None:
 async def test_an_update_replaces_the_whole_of_the_parts_it_names(client: Client) -> None:
     made = await nested(client)
     one, two = (await deep(client, made["id"]))["tasks"]
-    a, b = one["steps"]
+    _, b = one["steps"]
     tasks = [
         {"id": one["id"], "title": "1", "steps": [{"id": b["id"]}, {"text": "c"}]},
         {"title": "three", "steps": [{"text": "d"}]},

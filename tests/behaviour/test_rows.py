@@ -11,7 +11,7 @@ from tests.behaviour.clients.base import Client, Refused
 
 NOWHERE = "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
 EVERYTHING = {
-    "name": "Zoë 🦊 \"quoted\" \\ back\tslash",
+    "name": 'Zoë 🦊 "quoted" \\ back\tslash',
     "notes": "line\nbreak",
     "number": 9_223_372_036_854_775_807,
     "small": -10,

@@ -43,17 +43,15 @@ def within(row: Row) -> Within:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def row(client: Client) -> Row:
-    for code in ("p", "q"):
-        tasks = [{"title": "t", "hours": 1, "steps": [{"text": "s"}]}]
-        made = await client.create("Project", {"name": "p", "code": code, "tasks": tasks}, ADA)
+    tasks = [{"title": "t", "hours": 1, "steps": [{"text": "s"}]}]
+    rows = [{"name": "p", "code": code, "tasks": tasks} for code in ("p", "q")]
+    _, made = await client.create_all("Project", rows, ADA)
     read = await client.read("Project", made["id"], ADA, include="tasks")
     return {**made, "task": read["tasks"][0]["id"]}
 
 
 @pytest.mark.parametrize("name", READS)
-async def test_a_read_is_one_statement(
-    client: Client, served: Served, row: Row, name: str
-) -> None:
+async def test_a_read_is_one_statement(client: Client, served: Served, row: Row, name: str) -> None:
     served.witness.statements.clear()
     await READS[name](client, row)
     assert len(served.witness.statements) == 1, served.witness.statements

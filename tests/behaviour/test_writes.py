@@ -23,7 +23,7 @@ async def test_many_rows_are_made_at_once(client: Client) -> None:
 
 
 async def test_one_wrong_row_of_many_and_none_is_made(client: Client) -> None:
-    rows = [{"name": "a"}, {"name": 1, "small": 11}, {"kind": "pink"}]
+    rows: list[dict[str, Any]] = [{"name": "a"}, {"name": 1, "small": 11}, {"kind": "pink"}]
     with pytest.raises(Refused) as refused:
         await client.create_all("Sample", rows)
     assert {(flaw.code, flaw.at) for flaw in refused.value.flaws} == {

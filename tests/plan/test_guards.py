@@ -70,7 +70,7 @@ def test_a_rule_about_the_change_sees_the_old_values_after_the_write() -> None:
     rule = AllOf((MINE, Compare(Operator.NE, state, new_state)))
     view = view_of(Policy((Allow(("read",), ALWAYS), Allow(("update",), rule))))
     guard = guard_action(view, note_of(view), "update")
-    assert guard.old == ("owner_id", "state")
+    assert guard.old == (OWNER, state)
     assert guard.rules[0].before == MINE
     owner_before, state_before = Slot(OLD_VALUES, TEXT), Slot(OLD_VALUES + 1, TEXT)
     assert guard.rules[0].after == AllOf(

@@ -97,9 +97,8 @@ def test_a_check_tells_each_condition_and_is_never_null(database: Database) -> N
         ),
         e.ALWAYS,
     )
-    statement = writes.check(
-        shop.CONTRACT, database.dialect, ORDER, conditions, ("number", "note"), lock=True
-    )
+    columns = (shop.own("number", INTEGER), note)
+    statement = writes.check(shop.CONTRACT, database.dialect, ORDER, conditions, columns, lock=True)
     for row in shop.orders():
         [found] = run(database, statement, row["id"], "note 1")
         equal = row["note"] == "note 1"

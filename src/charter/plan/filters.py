@@ -63,7 +63,11 @@ def condition_of(
             inner = next(fresh)
             further = Test(path[1:], where.field, where.comparator, where.slot)
             condition = condition_of(view, target, further, fresh, inner)
-            return view.related(scope, relation, inner, condition)
+            leads = view.leads(resource, relation)
+            if leads == NEVER:
+                raise unknown_field(view, resource, relation.name)
+            moved = rescoped(leads, {ROW: scope}, inner_scopes(leads, above=scope))
+            return every(moved, view.related(scope, relation, inner, condition))
 
 
 def column(view: View, resource: Resource, name: str, scope: int = ROW) -> Column | Masked:

@@ -8,13 +8,15 @@ from charter.contract.expression import (
     NEVER,
     NEW,
     ROW,
+    Column,
     Expression,
+    every,
     some,
 )
 from charter.contract.resource import Resource
 from charter.core import codes
 from charter.core.problems import Problem
-from charter.plan.rewrite import as_created, mentions, own_fields, with_old_values
+from charter.plan.rewrite import as_created, mentions, old_columns, with_old_values
 from charter.plan.view import CREATE, UPDATE, View, foreseen
 
 OLD_VALUES = 1
@@ -38,8 +40,10 @@ class Guard:
 
     Without `visible` the row does not exist for the actor; without one rule that holds, the
     action is forbidden. `frozen` fields may change only where their condition holds (of the
-    row as it is, or for a new row as it is made). `old` names the fields whose values before
-    the write are in the slots of what is asked after it, from `OLD_VALUES` on.
+    row as it is, or for a new row as it is made). A whole new value that leaves out one of the
+    `sheltered` fields resets it only where its condition holds: what the actor may not change
+    or cannot see stays. `old` are the columns whose values before the write are in the slots of
+    what is asked after it, from `OLD_VALUES` on.
     """
 
     resource: Resource
@@ -47,7 +51,8 @@ class Guard:
     visible: Expression
     rules: tuple[Rule, ...]
     frozen: tuple[tuple[str, Expression], ...] = ()
-    old: tuple[str, ...] = ()
+    sheltered: tuple[tuple[str, Expression], ...] = ()
+    old: tuple[Column, ...] = ()
 
     @property
     def open_after(self) -> bool:
@@ -63,6 +68,18 @@ def guard_action(view: View, resource: Resource, action: str) -> Guard:
     _refuse_closed(view, conditions, f"{action} {resource.table}")
     frozen = view.frozen(resource) if action in (CREATE, UPDATE) else ()
     return _guard(view, resource, action, conditions, frozen)
+
+
+def guard_part(view: View, resource: Resource, action: str) -> Guard | None:
+    """The guard of create, update or delete of a part inside a write of its owner.
+
+    None where there is nothing to ask: the part follows its owner, whose write is allowed, and
+    no field is frozen. Raises a problem where no rule can ever allow it.
+    """
+    if not view.follows_owner(resource):
+        return guard_action(view, resource, action)
+    frozen = view.frozen(resource) if action in (CREATE, UPDATE) else ()
+    return _guard(view, resource, action, (ALWAYS,), frozen) if frozen else None
 
 
 def guard_command(view: View, command: Command, resource: Resource) -> Guard:
@@ -95,15 +112,27 @@ def _guard(
     frozen: tuple[tuple[str, Expression], ...],
 ) -> Guard:
     changing = [condition for condition in conditions if mentions(condition, NEW)]
-    old = tuple(dict.fromkeys(name for part in changing for name in own_fields(part)))
+    old = tuple(dict.fromkeys(column for part in changing for column in old_columns(part)))
     rules = tuple(_rule(action, condition, old) for condition in conditions)
     if action == CREATE:
         old = ()
         frozen = tuple((name, as_created(condition)) for name, condition in frozen)
-    return Guard(resource, action, view.readable(resource), rules, frozen, old)
+    sheltered = _sheltered(view, resource, frozen) if action == UPDATE else ()
+    return Guard(resource, action, view.readable(resource), rules, frozen, sheltered, old)
 
 
-def _rule(action: str, condition: Expression, old: tuple[str, ...]) -> Rule:
+def _sheltered(
+    view: View, resource: Resource, frozen: tuple[tuple[str, Expression], ...]
+) -> tuple[tuple[str, Expression], ...]:
+    free = dict(frozen)
+    conditions = (
+        (item.name, every(free.get(item.name, ALWAYS), view.visible(resource, item.name)))
+        for item in resource.fields
+    )
+    return tuple(item for item in conditions if item[1] != ALWAYS)
+
+
+def _rule(action: str, condition: Expression, old: tuple[Column, ...]) -> Rule:
     if action == CREATE:
         return Rule(ALWAYS, as_created(condition))
     if mentions(condition, NEW):

@@ -30,11 +30,15 @@ class ShowComputed:
 
 @dataclass(frozen=True, slots=True)
 class ShowOne:
-    """The row that a to-one relation leads to, or null where there is none to be seen."""
+    """The row that a to-one relation leads to, or null where there is none to be seen.
+
+    Shown where `visible` holds, else left out.
+    """
 
     out: str
     relation: Relation
     row: "RowPlan"
+    visible: Expression = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)

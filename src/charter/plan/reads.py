@@ -129,9 +129,9 @@ def _search(view: View, resource: Resource, slot: int | None) -> Expression:
 
 def _seen(view: View, resource: Resource, parent: ParentPlan | None) -> Expression:
     """The policy of the rows; parts of an owner that can be read need none of their own."""
-    if parent is not None and parent.relation.owned and view.follows_owner(resource):
-        return ALWAYS
-    return view.readable(resource)
+    if parent is None:
+        return view.readable(resource)
+    return _policy_inside(view, parent.relation, resource)
 
 
 def _refuse_closed(view: View, resource: Resource, where: Expression) -> None:
@@ -186,7 +186,10 @@ def _nested(view: View, resource: Resource, nest: Nest) -> Show:
     target = view.contract.resource_named[relation.target]
     where = _policy_inside(view, relation, target)
     if relation.to_one:
-        return ShowOne(nest.out, relation, row_plan(view, target, nest.selection, where))
+        leads = view.leads(resource, relation)
+        if leads == NEVER:
+            raise unknown_field(view, resource, relation.name)
+        return ShowOne(nest.out, relation, row_plan(view, target, nest.selection, where), leads)
     condition = condition_of(view, target, nest.where, inner_scopes(where))
     row = row_plan(view, target, nest.selection, every(where, condition))
     sort = _sorts(view, target, nest.sort or (Sort("id"),))
@@ -194,7 +197,7 @@ def _nested(view: View, resource: Resource, nest: Nest) -> Show:
 
 
 def _policy_inside(view: View, relation: Relation, target: Resource) -> Expression:
-    return ALWAYS if relation.owned and view.follows_owner(target) else view.readable(target)
+    return ALWAYS if relation.owned and view.follows_owner(target) else view.reachable(relation)
 
 
 def _sorts(view: View, resource: Resource, sorts: tuple[Sort, ...]) -> tuple[SortBy, ...]:

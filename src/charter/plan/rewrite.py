@@ -106,24 +106,22 @@ def as_created(expression: Expression) -> Expression:
     return rescoped(expression, {NEW: ROW}, inner_scopes(expression))
 
 
-def own_fields(expression: Expression) -> tuple[str, ...]:
-    """The stored fields of the row itself (as it was) that the expression speaks of."""
+def old_columns(expression: Expression) -> tuple[Column, ...]:
+    """The fields of the row as it was, and of rows that it referred to, in the expression."""
     columns = (part for part in walk(expression) if isinstance(part, Column))
-    return tuple(
-        dict.fromkeys(part.field for part in columns if part.scope == ROW and not part.path)
-    )
+    return tuple(dict.fromkeys(part for part in columns if part.scope == ROW))
 
 
-def with_old_values(expression: Expression, old: Sequence[str], first_slot: int) -> Expression:
+def with_old_values(expression: Expression, old: Sequence[Column], first_slot: int) -> Expression:
     """A rule about a row before and after a write, to be asked of the row after it.
 
-    Own fields of the row as it was become slots, numbered from `first_slot` in the order of
-    the names in `old`.
+    Fields of the row as it was become slots, numbered from `first_slot` in the order of `old`;
+    so do those over its references, which may lead elsewhere after the write.
     """
 
     def change(part: Expression) -> Expression:
-        if isinstance(part, Column) and part.scope == ROW and not part.path:
-            return Slot(first_slot + old.index(part.field), part.type)
+        if isinstance(part, Column) and part.scope == ROW:
+            return Slot(first_slot + old.index(part), part.type)
         return rebuild(part, change)
 
     replaced = change(expression)

@@ -79,10 +79,21 @@ class View:
                 found.append((command.name, every(allowed, in_state(resource, command))))
         return tuple(item for item in found if item[1] != NEVER)
 
+    def reachable(self, relation: Relation) -> Expression:
+        """Which rows of its target the relation leads to: those that can be read, and whose
+        reference back is not hidden."""
+        target = self.contract.resource_named[relation.target]
+        if relation.kind != "many" or relation.owned:
+            return self.readable(target)
+        return every(self.readable(target), self.visible(target, relation.far))
+
+    def leads(self, resource: Resource, relation: Relation) -> Expression:
+        """From which rows the relation can be followed: a hidden reference leads nowhere."""
+        return self.visible(resource, relation.near) if relation.to_one else ALWAYS
+
     def related(self, start: int, relation: Relation, scope: int, where: Expression) -> Expression:
         """Some row that the relation leads to can be read and fulfils `where` (over `scope`)."""
-        target = self.contract.resource_named[relation.target]
-        policy = self.readable(target)
+        policy = self.reachable(relation)
         seen = rescoped(policy, {ROW: scope}, inner_scopes(policy, where, above=scope))
         return Aggregate(
             Function.EXISTS, start, (relation.name,), scope, every(seen, where), None, BOOLEAN

@@ -6,6 +6,7 @@ from typing import Any
 
 from charter.contract.resource import Resource
 from charter.plan.ask import Create, Delete, Draft, Update
+from charter.plan.guards import Guard
 from charter.plan.view import CREATE, DELETE, UPDATE
 from charter.serve import checks, parts
 from charter.serve.attempts import Attempt
@@ -32,10 +33,9 @@ async def create(work: Work, operation: Create) -> Changed:
     """Make a row and its parts. Raises problems and `Refused`."""
     resource = _resource(work, operation.resource)
     given = dict(operation.draft.values)
-    guarded = operation.parent is None or bool(resource.policy.allows)
+    guard = _guard_of_new(work, resource, operation)
     if operation.parent is not None:
         given |= await _enter(work, operation.parent)
-    guard = work.compiler.guard(resource, CREATE, work.standing) if guarded else None
     values = completed(resource, given, work.ask)
     (key,) = await insert_rows(work, resource, [("", values)])
     await parts.write_new(work, resource, key, operation.draft, "")
@@ -56,9 +56,11 @@ async def update(work: Work, operation: Update) -> Changed:
         guard,
         operation.key,
         changing=draft.values.keys(),
+        resetting=values.keys() - draft.values.keys(),
         version=operation.version,
         columns=merged,
     )
+    values = {name: value for name, value in values.items() if name not in found.kept}
     values = {**values, **{name: patched(found.values[name], values[name]) for name in merged}}
     if not _changes_anything(values, draft):
         return Changed(resource, operation.key, found.version)
@@ -87,6 +89,13 @@ def _resource(work: Work, name: str) -> Resource:
 
 def _changes_anything(values: Mapping[str, Any], draft: Draft) -> bool:
     return bool(values or draft.parts or draft.links)
+
+
+def _guard_of_new(work: Work, resource: Resource, operation: Create) -> Guard | None:
+    """What is to be asked of a new row; of a part its owner has been asked."""
+    if operation.parent is None:
+        return work.compiler.guard(resource, CREATE, work.standing)
+    return work.compiler.part_guard(resource, CREATE, work.standing)
 
 
 async def _enter(work: Work, parent: tuple[str, str, Any]) -> dict[str, Any]:

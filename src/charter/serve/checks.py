@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from charter.contract.expression import Expression
+from charter.contract.expression import ROW, Column, Expression
 from charter.contract.resource import Resource
 from charter.core import codes
 from charter.core.names import pointer
@@ -15,35 +15,44 @@ from charter.serve.work import Work
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A row as it was before the write; `held` tells which rules of the guard held then."""
+    """A row as it was before the write; `held` tells which rules of the guard held then.
+
+    `values` are under the dotted names of their columns. `kept` are the fields, of those that
+    the write would reset, that have to stay as they are.
+    """
 
     version: int
     held: tuple[bool, ...]
     values: Mapping[str, Any]
+    kept: frozenset[str] = frozenset()
 
 
-async def before(
+async def before(  # noqa: PLR0913 - all that one statement asks
     work: Work,
     guard: Guard,
     key: Any,
     *,
     changing: Collection[str] = (),
+    resetting: Collection[str] = (),
     version: int | None = None,
     columns: tuple[str, ...] = (),
 ) -> Found:
     """Lock a row and ask the guard of it as it is.
 
-    `changing` are the fields that the write sets, `version` the one that it is based on,
-    `columns` further fields to read. Raises problems.
+    `changing` are the fields that the write sets, `resetting` those that get their default
+    because they were left out, `version` the one that it is based on, `columns` further fields
+    to read. Raises problems.
     """
     resource = guard.resource
     frozen = tuple(item for item in guard.frozen if item[0] in changing)
+    sheltered = tuple(item for item in guard.sheltered if item[0] in resetting)
     conditions = (
         guard.visible,
         *(rule.before for rule in guard.rules),
-        *(condition for _, condition in frozen),
+        *(condition for _, condition in (*frozen, *sheltered)),
     )
-    wanted = tuple(dict.fromkeys((*guard.old, *columns)))
+    further = (Column(ROW, (), name, resource.field_named[name].type) for name in columns)
+    wanted = tuple(dict.fromkeys((*guard.old, *further)))
     statement = work.compiler.check(resource, conditions, wanted, lock=True)
     rows = await work.fetch(statement, (key,))
     if not rows or not rows[0][1]:
@@ -57,8 +66,11 @@ async def before(
     _refuse_frozen(names, row[first : first + len(frozen)])
     if version is not None and row[0] != version:
         raise Problem(codes.VERSION_CONFLICT, members={"current_version": row[0]})
-    raw = row[first + len(frozen) :]
-    return Found(row[0], held, _decoded(work, guard, wanted, raw))
+    last = first + len(frozen)
+    free = row[last : last + len(sheltered)]
+    kept = (name for (name, _), holds in zip(sheltered, free, strict=True) if not holds)
+    raw = row[last + len(sheltered) :]
+    return Found(row[0], held, _decoded(work, wanted, raw), frozenset(kept))
 
 
 async def call(work: Work, rules: tuple[Expression, ...]) -> None:
@@ -96,7 +108,8 @@ def after(guard: Guard, found: Found) -> Verdict | None:
         return None
     pairs = zip(guard.rules, found.held, strict=True)
     rules = tuple(rule.after for rule, held in pairs if held)
-    return Verdict(rules, len(rules), (), tuple(found.values[name] for name in guard.old))
+    old = tuple(found.values[_name(column)] for column in guard.old)
+    return Verdict(rules, len(rules), (), old)
 
 
 def created(guard: Guard, given: Collection[str]) -> Verdict | None:
@@ -126,9 +139,13 @@ def _refuse_frozen(frozen: Sequence[str], held: Sequence[Any]) -> None:
         raise Problem(codes.FROZEN, flaws=flaws)
 
 
-def _decoded(work: Work, guard: Guard, names: tuple[str, ...], raw: Any) -> Mapping[str, Any]:
+def _name(column: Column) -> str:
+    return ".".join((*column.path, column.field))
+
+
+def _decoded(work: Work, columns: tuple[Column, ...], raw: Sequence[Any]) -> Mapping[str, Any]:
     values = {}
-    for name, value in zip(names, raw, strict=True):
-        decode = work.compiler.dialect.decoder(guard.resource.field_named[name].type)
-        values[name] = value if decode is None else decode(value)
+    for column, value in zip(columns, raw, strict=True):
+        decode = work.compiler.dialect.decoder(column.type)
+        values[_name(column)] = value if decode is None or value is None else decode(value)
     return values

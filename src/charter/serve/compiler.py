@@ -8,12 +8,18 @@ from typing import Any
 
 from charter.contract.command import Command
 from charter.contract.contract import Contract
-from charter.contract.expression import Expression
+from charter.contract.expression import ALWAYS, Column, Expression
 from charter.contract.resource import Link, Resource
 from charter.language.enums import enums_of
 from charter.plan.actor import Actor
 from charter.plan.ask import Read
-from charter.plan.guards import Guard, guard_action, guard_command, rules_of_call
+from charter.plan.guards import (
+    Guard,
+    guard_action,
+    guard_command,
+    guard_part,
+    rules_of_call,
+)
 from charter.plan.plan import OnePlan, ReadPlan, SortBy
 from charter.plan.reads import plan_read
 from charter.plan.standing import Standing, standing_of
@@ -78,6 +84,19 @@ class Compiler:
         )
         return guard
 
+    def part_guard(self, resource: Resource, action: str, standing: Standing) -> Guard | None:
+        """The guard of a part inside a write of its owner; None where nothing is to be asked."""
+        guard: tuple[Guard | None] = self._made.get(
+            ("part guard", resource.name, action, standing),
+            lambda: (guard_part(View(self.contract, standing), resource, action),),
+        )
+        return guard[0]
+
+    def seen_part(self, resource: Resource, standing: Standing) -> Expression:
+        """Which parts of a row that can be seen can be seen themselves."""
+        view = View(self.contract, standing)
+        return ALWAYS if view.follows_owner(resource) else view.readable(resource)
+
     def command_guard(self, command: Command, resource: Resource, standing: Standing) -> Guard:
         """The guard of a command on a row; raises a problem where it can never be called."""
         return guard_command(View(self.contract, standing), command, resource)
@@ -102,7 +121,7 @@ class Compiler:
         self,
         resource: Resource,
         conditions: tuple[Expression, ...],
-        columns: tuple[str, ...],
+        columns: tuple[Column, ...],
         *,
         lock: bool,
     ) -> Statement:
@@ -141,8 +160,15 @@ class Compiler:
             ("link_add", link, rows), lambda: writes.link_add(self.dialect, link, rows)
         )
 
-    def link_clear(self, link: Link) -> Statement:
-        return self._statement(("link_clear", link), lambda: writes.link_clear(self.dialect, link))
+    def link_clear(self, link: Link, target: Resource, standing: Standing) -> Statement:
+        """Takes away the links of a row, but to rows that this actor cannot see."""
+        seen = View(self.contract, standing).readable(target)
+
+        def make() -> Statement:
+            among = checks.keys(self.contract, self.dialect, target, seen)
+            return writes.link_clear(self.dialect, link, among)
+
+        return self._statement(("link_clear", link, seen), make)
 
     def load(
         self,

@@ -54,10 +54,16 @@ def made(field: Field, ask: Ask) -> Any:
 
 
 def replaced(resource: Resource, given: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
-    """The values that a whole new representation sets: fields left out get their default."""
+    """The values that a whole new representation sets: fields left out get their default.
+
+    Not where that is the actor: whoever made a row stays its maker when others replace it.
+    """
     return {
         field.name: given[field.name] if field.name in given else made(field, ask)
         for field in resource.fields
-        if field.name in given
-        or (field.set_by is SetBy.CLIENT and not field.hidden and not field.write_only)
+        if field.name in given or _resets(field)
     }
+
+
+def _resets(field: Field) -> bool:
+    return field.set_by is SetBy.CLIENT and field.readable and field.default is not Made.ACTOR

@@ -1,6 +1,7 @@
 """Parts: rows that are written with their owner; and links of many-to-many relations."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from charter.contract.expression import ROW, Column, Compare, Expression, Operator, Slot, every
@@ -10,7 +11,10 @@ from charter.core.names import pointer
 from charter.core.problems import Flaw, Problem
 from charter.plan.ask import Draft, PartChange
 from charter.plan.spelling import link_name
+from charter.plan.view import CREATE, DELETE, UPDATE
+from charter.serve import checks
 from charter.serve.attempts import Attempt
+from charter.serve.checks import Verdict
 from charter.serve.defaults import completed
 from charter.serve.rows import insert_rows, update_row
 from charter.serve.work import Work
@@ -36,7 +40,9 @@ async def write_changed(work: Work, resource: Resource, key: Any, draft: Draft, 
     for name, keys in draft.links.items():
         relation = resource.relation_named[name]
         if relation.link is not None:
-            await work.execute(work.compiler.link_clear(relation.link), (key,))
+            target = work.compiler.contract.resource_named[relation.target]
+            clear = work.compiler.link_clear(relation.link, target, work.standing)
+            await work.execute(clear, (key,))
         await _link(work, resource, relation, key, keys, at)
 
 
@@ -87,16 +93,20 @@ async def _insert(
         (place, completed(target, {**change.draft.values, relation.far: owner}, work.ask, place))
         for place, change in changes
     ]
+    with _at(changes[0][0]):
+        guard = work.compiler.part_guard(target, CREATE, work.standing)
     keys = await insert_rows(work, target, rows)
     for key, (place, change) in zip(keys, changes, strict=True):
         await write_new(work, target, key, change.draft, place)
+        verdict = None if guard is None else checks.created(guard, change.draft.values.keys())
+        await _judge(work, target, key, verdict, place)
 
 
 async def _replace(
     work: Work, relation: Relation, owner: Any, changes: Sequence[PartChange], at: str
 ) -> None:
     target = work.compiler.contract.resource_named[relation.target]
-    present = set(await _keys(work, target, relation.far, owner))
+    present = set(await _visible_keys(work, target, relation.far, owner))
     placed = [(at + pointer(index), change) for index, change in enumerate(changes)]
     flaws = tuple(
         Flaw(codes.NO_SUCH_REFERENCE.name, "There is no such part of this row.", place + "/id")
@@ -107,13 +117,17 @@ async def _replace(
         raise Problem(codes.INVALID_VALUES, flaws=flaws)
     kept = {change.key for change in changes}
     for key in sorted(present - kept, key=str):
+        await _check(work, target, DELETE, key, (), at)
         what = Attempt(target, ((at, {"id": key}),))
         await work.attempt(work.compiler.delete(target), (key,), what)
         work.outbox.row_changed(target, "deleted", key, 0, {})
     for place, change in placed:
-        if change.key is not None and (change.draft.values or change.draft.parts):
-            await update_row(work, target, change.key, change.draft.values, place)
+        values, parts = change.draft.values, change.draft.parts
+        if change.key is not None and (values or parts or change.draft.links):
+            verdict = await _check(work, target, UPDATE, change.key, values.keys(), place)
+            await update_row(work, target, change.key, values, place)
             await write_changed(work, target, change.key, change.draft, place)
+            await _judge(work, target, change.key, verdict, place)
     await _insert(work, relation, owner, [item for item in placed if item[1].key is None])
 
 
@@ -131,13 +145,46 @@ async def _link(
     await work.attempt(statement, [part for other in far for part in (key, other)], what)
 
 
+async def _check(
+    work: Work, target: Resource, action: str, key: Any, changing: Collection[str], at: str
+) -> Verdict | None:
+    """Ask what a part's own policy says of a change; what is still to be asked after it."""
+    with _at(at):
+        guard = work.compiler.part_guard(target, action, work.standing)
+        if guard is None:
+            return None
+        found = await checks.before(work, guard, key, changing=changing)
+    return checks.after(guard, found)
+
+
+async def _judge(work: Work, target: Resource, key: Any, verdict: Verdict | None, at: str) -> None:
+    if verdict is not None:
+        with _at(at):
+            await checks.judge(work, target, key, verdict)
+
+
+@contextmanager
+def _at(place: str) -> Iterator[None]:
+    """A refusal inside says which part of the body it is about."""
+    try:
+        yield
+    except Problem as problem:
+        detail = problem.detail
+        flaws = detail.flaws or (Flaw(problem.code.name, detail.message, ""),)
+        moved = tuple(Flaw(f.code, f.message, place + (f.pointer or "")) for f in flaws)
+        raise Problem(problem.code, detail.message, flaws=moved) from problem
+
+
 def _equal(resource: Resource, field: str, slot: int) -> Expression:
     type_ = resource.field_named[field].type
     return Compare(Operator.EQ, Column(ROW, (), field, type_), Slot(slot, type_))
 
 
-async def _keys(work: Work, resource: Resource, field: str, value: Any) -> list[Any]:
-    statement = work.compiler.load(resource, ("id",), _equal(resource, field, 0), lock=True)
+async def _visible_keys(work: Work, resource: Resource, field: str, value: Any) -> list[Any]:
+    """The parts of a row that its writer can see: the others are not for it to replace."""
+    seen = work.compiler.seen_part(resource, work.standing)
+    where = every(_equal(resource, field, 0), seen)
+    statement = work.compiler.load(resource, ("id",), where, lock=True)
     decode = work.compiler.dialect.decoder(resource.key.type)
     raw = [row[0] for row in await work.fetch(statement, (value,))]
     return raw if decode is None else list(map(decode, raw))

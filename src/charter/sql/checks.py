@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from charter.contract.contract import Contract
-from charter.contract.expression import Expression
+from charter.contract.expression import ALWAYS, Column, Expression
 from charter.contract.resource import OnDelete, Resource
 from charter.contract.types import TEXT
 from charter.plan.plan import SortBy
@@ -21,7 +21,7 @@ def check(
     dialect: Dialect,
     resource: Resource,
     conditions: Sequence[Expression],
-    columns: Sequence[str],
+    columns: Sequence[Column],
     *,
     lock: bool,
 ) -> Statement:
@@ -34,7 +34,7 @@ def check(
     shown = [
         rows.column("version"),
         *(context.truth(condition) for condition in conditions),
-        *(rows.column(column) for column in columns),
+        *(context.value(column) for column in columns),
     ]
     key = sql("{} = {}", rows.column("id"), dialect.argument(SlotValue(0), resource.key.type))
     fragment = sql(
@@ -42,6 +42,15 @@ def check(
         listed(shown), rows.clause(), key, _lock(dialect, rows, lock=lock),
     )  # fmt: skip
     return dialect.statement(fragment, f"check {resource.name}")
+
+
+def keys(contract: Contract, dialect: Dialect, resource: Resource, where: Expression) -> Fragment:
+    """A SELECT of the keys of the rows for which a condition holds; empty where that is all."""
+    if where == ALWAYS:
+        return EMPTY
+    context, rows = fresh(contract, dialect).select(resource)
+    key, condition = rows.column("id"), filtered(context, where)
+    return sql("SELECT {} FROM {} WHERE {}", key, rows.clause(), condition)
 
 
 def ask(contract: Contract, dialect: Dialect, conditions: Sequence[Expression]) -> Statement:

@@ -1,5 +1,7 @@
 """Contract → schema: the tables in which one database keeps what the contract promises.
 
+A declared index ends with the row's key, so that keyset pages in its order need no sort.
+
 Indexes that nobody declared: one on each reference that no key or declared index leads with,
 followed by the row's key, so that the rows of one owner come in the order of their keys without
 a sort. There is none on `created_at`: keys that Charter or the database makes sort by time.
@@ -137,11 +139,19 @@ class _Deriver:
 
     def _declared_indexes(self) -> Iterator[TableIndex]:
         for index in self._resource.indexes:
-            columns = tuple(_indexed(name) for name in index.fields)
+            columns = self._total(tuple(_indexed(name) for name in index.fields))
             where = None if index.where is None else self._condition(index.where)
             seed = f"{index.fields} {where}"
-            name = self._name(*(column.name for column in columns), "idx", seed=seed)
+            fields = (field.removeprefix("-") for field in index.fields)
+            name = self._name(*fields, "idx", seed=seed)
             yield TableIndex(name, columns, where)
+
+    def _total(self, columns: tuple[IndexedColumn, ...]) -> tuple[IndexedColumn, ...]:
+        """The columns and the key behind them: what a page sorted by them is read from."""
+        key = self._resource.key.name
+        if key in {column.name for column in columns}:
+            return columns
+        return (*columns, IndexedColumn(key, columns[-1].descending))
 
     def _condition(self, expression: Expression) -> str:
         return row_condition(self._contract, self._dialect, self._resource, expression)

@@ -29,6 +29,9 @@ class Difference:
     harmless: bool = False
     """The contract holds all the same: an index that somebody added."""
 
+    def __str__(self) -> str:
+        return self.message
+
 
 def absent(wanted: Schema, found: Schema) -> bool:
     """Whether the database has none of the tables, so that they can be created."""

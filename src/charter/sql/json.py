@@ -32,7 +32,7 @@ def row_body(context: Context, rows: Rows, shows: Sequence[Show]) -> Fragment:
 
 
 def _condition(show: Show) -> Expression:
-    return show.visible if isinstance(show, ShowField | ShowComputed) else ALWAYS
+    return show.visible if isinstance(show, ShowField | ShowComputed | ShowOne) else ALWAYS
 
 
 def _object(context: Context, members: Sequence[tuple[Expression, Pieces]]) -> Pieces:

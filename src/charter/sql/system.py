@@ -12,7 +12,6 @@ from charter.sql.schema import (
     PrimaryKey,
     Table,
     TableIndex,
-    UniqueKey,
 )
 from charter.sql.sqlite import SQLITE
 
@@ -58,7 +57,6 @@ def _outbox(dialect: Dialect) -> Table:
             Column("request_id", text, nullable=True),
         ),
         key=PrimaryKey("charter_outbox_pkey", ("sequence",)),
-        uniques=(UniqueKey("charter_outbox_id_key", ("id",)),),
         modifiers=TABLE_MODIFIERS.get(dialect.name, ""),
     )
 

@@ -135,13 +135,22 @@ def measured(dialect: Dialect, function: Function, group: Group, kind: Type) -> 
     match function:
         case Function.SUM:
             zero = checked("0") if dialect.scaled_decimals else _zero(group)
-            return sql("coalesce(sum({}), {})", group.value, zero)
+            return sql("coalesce({}, {})", _sum(dialect, group), zero)
         case Function.MIN | Function.MAX:
             return dialect.extreme(function, group.value, group.kind)
         case Function.AVG:
             return _average(dialect, group, kind)
         case _:
             return sql("count({})", group.value)
+
+
+def _sum(dialect: Dialect, group: Group) -> Fragment:
+    """SQLite's own sum of integers fails beyond 64 bits, and so would every read of a list with
+    such a row; summed by halves, it ends at the bound."""
+    if not dialect.scaled_decimals or group.scale is FLOATING:
+        return sql("sum({})", group.value)
+    high, low = sql("sum({} >> 32)", group.value), sql("sum({} & 4294967295)", group.value)
+    return sql("CAST({} * 4294967296 + {} AS INTEGER)", high, low)
 
 
 def _zero(group: Group) -> Fragment:
@@ -162,7 +171,8 @@ def _average(dialect: Dialect, group: Group, kind: Type) -> Fragment:
         return sql("CAST(round(avg({}) * {}) AS INTEGER)", value, number(10**places))
     # Exact, and half away from zero: (2 * sum * up + n * down) / (2 * n * down)
     up, down = number(10 ** max(places - scale, 0)), number(10 ** max(scale - places, 0))
+    whole = _sum(dialect, group)
     return sql(
-        "(2 * sum({}) * {} + iif(sum({}) < 0, -1, 1) * count({}) * {}) / (2 * count({}) * {})",
-        value, up, value, value, down, value, down,
+        "(2 * {} * {} + iif({} < 0, -1, 1) * count({}) * {}) / (2 * count({}) * {})",
+        whole, up, whole, value, down, value, down,
     )  # fmt: skip

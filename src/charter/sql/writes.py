@@ -130,11 +130,15 @@ def link_add(dialect: Dialect, link: Link, rows: int) -> Statement:
     return dialect.statement(fragment, f"link {link.table}")
 
 
-def link_clear(dialect: Dialect, link: Link) -> Statement:
-    """All pairs of one row gone: the value is its key, which is the near one."""
+def link_clear(dialect: Dialect, link: Link, among: Fragment = EMPTY) -> Statement:
+    """All pairs of one row gone: the value is its key, which is the near one.
+
+    Where `among` selects keys, only the pairs with one of them.
+    """
+    some = sql(" AND {} IN ({})", identifier(link.far), among) if among else EMPTY
     fragment = sql(
-        "DELETE FROM {} WHERE {} = {}",
-        identifier(link.table), identifier(link.near), dialect.key(SlotValue(0)),
+        "DELETE FROM {} WHERE {} = {}{}",
+        identifier(link.table), identifier(link.near), dialect.key(SlotValue(0)), some,
     )  # fmt: skip
     return dialect.statement(fragment, f"unlink {link.table}")
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import httpx2
@@ -158,9 +159,7 @@ class RestClient:
         how: How = PLAIN,
     ) -> Any:  # fmt: skip
         path = called(command, resource, key)
-        return await self.ask(
-            "POST", path, actor, body=dict(inputs or {}), **written(how, version)
-        )
+        return await self.ask("POST", path, actor, body=dict(inputs or {}), **written(how, version))
 
     async def batch(
         self, steps: Sequence[Step], actor: Actor = None, *, how: How = PLAIN
@@ -259,7 +258,9 @@ def filled(value: Any) -> Any:
         return placeholder(value)
     if isinstance(value, list):
         return [filled(item) for item in value]
-    return {name: filled(item) for name, item in value.items()} if hasattr(value, "items") else value
+    return (
+        {name: filled(item) for name, item in value.items()} if hasattr(value, "items") else value
+    )
 
 
 def filters(where: Where | None) -> list[tuple[str, str]]:
@@ -311,4 +312,4 @@ def quoted(value: Any) -> str:
 def text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -199,9 +199,7 @@ async def test_an_old_or_foreign_token_is_refused_even_where_none_is_needed(
     head, body, signature = good.split(".")
     old = issue_token(KEY, Grant("ada"), now=time.time() - 7200)
     for bad in (f"{head}.{body}.", f"{head}.{body}.{signature[:-4]}AAAA", good + "x", old):
-        answer = await http.send(
-            "GET", "/v1/samples", headers={"authorization": f"Bearer {bad}"}
-        )
+        answer = await http.send("GET", "/v1/samples", headers={"authorization": f"Bearer {bad}"})
         assert code(answer) == (401, "invalid_token")
 
 
@@ -209,10 +207,10 @@ async def test_links_lead_through_a_list(http: RestClient) -> None:
     for name in "abc":
         await sample(http, name=name)
     answer = await http.send("GET", "/v1/samples?sort=-name&limit=2&name[ne]=z")
-    links = dict(
-        (relation, target)
+    links = {
+        relation: target
         for target, relation in re.findall(r'<([^>]*)>; rel="(\w+)"', answer.headers["link"])
-    )
+    }
     assert links["next"] == answer.json()["next"]
     last = await http.send("GET", links["next"])
     assert [row["name"] for row in last.json()["items"]] == ["a"]
@@ -275,9 +273,7 @@ async def test_an_export_as_csv(http: RestClient) -> None:
     assert answer.headers["content-type"] == "text/csv; charset=utf-8; header=present"
     assert answer.headers["content-disposition"] == 'attachment; filename="samples.csv"'
     assert answer.text == (
-        "name,notes,price,words,flag\r\n"
-        "'=1+1,,,[],\r\n"
-        '"a,""b""\n","",1.50,"[""x""]",\r\n'
+        'name,notes,price,words,flag\r\n\'=1+1,,,[],\r\n"a,""b""\n","",1.50,"[""x""]",\r\n'
     )
 
 

@@ -206,7 +206,10 @@ def sorting(vocabulary: Vocabulary, text: str | None, notes: Notes) -> tuple[Sor
             notes.of("sort", INVALID_PARAMETER, f"`{name}` has no order to sort by")
         else:
             found[name] = Sort(name, item.startswith("-"))
-    sort = (*found.values(), Sort("id")) if "id" not in found else tuple(found.values())
+    sort = tuple(found.values())
+    if "id" not in found:
+        # The way of the last part: then one index serves the order, read from either end.
+        sort = (*sort, Sort("id", bool(sort) and sort[-1].descending))
     names = [item.field for item in sort]
     return sort[: names.index("id") + 1]
 

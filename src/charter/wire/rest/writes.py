@@ -7,7 +7,7 @@ from typing import Any
 from charter.contract.contract import Contract
 from charter.contract.resource import Resource
 from charter.contract.types import INTEGER
-from charter.core.codes import NOT_FOUND, REQUIRED, VERSION_REQUIRED, WRONG_TYPE
+from charter.core.codes import NOT_FOUND, OUT_OF_RANGE, REQUIRED, VERSION_REQUIRED, WRONG_TYPE
 from charter.core.problems import Problem
 from charter.plan.ask import Create, Delete, Invoke, Operation, Update
 from charter.plan.drafts import NO_NAMES, Drafts, Mode, Reading
@@ -126,6 +126,9 @@ def read_version(value: Any, reading: Reading, at: str) -> int | None:
         version: int = _read_integer(value)
     except Unfit:
         reading.notes.at(at, WRONG_TYPE, f"an integer is expected, not {named(value)}")
+        return None
+    if version < 1:
+        reading.notes.at(at, OUT_OF_RANGE, "versions count from 1")
         return None
     return version
 
