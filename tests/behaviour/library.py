@@ -157,7 +157,8 @@ class Reader:
     def list(self, name: str, where: Where | None, sort: str) -> list[Row]:
         """The rows of a list in their order."""
         parts = [(part.removeprefix("-"), part.startswith("-")) for part in sort.split(",") if part]
-        parts.append(("id", False))
+        # Rows that are equal so far follow each other by their keys, the way of the last part.
+        parts.append(("id", bool(parts) and parts[-1][1]))
         rows = [
             row
             for row in self.store.rows[name]

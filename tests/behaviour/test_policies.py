@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from charter.core.ids import uuid7
 from tests.behaviour.actors import ADA, AUDITOR, BOB, EDITOR, EVE
 from tests.behaviour.clients.base import Actor, Client, Either, Has, Refused, Row, Someone, Where
 
@@ -13,10 +14,14 @@ async def project(client: Client, owner: Someone = ADA, code: str = "p", **value
     return await client.create("Project", {"name": code, "code": code, **values}, owner)
 
 
-async def refusal(attempt: Awaitable[Any]) -> str:
-    with pytest.raises(Refused) as refused:
+async def refused(attempt: Awaitable[Any]) -> Refused:
+    with pytest.raises(Refused) as problem:
         await attempt
-    return refused.value.code
+    return problem.value
+
+
+async def refusal(attempt: Awaitable[Any]) -> str:
+    return (await refused(attempt)).code
 
 
 async def names(client: Client, actor: Actor, **options: Any) -> list[str]:
@@ -108,9 +113,10 @@ async def test_a_policy_looks_through_relations(client: Client) -> None:
     hidden = await project(client, code="hidden")
     shown = await project(client, code="shown", visibility="public")
     body = {"body": "hm"}
-    assert await refusal(client.create("Note", {"project_id": hidden["id"], **body}, BOB)) == (
-        "forbidden"
-    )
+    unseen = await refused(client.create("Note", {"project_id": hidden["id"], **body}, BOB))
+    absent = await refused(client.create("Note", {"project_id": str(uuid7()), **body}, BOB))
+    assert unseen.code == absent.code == "invalid_values"
+    assert unseen.flaws == absent.flaws
     on_shown = await client.create("Note", {"project_id": shown["id"], **body}, BOB)
     on_hidden = await client.create("Note", {"project_id": hidden["id"], **body}, ADA)
     assert [row["id"] for row in (await client.page("Note", BOB)).items] == [on_shown["id"]]

@@ -163,6 +163,9 @@ async def test_playlists_come_with_their_first_tracks_and_lead_to_all(
     assert {row["id"]: [track["id"] for track in row["tracks"]] for row in playlists} == {
         key: tracks[:1000] for key, tracks in links.items()
     }
+    cut = {row["id"] for row in playlists if row.get("tracks_cut") is True}
+    assert cut == {key for key, tracks in links.items() if len(tracks) > 1000} != set()
+    assert all("tracks_cut" not in row for row in playlists if row["id"] not in cut)
     for key in (1, 5, 7, 18):
         below = await music.walk("Track", within=Within("Playlist", key, "tracks"), fields="id")
         assert [track["id"] for track in below] == links[key]

@@ -58,7 +58,9 @@ def test_whether_there_is_an_actor_is_decided() -> None:
     assert folded(Authenticated(), CLERK) == ALWAYS
 
 
-LEAVES = st.sampled_from([HasRole("clerk"), HasRole("buyer"), Authenticated(), MINE])
+LEAVES: st.SearchStrategy[Expression] = st.sampled_from(
+    [HasRole("clerk"), HasRole("buyer"), Authenticated(), MINE]
+)
 RULES: st.SearchStrategy[Expression] = st.recursive(
     LEAVES,
     lambda parts: st.one_of(

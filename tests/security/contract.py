@@ -70,6 +70,7 @@ class Coin(Resource):
 class Label(Resource):
     owner: User
     name: str
+    shared: bool = False
 
 
 @bank.resource
@@ -120,6 +121,7 @@ def coin_policy(coin: Coin, actor: Actor) -> Policy:
 @bank.policy(Label)
 def label_policy(label: Label, actor: Actor) -> Policy:
     yield allow("*", when=label.owner == actor.user)
+    yield allow("read", when=label.shared)
 
 
 @bank.policy(Pin)

@@ -1,5 +1,6 @@
 """What a policy forbids is not done by a way around."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -99,7 +100,7 @@ async def test_a_rule_about_a_reference_compares_the_old_row_with_the_new(
 ) -> None:
     mine = await client.create("Label", {"name": "a"}, ADA)
     other = await client.create("Label", {"name": "b"}, ADA)
-    theirs = await client.create("Label", {"name": "c"}, BOB)
+    theirs = await client.create("Label", {"name": "c", "shared": True}, BOB)
     pin = await client.create("Pin", {"label_id": mine["id"]}, ADA)
     path = f"/v1/pins/{pin['id']}"
     moved = await client.send("PATCH", path, ADA, body={"label_id": other["id"]})
@@ -129,3 +130,16 @@ async def test_a_refused_idempotent_create_leaves_no_row_that_no_policy_was_aske
     refused = await client.send("POST", "/v1/vaults", None, body=body, headers=headers)
     assert refused.status_code in {403, 422}
     assert [row["name"] for row in (await client.page("Vault", ADA)).items] == ["v"]
+
+
+async def test_bulk_writes_of_the_same_rows_in_opposite_order_all_get_through(
+    client: RestClient,
+) -> None:
+    rows = [await client.create("Label", {"name": name}, ADA) for name in "ab"]
+
+    async def rename(turn: int) -> int:
+        body = [{"id": row["id"], "name": str(turn)} for row in rows[:: 1 if turn % 2 else -1]]
+        answer = await client.send("PATCH", "/v1/labels", ADA, body=body)
+        return answer.status_code
+
+    assert set(await asyncio.gather(*map(rename, range(20)))) == {200}

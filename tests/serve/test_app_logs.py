@@ -74,6 +74,29 @@ def test_a_failure_is_logged_with_its_traceback() -> None:
     assert "test_a_failure_is_logged_with_its_traceback" in line["trace"]
 
 
+class Held:
+    """What a frame knows."""
+
+
+@pytest.mark.parametrize("by_logging", [False, True])
+def test_what_is_logged_keeps_no_frame_alive(by_logging: bool) -> None:
+    log = Log(LogLevel.INFO, as_json, io.StringIO())
+
+    def fail() -> weakref.ref[Held]:
+        held = Held()
+        try:
+            raise RuntimeError("broken")
+        except RuntimeError as error:
+            if by_logging:
+                record = logging.LogRecord("x", logging.ERROR, "", 0, "", (), sys.exc_info())
+                log.take(record)
+            else:
+                log(Failed("r-1", error))
+        return weakref.ref(held)
+
+    assert fail()() is None
+
+
 def test_python_logging_of_a_contract_goes_the_same_way() -> None:
     stream = io.StringIO()
     log = Log(LogLevel.INFO, as_json, stream)

@@ -1,6 +1,7 @@
 """What a client gets over a real socket from `charter run`: bounds, leaving early, stopping."""
 
 import asyncio
+import json
 import signal
 import socket
 import subprocess
@@ -165,6 +166,45 @@ async def test_a_stream_ends_with_its_last_row(service: Served) -> None:
         rows = (await client.get("/v1/notes", headers=headers)).text.splitlines()
         count = (await client.get("/v1/notes", params={"count": "exact"})).json()["count"]
     assert len(rows) == count
+
+
+BREAKING = """
+
+from charter.core import codes
+from charter.core.problems import Problem
+from charter.serve import reading
+
+_whole = reading._bodies
+
+
+async def _broken(first, batches):
+    async for bodies in _whole(first, batches):
+        yield bodies
+    raise {failure}
+
+
+reading._bodies = _broken
+"""
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [("RuntimeError('inside')", "internal"), ("Problem(codes.TIMED_OUT)", "timed_out")],
+)
+async def test_a_stream_that_fails_says_so_and_ends(
+    tmp_path: Path, failure: str, code: str
+) -> None:
+    contract = tmp_path / "breaking.py"
+    text = CONTRACT.read_text(encoding="utf-8") + BREAKING.format(failure=failure)
+    contract.write_text(text, encoding="utf-8")
+    with served(tmp_path, contract=contract) as service:
+        async with service.client() as client:
+            await client.post("/v1/notes", json={"text": "row"})
+            headers = {"accept": "application/x-ndjson", "accept-encoding": "identity"}
+            answer = await client.get("/v1/notes", headers=headers, timeout=15)
+    row, *_, last = answer.text.splitlines()
+    assert json.loads(row)["text"] == "row"
+    assert json.loads(last)["problem"]["code"] == code
 
 
 async def test_requests_under_way_end_before_the_process_does(tmp_path: Path) -> None:

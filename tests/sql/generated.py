@@ -198,7 +198,7 @@ class Draft:
     def lists(self, resource: str, scope: int, depth: int) -> e.Expression:
         if resource == "Product" and self.draw(st.booleans()):
             if self.draw(st.booleans()):
-                words = self.draw(st.lists(texts.map(fold), max_size=3))
+                words = self.draw(st.lists(texts.map(fold), min_size=1, max_size=3))
                 fields = self.one([("name",), ("name", "remark"), ("remark",)])
                 return e.Search(scope, fields, self.slot(words, TEXT))
             return e.Contains(*self.one([

@@ -95,6 +95,30 @@ def nested() -> RowPlan:
     )
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, None])
+def test_a_cut_list_tells_so_next_to_it(database: Database, limit: int | None) -> None:
+    """Lists of the limit, of one more and of many more; empty ones, and cut ones inside others."""
+    product = ShowOne("product", relation("OrderLine", "product"), everything("Product"))
+    line = everything("OrderLine", e.ALWAYS, product)
+    first = (by("quantity", "OrderLine", descending=True), key("OrderLine"))
+    lines = ShowMany("lines", relation("Order", "lines"), line, first, limit, "lines_cut")
+    inner = everything("Order", e.ALWAYS, lines)
+    children = relation("Order", "children")
+    plan = everything(
+        "Order",
+        e.ALWAYS,
+        lines,
+        ShowMany("children", children, inner, (key("Order"),), limit, "children_cut"),
+        ShowMany("silent", children, inner, (key("Order"),), 1),
+    )
+    sort = (key("Order"),)
+    expected = [body(plan, row, PLACE) for row in select(plan, sort, PLACE)]
+    told = {limit is not None and "lines_cut" in row for row in expected}
+    assert told == ({True, False} if limit in {1, 2} else told)
+    assert not any("silent_cut" in row for row in expected)
+    assert rows_of(database, plan, sort) == expected
+
+
 def relation(resource: str, name: str) -> Any:
     return shop.RESOURCES[resource].relation_named[name]
 

@@ -222,7 +222,7 @@ def holds(expression: e.Expression, place: Place) -> bool:
             return not holds(operand, place)
         case e.Search(scope, fields, slot):
             _, row = place.scopes[scope]
-            texts = [fold(row[name] or "") for name in fields] if row else []
+            texts = [fold(row[name]) for name in fields if row and row[name] is not None]
             return all(any(word in text for text in texts) for word in evaluate(slot, place))
         case _:
             return evaluate(expression, place) is True
@@ -319,7 +319,17 @@ def body(plan: RowPlan, row: Row, place: Place) -> dict[str, Any]:
     """What a reader sees of a row, as the values that its JSON has."""
     there = place.about(plan.resource, row)
     members = ((show.out, member(show, plan.resource, row, there)) for show in plan.shows)
-    return {out: value for out, value in members if value is not LEFT_OUT}
+    found = {out: value for out, value in members if value is not LEFT_OUT}
+    for show in plan.shows:
+        if isinstance(show, ShowMany) and show.cut is not None and show.limit is not None:
+            found |= {show.cut: True} if len(listed(show, row, there)) > show.limit else {}
+    return found
+
+
+def listed(show: ShowMany, row: Row, place: Place) -> list[Row]:
+    """All rows of a list that a reader may see, whatever its limit."""
+    found = [one for one in place.store.related(row, show.relation) if seen(show.row, one, place)]
+    return sorted_rows(found, show.row.resource, show.sort, place)
 
 
 LEFT_OUT = object()
@@ -339,10 +349,8 @@ def member(show: Show, resource: Resource, row: Row, place: Place) -> Any:
         case ShowOne(relation=relation, row=plan):
             found = [one for one in place.store.related(row, relation) if seen(plan, one, place)]
             return body(plan, found[0], place) if found else None
-        case ShowMany(relation=relation, row=plan, sort=sort, limit=limit):
-            found = [one for one in place.store.related(row, relation) if seen(plan, one, place)]
-            found = sorted_rows(found, plan.resource, sort, place)
-            return [body(plan, one, place) for one in found[:limit]]
+        case ShowMany(row=plan, limit=limit):
+            return [body(plan, one, place) for one in listed(show, row, place)[:limit]]
         case ShowActions(actions=actions):
             return [name for name, condition in actions if holds(condition, place)]
         case _:

@@ -43,13 +43,18 @@ class ShowOne:
 
 @dataclass(frozen=True, slots=True)
 class ShowMany:
-    """The rows that a to-many relation leads to, as a list."""
+    """The rows that a to-many relation leads to, as a list.
+
+    Where there are more of them than `limit`, a member `cut` next to the list is true; else it
+    is not there. None for `cut` tells nothing.
+    """
 
     out: str
     relation: Relation
     row: "RowPlan"
     sort: tuple["SortBy", ...]
     limit: int | None
+    cut: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

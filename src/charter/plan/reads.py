@@ -48,6 +48,7 @@ from charter.plan.plan import (
     SummaryPlan,
 )
 from charter.plan.rewrite import inner_scopes
+from charter.plan.spelling import cut_name
 from charter.plan.view import View
 
 _WORDS = Type(Scalar.TEXT, many=True)
@@ -193,7 +194,7 @@ def _nested(view: View, resource: Resource, nest: Nest) -> Show:
     condition = condition_of(view, target, nest.where, inner_scopes(where))
     row = row_plan(view, target, nest.selection, every(where, condition))
     sort = _sorts(view, target, nest.sort or (Sort("id"),))
-    return ShowMany(nest.out, relation, row, sort, nest.limit)
+    return ShowMany(nest.out, relation, row, sort, nest.limit, cut_name(resource, nest.out))
 
 
 def _policy_inside(view: View, relation: Relation, target: Resource) -> Expression:

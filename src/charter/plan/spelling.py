@@ -1,13 +1,23 @@
-"""The names under which clients give keys of other rows."""
+"""The names that are made from those of a contract: of keys of other rows, of cut lists."""
 
 from charter.contract.command import Parameter
-from charter.contract.resource import Relation
+from charter.contract.resource import Relation, Resource
 from charter.core.names import plural
 
 
 def link_name(relation: Relation) -> str:
     """A many-to-many relation `tags` is written as a list of keys, `tag_ids`."""
     return f"{singular(relation.name)}_ids"
+
+
+def cut_name(resource: Resource, out: str) -> str | None:
+    """The member that tells that a list `lines` inside a row is cut: `lines_cut`.
+
+    None where the resource has a field or relation of that name: there, nothing tells.
+    """
+    name = f"{out}_cut"
+    names = (*resource.field_named, *resource.computed_named, *resource.relation_named)
+    return None if name in names else name
 
 
 def input_name(parameter: Parameter) -> str:

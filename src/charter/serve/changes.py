@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from charter.contract.resource import Resource
+from charter.core.names import pointer
 from charter.plan.ask import Create, Delete, Draft, Update
 from charter.plan.guards import Guard
 from charter.plan.view import CREATE, DELETE, UPDATE
@@ -13,6 +14,7 @@ from charter.serve.attempts import Attempt
 from charter.serve.checks import Verdict
 from charter.serve.defaults import completed, replaced
 from charter.serve.mergepatch import merging, patched
+from charter.serve.references import named_by, require_seen
 from charter.serve.rows import insert_rows, update_row
 from charter.serve.work import Work
 
@@ -37,6 +39,7 @@ async def create(work: Work, operation: Create) -> Changed:
     if operation.parent is not None:
         given |= await _enter(work, operation.parent)
     values = completed(resource, given, work.ask)
+    await require_seen(work, named_by(work, resource, operation.draft))
     (key,) = await insert_rows(work, resource, [("", values)])
     await parts.write_new(work, resource, key, operation.draft, "")
     verdict = None if guard is None else checks.created(guard, operation.draft.values.keys())
@@ -50,6 +53,7 @@ async def update(work: Work, operation: Update) -> Changed:
     guard = work.compiler.guard(resource, UPDATE, work.standing)
     values = replaced(resource, draft.values, work.ask) if operation.whole else draft.values
     merged = () if operation.whole else merging(resource, values)
+    named = tuple(name for name in draft.values if resource.field_named[name].references)
     await _within(work, resource, operation)
     found = await checks.before(
         work,
@@ -58,10 +62,12 @@ async def update(work: Work, operation: Update) -> Changed:
         changing=draft.values.keys(),
         resetting=values.keys() - draft.values.keys(),
         version=operation.version,
-        columns=merged,
+        columns=(*merged, *named),
     )
     values = {name: value for name, value in values.items() if name not in found.kept}
     values = {**values, **{name: patched(found.values[name], values[name]) for name in merged}}
+    kept = {pointer(name): found.values[name] for name in named}
+    await require_seen(work, named_by(work, resource, draft), kept)
     if not _changes_anything(values, draft):
         return Changed(resource, operation.key, found.version)
     version = await update_row(work, resource, operation.key, values, "")

@@ -1,7 +1,7 @@
 """Commands: the user's functions, each run in one transaction behind its guard."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,11 @@ from charter.core import codes
 from charter.core.names import pointer
 from charter.core.problems import Code, Flaw, Problem
 from charter.plan.ask import Invoke
+from charter.plan.spelling import input_name
 from charter.serve import checks, parts
 from charter.serve.changes import Changed
 from charter.serve.jsontext import json_text, json_value
+from charter.serve.references import Named, require_seen
 from charter.serve.unit import UnitOfWork
 from charter.serve.work import Work
 
@@ -43,7 +45,7 @@ async def invoke(work: Work, operation: Invoke, seconds: float) -> Changed | Ret
         )
         _require_state(command, found.values)
         arguments.append(await unit.row(resource, operation.key))
-    inputs = await _inputs(unit, command, operation.inputs)
+    inputs = await _inputs(work, unit, command, operation.inputs)
     result = await _call(work, command, [*arguments, unit], inputs, seconds)
     if command.move is not None and arguments:
         setattr(arguments[0], command.move.field, command.move.target)
@@ -79,26 +81,43 @@ def _require_state(command: Command, values: Mapping[str, Any]) -> None:
     )
 
 
-async def _inputs(unit: UnitOfWork, command: Command, given: Mapping[str, Any]) -> dict[str, Any]:
+async def _inputs(
+    work: Work, unit: UnitOfWork, command: Command, given: Mapping[str, Any]
+) -> dict[str, Any]:
     """The keyword arguments: values as they are, references as locked rows."""
-    inputs: dict[str, Any] = {}
-    flaws = []
-    for parameter in command.inputs:
-        value = given.get(parameter.name, given.get(f"{parameter.name}_id"))
-        if parameter.references is not None and value is not None:
-            row = await unit.find_row(parameter.references, value)
-            if row is None:
-                flaws.append(_no_such(parameter))
-            value = row
-        inputs[parameter.name] = value
+    named = [item for parameter in command.inputs for item in _named(parameter, given)]
+    await require_seen(work, named)
+    rows = [await unit.find_row(item.target, item.key) for item in named]
+    flaws = tuple(
+        Flaw(codes.NO_SUCH_REFERENCE.name, f"There is no {item.target} with this id.", item.place)
+        for item, row in zip(named, rows, strict=True)
+        if row is None
+    )
     if flaws:
-        raise Problem(codes.INVALID_VALUES, flaws=tuple(flaws))
-    return inputs
+        raise Problem(codes.INVALID_VALUES, flaws=flaws)
+    found = iter(rows)
+    return {
+        parameter.name: _rows(parameter, given[parameter.name], found)
+        for parameter in command.inputs
+    }
 
 
-def _no_such(parameter: Parameter) -> Flaw:
-    message = f"There is no {parameter.references} with this id."
-    return Flaw(codes.NO_SUCH_REFERENCE.name, message, pointer(f"{parameter.name}_id"))
+def _named(parameter: Parameter, given: Mapping[str, Any]) -> list[Named]:
+    """The rows that an input names, in order."""
+    target, value = parameter.references, given[parameter.name]
+    if target is None or value is None:
+        return []
+    place = pointer(input_name(parameter))
+    if not parameter.type.many:
+        return [Named(target, value, place)]
+    return [Named(target, key, place + pointer(index)) for index, key in enumerate(value)]
+
+
+def _rows(parameter: Parameter, value: Any, found: Iterator[Any]) -> Any:
+    """What the function gets: the rows found, as many as were named, or the value itself."""
+    if parameter.references is None or value is None:
+        return value
+    return [next(found) for _ in value] if parameter.type.many else next(found)
 
 
 async def _call(

@@ -117,6 +117,14 @@ class Compiler:
         )
         return statement
 
+    def readable(self, resource: Resource, standing: Standing) -> Expression:
+        """Which rows of a resource actors of a standing may read."""
+        condition: Expression = self._made.get(
+            ("readable", resource.name, standing),
+            lambda: View(self.contract, standing).readable(resource),
+        )
+        return condition
+
     def check(
         self,
         resource: Resource,

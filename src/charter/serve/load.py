@@ -93,7 +93,10 @@ class Loader:
         try:
             await self.pipeline.database.write(write)
         except StoreError as error:
-            raise problem_of(error) from error
+            problem = problem_of(error)
+            if problem is None:
+                raise
+            raise problem from error
         except Refused as refused:
             raise await self._explained(refused) from refused
         progress(len(batch))

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from charter.core.signals import Signal
+from charter.core.signals import Failed, Signal
 from charter.serve.lines import Line, Renderer, line_of, line_of_record
 from charter.serve.settings import LogLevel
 
@@ -23,13 +23,14 @@ LEVELS = {
     LogLevel.ERROR: logging.ERROR,
 }
 
-_Waiting = tuple[float, Signal | logging.LogRecord]
+_Waiting = Line | tuple[float, Signal | logging.LogRecord]
 
 
 class Log:
     """Writes signals, and the records of Python's `logging`, as lines to a stream.
 
-    It is called in the event loop and only queues; a thread makes the text and writes it.
+    It is called in the event loop and only queues; a thread makes the text and writes it. Only
+    what has a traceback becomes a line at once: its frames must not live on in the queue.
     """
 
     def __init__(self, level: LogLevel, render: Renderer, stream: TextIO | None = None) -> None:
@@ -59,7 +60,7 @@ class Log:
 
     def _put(self, what: Signal | logging.LogRecord) -> None:
         if self._queue.qsize() < MOST_WAITING:
-            self._queue.put((time.time(), what))
+            self._queue.put(_waiting(time.time(), what))
         else:
             self._dropped += 1
 
@@ -73,7 +74,7 @@ class Log:
             self._write([item for item in waiting if item is not None])
 
     def _write(self, waiting: list[_Waiting]) -> None:
-        lines = [_line(*item) for item in waiting]
+        lines = [item if isinstance(item, Line) else _line(*item) for item in waiting]
         if self._dropped:
             dropped, self._dropped = self._dropped, 0
             fields = {"lines": dropped}
@@ -82,6 +83,11 @@ class Log:
         if text:
             self._stream.write(text)
             self._stream.flush()
+
+
+def _waiting(moment: float, what: Signal | logging.LogRecord) -> _Waiting:
+    traced = what.exc_info if isinstance(what, logging.LogRecord) else isinstance(what, Failed)
+    return _line(moment, what) if traced else (moment, what)
 
 
 def _line(moment: float, what: Signal | logging.LogRecord) -> Line:

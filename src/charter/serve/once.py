@@ -7,6 +7,7 @@ the same key is refused, and keys expire.
 
 import hmac
 from datetime import timedelta
+from hashlib import blake2b
 
 from charter.core import codes
 from charter.core.problems import Problem
@@ -28,7 +29,7 @@ async def find(work: Work, once: Once) -> Outcome | None:
     if not rows:
         return None
     fingerprint, answer = bytes(rows[0][0]), bytes(rows[0][1])
-    if not hmac.compare_digest(fingerprint, once.fingerprint):
+    if not hmac.compare_digest(fingerprint, _bound(work, once)):
         raise Problem(codes.KEY_REUSED)
     return unpacked(work.compiler.contract, answer)
 
@@ -40,8 +41,17 @@ async def keep(work: Work, once: Once, answer: Outcome | Problem, seconds: float
     await work.execute(system.once_expire(dialect), (now,))
     data = packed(work.compiler.contract, answer)
     expires = now + timedelta(seconds=seconds)
-    values = (once.scope, once.key, once.fingerprint, data, now, expires)
+    values = (once.scope, once.key, _bound(work, once), data, now, expires)
     try:
         await work.execute(system.once_keep(dialect), values)
     except Violated as violated:
         raise Problem(codes.IN_PROGRESS, retry_after=1) from violated
+
+
+def _bound(work: Work, once: Once) -> bytes:
+    """The fingerprint together with the rights that the answer was made for.
+
+    An actor that has lost a role since does not get what it was shown before.
+    """
+    rights = ",".join(sorted(work.standing.roles))
+    return blake2b(once.fingerprint + rights.encode(), digest_size=32).digest()

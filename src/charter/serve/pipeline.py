@@ -22,6 +22,7 @@ from charter.serve.attempts import Refused
 from charter.serve.changes import Changed
 from charter.serve.commands import Returned
 from charter.serve.compiler import Compiler
+from charter.serve.locks import lock_ahead
 from charter.serve.reading import read, reread
 from charter.serve.violations import explained
 from charter.serve.work import Work
@@ -29,7 +30,7 @@ from charter.sql.schema import Schema
 from charter.sql.statement import Sources, Statement
 from charter.sql.system_statements import provision_user
 from charter.store.database import Database, Row, Transaction
-from charter.store.errors import BadValue, Contended, StoreError, TimedOut
+from charter.store.errors import BadValue, Contended, StoreError, TimedOut, Unavailable, Violation
 
 KNOWN_USERS = 10_000
 
@@ -68,7 +69,10 @@ class Pipeline:
                 return await self._write(ask, form)
             return await read(self.compiler, self.database, ask, form)
         except StoreError as error:
-            raise problem_of(error) from error
+            problem = problem_of(error)
+            if problem is None:
+                raise
+            raise problem from error
 
     async def _write(self, ask: Ask, form: Write) -> Outcome:
         if ask.once is None:
@@ -84,7 +88,7 @@ class Pipeline:
 
     async def _commit(self, ask: Ask, form: Write) -> Outcome:
         try:
-            outcome = await self.database.write(partial(self._attempt, ask, form))
+            outcome = await self._transact(ask, form)
         except _DryRun as trial:
             return trial.outcome
         except Refused as refused:
@@ -96,6 +100,18 @@ class Pipeline:
                 self._users.clear()
             self._users.add(ask.actor.id)
         return outcome
+
+    async def _transact(self, ask: Ask, form: Write) -> Outcome | Problem:
+        """One transaction; a second one where the actor's own row turns out to be gone."""
+        write = partial(self._attempt, ask, form)
+        try:
+            return await self.database.write(write)
+        except Refused as refused:
+            known = ask.actor.id in self._users
+            if not known or refused.violated.violation is not Violation.REFERENCE:
+                raise
+        self._users.discard(ask.actor.id or "")
+        return await self.database.write(write)
 
     async def _attempt(self, ask: Ask, form: Write, transaction: Transaction) -> Outcome | Problem:
         work = Work(self.compiler, transaction, ask, self.compiler.standing(ask.actor))
@@ -124,6 +140,7 @@ class Pipeline:
 
     async def _perform(self, work: Work, form: Write) -> Outcome:
         await self._provision(work)
+        await lock_ahead(work, form)
         outcomes: list[WriteOutcome] = []
         for index, step in enumerate(form.steps):
             place = form.places[index] if form.places else ""
@@ -213,12 +230,14 @@ def placed(problem: Problem, place: str) -> Problem:
     )
 
 
-def problem_of(error: StoreError) -> Problem:
-    """What a failure of the database is for the client."""
+def problem_of(error: StoreError) -> Problem | None:
+    """What a failure of the database is for the client; None for one of our own making."""
     if isinstance(error, BadValue):
         return Problem(codes.INVALID_VALUES, "A value is not one that the database can hold.")
     if isinstance(error, TimedOut):
         return Problem(codes.TIMED_OUT, retry_after=1)
     if isinstance(error, Contended):
         return Problem(codes.TIMED_OUT, "Too many writers at once.", retry_after=1)
-    return Problem(codes.DATABASE_UNAVAILABLE, retry_after=5)
+    if isinstance(error, Unavailable):
+        return Problem(codes.DATABASE_UNAVAILABLE, retry_after=5)
+    return None

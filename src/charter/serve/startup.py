@@ -10,7 +10,7 @@ from charter.sql.catalog import catalog_of
 from charter.sql.catalog_reading import Catalog
 from charter.sql.derive import schema_of
 from charter.sql.dialect import Dialect
-from charter.sql.differences import Difference, differences
+from charter.sql.differences import Difference, absent, differences
 from charter.sql.feasible import infeasible
 from charter.sql.schema import Schema
 from charter.sql.statement import Statement
@@ -45,7 +45,7 @@ async def prepare(contract: Contract, dialect: Dialect, database: Database) -> S
     wanted = schema_of(contract, dialect)
     catalog = catalog_of(dialect)
     found = await _found(catalog, database)
-    if not {table.name for table in wanted.tables} & set(found.table_named):
+    if absent(wanted, found):
         try:
             await database.script(ddl.create(wanted, dialect))
         except StoreError:
@@ -54,7 +54,7 @@ async def prepare(contract: Contract, dialect: Dialect, database: Database) -> S
                 raise
         found = await _found(catalog, database)
     spelt = await _spelt(wanted, catalog, dialect, database)
-    differing = differences(spelt, found)
+    differing = tuple(item for item in differences(spelt, found) if not item.harmless)
     if differing:
         raise SchemaDiffers(differing)
     return wanted

@@ -137,3 +137,10 @@ class Dialect(ABC):
     @abstractmethod
     def gathered(self, body: Fragment) -> Fragment:
         """The texts of a group with commas between them, in the order in which they come."""
+
+    @abstractmethod
+    def without_last(self, body: Fragment, count: int) -> Fragment:
+        """The same for a group of `count` + 1 JSON objects, without the last of them.
+
+        Such groups are few: it need not be fast, but must cost nothing where it is not used.
+        """

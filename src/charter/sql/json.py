@@ -74,7 +74,7 @@ def _member(context: Context, rows: Rows, show: Show) -> Pieces:
         case ShowOne():
             return [key, _one(rows, context, show)]
         case ShowMany():
-            return [key, "[", _many(rows, context, show), "]"]
+            return [key, "[", *_many(rows, context, show)]
         case ShowActions(actions=actions):
             return [key, *_actions(context, actions)]
 
@@ -87,19 +87,36 @@ def _one(start: Rows, context: Context, show: ShowOne) -> Fragment:
     return sql("coalesce((SELECT {} FROM {} WHERE {}), 'null')", body, rows.clause(), where)
 
 
-def _many(start: Rows, context: Context, show: ShowMany) -> Fragment:
+def _many(start: Rows, context: Context, show: ShowMany) -> Pieces:
+    """The items of a list, its end, and the member that tells where it is cut.
+
+    One row more than are shown is asked for: that it is there shows that the list is cut.
+    """
     rows, tie = related_rows(start, (show.relation.name,))
     inner = context.about(rows)
     body = row_body(inner, rows, show.row.shows)
     where = both(tie, filtered(inner, show.row.where))
     order = order_by(inner, show.sort)
-    limit = context.dialect.no_limit if show.limit is None else number(show.limit)
     part = start.aliases.new("parts")
-    listing = sql(
-        "SELECT {} AS body FROM {} WHERE {}{} LIMIT {}", body, rows.clause(), where, order, limit
+    listing = sql("SELECT {} AS body FROM {} WHERE {}{}", body, rows.clause(), where, order)
+    text = sql("{}.body", part)
+    dialect = context.dialect
+    gathered = dialect.gathered(text)
+    if show.limit is None or show.cut is None:
+        limit = dialect.no_limit if show.limit is None else number(show.limit)
+        items = sql("(SELECT {} FROM ({} LIMIT {}) AS {})", gathered, listing, limit, part)
+        return [sql("coalesce({}, '')", items), "]"]
+    cut = f"],{json.dumps(show.cut)}:true"
+    ended = sql(
+        "(SELECT CASE WHEN count(*) > {} THEN {} ELSE {} END FROM ({} LIMIT {}) AS {})",
+        number(show.limit),
+        dialect.concatenated([dialect.without_last(text, show.limit), cut]),
+        dialect.concatenated([gathered, "]"]),
+        listing,
+        number(show.limit + 1),
+        part,
     )
-    gathered = context.dialect.gathered(sql("{}.body", part))
-    return sql("coalesce((SELECT {} FROM ({}) AS {}), '')", gathered, listing, part)
+    return [ended]
 
 
 def _actions(context: Context, actions: Sequence[tuple[str, Expression]]) -> Pieces:

@@ -173,6 +173,12 @@ class Postgres(Dialect):
     def gathered(self, body: Fragment) -> Fragment:
         return sql("string_agg({}, ',')", body)
 
+    def without_last(self, body: Fragment, count: int) -> Fragment:
+        """As much as is before the last text, and before the comma that goes with it."""
+        texts = self.gathered(body)
+        last = sql("(concat('[', {}, ']')::json -> {})::text", texts, number(count))
+        return sql("left({}, -1 - length({}))", texts, last)
+
     def unsupported(self, kind: Type) -> str | None:
         if kind.scalar is Scalar.DECIMAL and digits_of(kind) > MAX_DIGITS:
             return f"PostgreSQL can store decimals of at most {MAX_DIGITS} digits"

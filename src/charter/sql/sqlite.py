@@ -156,6 +156,12 @@ class Sqlite(Dialect):
     def gathered(self, body: Fragment) -> Fragment:
         return sql("group_concat({}, ',')", body)
 
+    def without_last(self, body: Fragment, count: int) -> Fragment:
+        """The list that they are without its last item, and then without its brackets."""
+        texts = sql("'[' || {} || ']'", self.gathered(body))
+        rest = sql("json_remove({}, {})", texts, checked(f"'$[{count}]'"))
+        return sql("trim({}, '[]')", rest)
+
     def unsupported(self, kind: Type) -> str | None:
         if kind.scalar is Scalar.DECIMAL and not kind.many and digits_of(kind) > MAX_DIGITS:
             return f"SQLite can store decimals of at most {MAX_DIGITS} digits"

@@ -70,6 +70,13 @@ def test_included_rows_are_embedded_with_links_of_their_own() -> None:
     assert shown_line["_embedded"]["product"]["_links"]["self"] == {"href": "/v1/products/p1"}
 
 
+def test_what_tells_that_a_list_is_cut_stays_with_the_row() -> None:
+    selection = Selection(nests=(Nest("lines", "lines", Selection()),), can="_can")
+    document = shown(answer(*order(selection, lines=[{"id": "7"}], lines_cut=True)))
+    assert document["lines_cut"] is True
+    assert document["_embedded"] == {"lines": [{"_links": {}, "id": "7"}]}
+
+
 def test_a_link_needs_what_the_row_shows() -> None:
     call = reading(ReadMany("Order", CAN), "/v1/orders", style=HAL)
     got = answer(call, PageOutcome(['{"status":"draft","_can":["place"]}'], None))

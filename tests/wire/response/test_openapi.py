@@ -94,6 +94,13 @@ def test_a_row_is_shown_with_its_computed_fields_and_relations() -> None:
     assert shown["properties"]["placed_at"]["type"] == ["string", "null"]
 
 
+def test_a_row_can_tell_that_a_list_in_it_is_cut() -> None:
+    properties = SCHEMAS["Order"]["properties"]
+    assert properties["lines_cut"]["type"] == "boolean"
+    assert "`orders/{id}/lines`" in properties["lines_cut"]["description"]
+    assert "customer_cut" not in properties
+
+
 def test_filters_are_typed() -> None:
     found = parameters("/v1/products", "get")
     assert found["stock[gte]"]["schema"]["type"] == "integer"

@@ -24,6 +24,7 @@ from charter.wire.rest import bodies
 from charter.wire.rest.batch import Batches
 from charter.wire.rest.call import Style
 from charter.wire.rest.conditions import expected_version
+from charter.wire.rest.costs import check_cost
 from charter.wire.rest.negotiate import JSON_ONLY, OF_ROW, negotiated
 from charter.wire.rest.query import Query
 from charter.wire.rest.reads import Reads
@@ -160,6 +161,8 @@ class Changes:
         if not 1 <= len(items) <= most:
             notes.at("", WRONG_LENGTH, f"1 to {most} items are expected, not {len(items)}")
             notes.settle()
+        advice = "write fewer rows at once, or include fewer relations to many rows"
+        check_cost(template.selection, len(items), self._settings.max_cost, advice, notes)
         reading = Reading(notes)
         operations = tuple(make(item, f"/{index}", reading) for index, item in enumerate(items))
         notes.settle()

@@ -12,11 +12,12 @@ from charter.core.codes import (
 )
 from charter.core.problems import Flaw
 from charter.core.text import fold
-from charter.plan.ask import Counting, Parent, ReadMany, Sort, Test, Where
+from charter.plan.ask import Counting, Parent, ReadMany, Selection, Sort, Test, Where
 from charter.plan.notes import Notes
 from charter.plan.unfit import Unfit, unfit
 from charter.plan.values import text_reader
 from charter.wire.rest.call import Style
+from charter.wire.rest.costs import check_cost
 from charter.wire.rest.filters import Filters, UnknownName, conditions, where
 from charter.wire.rest.groups import (
     GROUPS,
@@ -84,13 +85,15 @@ class Lists:
             resource.name, given.get("fields"), given.get("include"), notes, can
         )
         sort = sorting(vocabulary, given.get("sort"), notes)
+        limit = None if streamed else self._limit(given.get("limit"), notes)
+        self._check_cost(selection, limit, notes)
         form = ReadMany(
             resource.name,
             selection,
             None if notes else filtered.where,
             filtered.search,
             sort,
-            None if streamed else self._limit(given.get("limit"), notes),
+            limit,
             None,
             _count(given.get("count"), notes),
             parent(route),
@@ -168,6 +171,13 @@ class Lists:
         if not vocabulary.resource.search_fields:
             message = f"{vocabulary.resource.name} has no fields to be searched"
             notes.of(SEARCH, INVALID_PARAMETER, message)
+
+    def _check_cost(self, selection: Selection, limit: int | None, notes: Notes) -> None:
+        """An export, which has no limit, counts as the largest page."""
+        rows = self._settings.max_limit if limit is None else limit
+        lower = "" if limit is None else "lower `limit`, or "
+        advice = f"{lower}include fewer relations to many rows"
+        check_cost(selection, rows, self._settings.max_cost, advice, notes)
 
     def _limit(self, text: str | None, notes: Notes) -> int:
         if text is None:

@@ -31,7 +31,7 @@ class Reads:
     ) -> None:
         known = vocabularies(contract)
         selections = Selections(known, settings)
-        self.rows = Rows(selections)
+        self.rows = Rows(selections, settings)
         self.templates = Templates()
         self._lists = Lists(known, selections, settings)
         self._summaries = Summaries(known, self._lists)

@@ -4,20 +4,24 @@ from charter.core.codes import INVALID_PARAMETER
 from charter.plan.ask import EVERYTHING, Parent, ReadOne, Selection
 from charter.plan.notes import Notes
 from charter.wire.rest.call import Style
+from charter.wire.rest.costs import check_cost
 from charter.wire.rest.query import CURSOR, Query
 from charter.wire.rest.routes import Route, shown
 from charter.wire.rest.selections import CAN, Selections
+from charter.wire.rest.settings import RestSettings
 from charter.wire.rest.templates import Template, unknown, words
 
 _SHOWN = frozenset({"fields", "include"})
+_ADVICE = "include fewer relations to many rows"
 _TRUTHS = {"true": True, "false": False}
 
 
 class Rows:
     """Makes the templates of reads of one row, and of writes."""
 
-    def __init__(self, selections: Selections) -> None:
+    def __init__(self, selections: Selections, settings: RestSettings) -> None:
         self._selections = selections
+        self._settings = settings
 
     def one(self, route: Route, query: Query, style: Style, notes: Notes) -> Template:
         """A read of one row: its key is the first value, that of its owner the second."""
@@ -46,9 +50,13 @@ class Rows:
         if route.resource is None:
             return EVERYTHING
         can = CAN if style is Style.HAL else None
-        return self._selections.read(
+        selection = self._selections.read(
             route.resource.name, given.get("fields"), given.get("include"), notes, can
         )
+        command = route.command
+        rows = self._settings.max_limit if command is not None and command.result.many else 1
+        check_cost(selection, rows, self._settings.max_cost, _ADVICE, notes)
+        return selection
 
 
 def dry_run(query: Query, notes: Notes) -> bool:

@@ -25,7 +25,11 @@ class RestSettings:
     max_depth: int = 4
     """Relations between a row and what is included with it, or tested by its filter."""
     nested_limit: int = 1000
-    """Rows of one included to-many relation."""
+    """Rows of one included to-many relation. Where there are more, `<relation>_cut` tells so."""
+    max_cost: int = 100_000
+    """Rows that one answer may include, by estimate: the page's limit, times 20 for each to-many
+    relation on the way down, summed over all included relations. An export counts as a page of
+    `max_limit`, a bulk write as one of as many rows as it has."""
     max_json_depth: int = 32
     """Lists and objects inside each other in a body."""
     max_query_bytes: int = 8192
@@ -56,6 +60,7 @@ COUNTS = (
     "max_include",
     "max_depth",
     "nested_limit",
+    "max_cost",
     "max_json_depth",
     "max_query_bytes",
 )

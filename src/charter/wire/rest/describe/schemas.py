@@ -1,6 +1,7 @@
 """The named schemas of a contract: what its rows look like when shown, created and changed."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from charter.contract.command import Command, DeclaredError, Parameter
@@ -8,14 +9,15 @@ from charter.contract.contract import Contract
 from charter.contract.expression import Aggregate, Expression, Function
 from charter.contract.resource import Computed, Field, Relation, Resource, SetBy
 from charter.contract.types import DEFAULT_LIST_LENGTH, INTEGER, Scalar, Type
-from charter.core.names import pascal
+from charter.core.names import kebab, pascal
 from charter.core.problems import Code
 from charter.plan.drafts import Mode
-from charter.plan.spelling import input_name, link_name
+from charter.plan.spelling import cut_name, input_name, link_name
 from charter.wire.rest.describe.values import JSON_VALUE, Schema, given, nullable, shown
 from charter.wire.rest.routes import creatable
 from charter.wire.rest.vocabulary import Vocabulary, vocabularies
 
+_VERSION = replace(INTEGER, ge=1)
 _OF_SYSTEM = frozenset({"id", "created_at", "updated_at", "version"})
 _NEVER_NULL = frozenset({Function.COUNT, Function.EXISTS, Function.SUM})
 _SUFFIX = {Mode.CREATE: "New", Mode.REPLACE: "Replacement", Mode.PATCH: "Change"}
@@ -75,6 +77,9 @@ def _row(contract: Contract, vocabulary: Vocabulary) -> Schema:
     properties = {item.name: _shown(item) for item in resource.readable}
     for relation in vocabulary.relations.values():
         properties[relation.name] = _related(contract, relation)
+        cut = None if relation.to_one else cut_name(resource, relation.name)
+        if cut is not None:
+            properties[cut] = _cut(resource, relation)
     doc = f"{resource.doc}\n\n" if resource.doc else ""
     return {
         "type": "object",
@@ -107,6 +112,13 @@ def _related(contract: Contract, relation: Relation) -> Schema:
     if relation.to_one:
         return {"anyOf": [target, {"type": "null"}], "description": doc}
     return {"type": "array", "items": target, "description": doc}
+
+
+def _cut(resource: Resource, relation: Relation) -> Schema:
+    doc = f"Whether `{relation.name}` shows only the first of them; left out where it shows all."
+    if resource.owner is None:
+        doc += f" All of them are the list `{resource.path}/{{id}}/{kebab(relation.name)}`."
+    return {"type": "boolean", "description": doc}
 
 
 def _page(resource: Resource) -> Schema:
@@ -188,7 +200,7 @@ def addressed(contract: Contract) -> dict[str, Schema]:
             }
         else:
             required = ["id", "version"] if resource.conditional_writes else ["id"]
-            version = {"version": nullable(given(INTEGER))}
+            version = {"version": nullable(given(_VERSION))}
             found[bulk_change_name(resource)] = {
                 **change,
                 "properties": {**key, **version, **properties},
