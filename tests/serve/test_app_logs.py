@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import weakref
 from typing import Any
 
 import pytest
@@ -82,19 +83,22 @@ class Held:
 def test_what_is_logged_keeps_no_frame_alive(by_logging: bool) -> None:
     log = Log(LogLevel.INFO, as_json, io.StringIO())
 
-    def fail() -> weakref.ref[Held]:
+    def fail() -> "weakref.ref[Held]":
         held = Held()
         try:
             raise RuntimeError("broken")
         except RuntimeError as error:
             if by_logging:
-                record = logging.LogRecord("x", logging.ERROR, "", 0, "", (), sys.exc_info())
-                log.take(record)
+                logging.getLogger("shop").exception("broken")
             else:
                 log(Failed("r-1", error))
         return weakref.ref(held)
 
-    assert fail()() is None
+    log.start()
+    try:
+        assert fail()() is None
+    finally:
+        log.close()
 
 
 def test_python_logging_of_a_contract_goes_the_same_way() -> None:

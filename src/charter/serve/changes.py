@@ -85,7 +85,7 @@ async def delete(work: Work, operation: Delete) -> Changed:
     await parts.touch_owner(work, resource, operation.key)
     what = Attempt(resource, (("", {"id": operation.key}),))
     await work.attempt(work.compiler.delete(resource), (operation.key,), what)
-    work.outbox.row_changed(resource, "deleted", operation.key, found.version, {})
+    work.changed(resource, "deleted", operation.key, found.version, {})
     return Changed(resource, operation.key, found.version, deleted=True)
 
 

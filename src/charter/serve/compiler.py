@@ -24,6 +24,7 @@ from charter.plan.plan import OnePlan, ReadPlan, SortBy
 from charter.plan.reads import plan_read
 from charter.plan.standing import Standing, standing_of
 from charter.plan.view import View
+from charter.serve.jsontext import Form, form_of
 from charter.serve.recent import Recent
 from charter.sql import checks, writes
 from charter.sql import system_statements as system
@@ -116,6 +117,14 @@ class Compiler:
             lambda: checks.inbound(self.contract, self.dialect, resource),
         )
         return statement
+
+    def payload_forms(self, resource: Resource) -> Mapping[str, Form]:
+        """For each field that events about the rows may show, what makes its value JSON."""
+        forms: Mapping[str, Form] = self._made.get(
+            ("forms", resource.name),
+            lambda: {item.name: form_of(item.type) for item in resource.fields if item.readable},
+        )
+        return forms
 
     def readable(self, resource: Resource, standing: Standing) -> Expression:
         """Which rows of a resource actors of a standing may read."""

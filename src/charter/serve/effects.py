@@ -1,13 +1,10 @@
 """What a write does besides changing rows: the events that it leaves in the outbox."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from charter.contract.resource import Resource
 from charter.core.ids import uuid7
 from charter.plan.ask import Ask
-from charter.serve.jsontext import payload_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +22,6 @@ class Outbox:
     """Gathers what happens in a transaction, and writes it into the outbox table at its end."""
 
     happenings: list[Happening] = field(default_factory=list)
-
-    def row_changed(
-        self, resource: Resource, what: str, key: Any, version: int, values: Mapping[str, Any]
-    ) -> None:
-        """A row was created, updated or deleted; `values` are those that were set."""
-        shown = {
-            name: (item.type, values[name])
-            for name, item in resource.field_named.items()
-            if name in values and item.readable
-        }
-        payload = payload_text({"id": (resource.key.type, key)} | shown, version=version)
-        event = f"{resource.name}.{what}"
-        self.happenings.append(Happening(event, resource.name, str(key), payload))
 
     def take(self, ask: Ask) -> tuple[int, list[Any]]:
         """How many events there are, and their values for the outbox table; it is empty then."""

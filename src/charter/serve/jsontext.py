@@ -1,6 +1,6 @@
 """JSON text of typed values, in their canonical forms."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -8,13 +8,26 @@ import msgspec
 from charter.contract.types import Type
 from charter.sql.canonical import json_form
 
+Form = Callable[[Any], Any]
+
+
+def form_of(kind: Type) -> Form:
+    """What makes a typed value one that JSON has. It is made once for a type."""
+    form = json_form(kind)
+    if form is None:
+        return _same
+    if kind.many:
+        return lambda value: None if value is None else [form(item) for item in value]
+    return lambda value: None if value is None else form(value)
+
+
+def _same(value: Any) -> Any:
+    return value
+
 
 def json_value(kind: Type, value: Any) -> Any:
     """A typed value as one that JSON has."""
-    form = json_form(kind)
-    if value is None or form is None:
-        return value
-    return [form(item) for item in value] if kind.many else form(value)
+    return form_of(kind)(value)
 
 
 def json_text(kind: Type, value: Any) -> str:

@@ -49,7 +49,7 @@ async def write_changed(work: Work, resource: Resource, key: Any, draft: Draft, 
 async def touch(work: Work, resource: Resource, key: Any, version: int) -> None:
     """A part of the row is written, so the row has a new version, and so have its owners."""
     await work.execute(work.compiler.touch(resource), (key,))
-    work.outbox.row_changed(resource, "updated", key, version + 1, {})
+    work.changed(resource, "updated", key, version + 1, {})
     await touch_owner(work, resource, key)
 
 
@@ -120,7 +120,7 @@ async def _replace(
         await _check(work, target, DELETE, key, (), at)
         what = Attempt(target, ((at, {"id": key}),))
         await work.attempt(work.compiler.delete(target), (key,), what)
-        work.outbox.row_changed(target, "deleted", key, 0, {})
+        work.changed(target, "deleted", key, 0, {})
     for place, change in placed:
         values, parts = change.draft.values, change.draft.parts
         if change.key is not None and (values or parts or change.draft.links):

@@ -21,7 +21,7 @@ async def insert_rows(work: Work, resource: Resource, rows: Sequence[Given]) -> 
     for start in range(0, len(rows), at_once):
         keys.extend(await _insert(work, resource, tuple(rows[start : start + at_once])))
     for key, (_, values) in zip(keys, rows, strict=True):
-        work.outbox.row_changed(resource, "created", key, 1, values)
+        work.changed(resource, "created", key, 1, values)
     return keys
 
 
@@ -46,5 +46,5 @@ async def update_row(
         what = Attempt(resource, ((at, values),))
         rows = await work.attempt(statement, (*values.values(), key), what)
     version: int = rows[0][0]
-    work.outbox.row_changed(resource, "updated", key, version, values)
+    work.changed(resource, "updated", key, version, values)
     return version

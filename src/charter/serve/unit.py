@@ -262,7 +262,7 @@ class UnitOfWork:
         resource = self._resource(type(row))
         what = Attempt(resource, (("", {"id": row.id}),))
         await self._work.attempt(self._work.compiler.delete(resource), (row.id,), what)
-        self._work.outbox.row_changed(resource, "deleted", row.id, 0, {})
+        self._work.changed(resource, "deleted", row.id, 0, {})
         self._rows.pop((resource.name, row.id), None)
 
 

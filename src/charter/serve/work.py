@@ -1,15 +1,17 @@
 """A write transaction under way, with what every step of it needs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from charter.contract.resource import Resource
 from charter.plan.ask import Ask
 from charter.plan.standing import Standing
 from charter.serve.attempts import Attempt, Refused
 from charter.serve.compiler import Compiler
-from charter.serve.effects import Outbox
+from charter.serve.effects import Happening, Outbox
 from charter.sql.aggregate import Rows
 from charter.sql.statement import Sources, Statement
 from charter.store.database import Row, Transaction
@@ -74,6 +76,17 @@ class Work:
         self._pending.values.extend(values)
         self._pending.attempts.append(what)
         return ()
+
+    def changed(
+        self, resource: Resource, what: str, key: Any, version: int, values: Mapping[str, Any]
+    ) -> None:
+        """A row was created, updated or deleted; `values` are those that were set."""
+        forms = self.compiler.payload_forms(resource)
+        payload = {name: forms[name](value) for name, value in values.items() if name in forms}
+        payload["id"], payload["version"] = forms["id"](key), version
+        text = msgspec.json.encode(payload).decode()
+        event = f"{resource.name}.{what}"
+        self.outbox.happenings.append(Happening(event, resource.name, str(key), text))
 
     async def settle(self) -> None:
         """Insert the rows that wait, and the events so far with them. Raises `Refused`."""
