@@ -170,3 +170,11 @@ async def test_keys_expire(client: Client, served: Served, request: pytest.Fixtu
     await asyncio.sleep(0.01)
     again = await client.create("Sample", {"name": "y"}, how=ONCE)
     assert again["id"] != first["id"]
+
+
+async def test_an_answer_too_large_to_be_kept_is_refused_with_its_write(client: Client) -> None:
+    body = [{"name": str(turn), "notes": "x" * 2_900} for turn in range(340)]
+    with pytest.raises(Refused) as refused:
+        await client.create_all("Sample", body, how=ONCE)
+    assert refused.value.code == "too_complex"
+    assert (await client.page("Sample")).items == []

@@ -212,7 +212,8 @@ def postgres_state(
 
 @contextmanager
 def studio(folder: Path, url: str) -> Iterator[Running]:
-    with running(CONTRACT, folder, database=url, auth_secret=SECRET, access_log="false") as service:
+    settings = {"database": url, "auth_secret": SECRET, "access_log": "false"}
+    with running(CONTRACT, folder, **settings, rest_max_cost="1000000") as service:
         yield service
 
 

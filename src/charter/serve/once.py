@@ -19,6 +19,10 @@ from charter.sql import system_statements as system
 from charter.store.errors import Violated
 
 
+MOST_KEPT = 1024 * 1024
+"""Bytes of an answer that is kept. Larger ones are refused, and their write with them."""
+
+
 async def find(work: Work, once: Once) -> Outcome | None:
     """The first answer to this request, if it has been answered. Raises it where it is one."""
     dialect = work.compiler.dialect
@@ -40,6 +44,9 @@ async def keep(work: Work, once: Once, answer: Outcome | Problem, seconds: float
     now = work.ask.now
     await work.execute(system.once_expire(dialect), (now,))
     data = packed(work.compiler.contract, answer)
+    if len(data) > MOST_KEPT:
+        message = f"An answer of more than {MOST_KEPT:,} bytes cannot be kept; ask for less of it."
+        raise Problem(codes.TOO_COMPLEX, message)
     expires = now + timedelta(seconds=seconds)
     values = (once.scope, once.key, _bound(work, once), data, now, expires)
     try:

@@ -23,6 +23,8 @@ from charter.sql.dialect import Dialect
 from charter.sql.statement import Sources
 from charter.store.database import Database, Row
 
+MOST_CHARACTERS = 32 * 1024 * 1024
+"""Characters of the rows in one answer that is not a stream."""
 _UNSEEN = frozenset({codes.NOT_FOUND, codes.FORBIDDEN, codes.UNAUTHENTICATED})
 
 
@@ -52,7 +54,15 @@ def one_row(plan: OnePlan, key: Any, rows: Sequence[Row]) -> RowOutcome:
     if not rows:
         raise Problem(codes.NOT_FOUND)
     body, version = rows[0][0], rows[0][1]
+    _bounded(len(body))
     return RowOutcome(plan.row.resource.name, key, body, version)
+
+
+def _bounded(size: int) -> None:
+    """Estimates bound what a read may include; this bounds what it turns out to be."""
+    if size > MOST_CHARACTERS:
+        message = f"The answer would have more than {MOST_CHARACTERS:,} characters; ask for less."
+        raise Problem(codes.TOO_COMPLEX, message)
 
 
 async def reread(
@@ -106,6 +116,7 @@ def _page(dialect: Dialect, plan: ManyPlan, rows: Sequence[Row]) -> PageOutcome:
         exact = plan.count == "exact" or counted <= COUNT_CEILING
         count = counted if exact else COUNT_CEILING
     bodies = [row[0] for row in rows if row[0] is not None]
+    _bounded(sum(map(len, bodies)))
     if plan.limit is None or len(bodies) <= plan.limit:
         return PageOutcome(bodies, None, count, exact is not False)
     last = _sort_values(dialect, plan, rows[plan.limit - 1])

@@ -109,7 +109,7 @@ def test_method_not_allowed_says_which_are() -> None:
 
 @pytest.mark.parametrize(("method", "name"), [("POST", "accept"), ("PATCH", "accept-patch")])
 def test_a_wrong_media_type_is_told_the_right_one(method: str, name: str) -> None:
-    members = {"accepted": ("application/json",)}
+    members = {"accept": ("application/json",)}
     got = refused(Problem(codes.UNSUPPORTED_MEDIA_TYPE, members=members), method)
     assert (got.status, fields(got)[name]) == (415, "application/json")
 

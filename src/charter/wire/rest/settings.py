@@ -26,7 +26,7 @@ class RestSettings:
     """Relations between a row and what is included with it, or tested by its filter."""
     nested_limit: int = 1000
     """Rows of one included to-many relation. Where there are more, `<relation>_cut` tells so."""
-    max_cost: int = 100_000
+    max_cost: int = 25_000
     """Rows that one answer may include, by estimate: the page's limit, times 20 for each to-many
     relation on the way down, summed over all included relations. An export counts as a page of
     `max_limit`, a bulk write as one of as many rows as it has."""
