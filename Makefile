@@ -16,6 +16,7 @@ WORKERS ?= 2
 UV_VERSION := 0.13.9
 
 RUN := $(VENV)/bin/python -m examples.shop
+NODE_PEER := bench/peers/fastify_pg
 BENCH := $(VENV)-bench/bin/python -m bench
 PIP = $(@D)/bin/python -m pip --disable-pip-version-check --quiet
 LOCKED = $(PIP) install --require-hashes
@@ -46,8 +47,12 @@ docs: $(VENV)/run.stamp
 	$(VENV)/bin/python docs/generate.py
 
 # The peers have an environment of their own: what they need is nothing of Charter's.
-bench: $(VENV)-bench/bench.stamp
+# Without Node.js and npm, the peer on Node is left out, and the run says so.
+bench: $(VENV)-bench/bench.stamp $(if $(shell command -v npm),$(NODE_PEER)/node_modules/.package-lock.json)
 	$(BENCH)
+
+$(NODE_PEER)/node_modules/.package-lock.json: $(NODE_PEER)/package-lock.json
+	cd $(NODE_PEER) && npm ci --no-audit --no-fund
 
 lock: $(VENV)/made.stamp
 	$(VENV)/bin/python -m pip install --quiet "uv==$(UV_VERSION)"

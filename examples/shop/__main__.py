@@ -14,6 +14,7 @@ from rich.progress import Progress
 from charter.cli.main import main as charter
 from charter.serve.load import Loader
 from charter.serve.service import Service
+from charter.serve.startup import SchemaDiffers
 from examples.shop.contract import shop
 from examples.shop.seed import ORDERS, ROWS
 
@@ -46,13 +47,44 @@ async def seed(url: str) -> None:
         await service.close()
 
 
+async def fits(url: str) -> bool:
+    """Whether a database has the schema of the shop as it is now."""
+    service = Service(shop.build(), url)
+    try:
+        await service.open()
+    except SchemaDiffers:
+        return False
+    await service.close()
+    return True
+
+
+def put_away(database: Path) -> Path:
+    """Move a database, with the files that SQLite keeps beside it, to where it is kept."""
+    kept = database.with_suffix(".old.db")
+    for earlier in _files(kept):
+        earlier.unlink()
+    for file in _files(database):
+        file.rename(kept.with_name(kept.name + file.name.removeprefix(database.name)))
+    return kept
+
+
+def _files(database: Path) -> Iterator[Path]:
+    """The files of a database that are there."""
+    files = (database.with_name(database.name + end) for end in ("", "-wal", "-shm", "-journal"))
+    return (file for file in files if file.exists())
+
+
 def run(arguments: list[str]) -> int:
-    """Seed once, then serve."""
+    """Seed once, and again where the schema has changed since; then serve."""
     url = f"sqlite:///{DATABASE}"
+    if DATABASE.exists() and not asyncio.run(fits(url)):
+        kept = put_away(DATABASE)
+        said = f"The shop has changed since {DATABASE} was made: that is {kept} now."
+        Console(stderr=True).print(said, soft_wrap=True)
     if not DATABASE.exists():
         DATABASE.parent.mkdir(parents=True, exist_ok=True)
         part = DATABASE.with_suffix(".part")
-        for leftover in DATABASE.parent.glob(part.name + "*"):
+        for leftover in _files(part):
             leftover.unlink()
         asyncio.run(seed(f"sqlite:///{part}"))
         part.rename(DATABASE)

@@ -108,6 +108,36 @@ async def test_a_failure_shows_nothing_of_the_inside_and_writes_nothing(tmp_path
     assert [item.request_id for item in heard if isinstance(item, Failed)] == [request_id]
 
 
+@pytest.mark.parametrize(
+    ("request_line", "body", "headers", "code", "route"),
+    [
+        ("POST /v1/notes", b"{", {}, "malformed", "/v1/notes"),
+        ("POST /v1/notes", b'{"more": 1}', {}, "invalid_values", "/v1/notes"),
+        ("POST /v1/notes", b"a" * 60, {}, "too_large", "/v1/notes"),
+        ("GET /v1/notes/secret", None, {}, "not_found", "/v1/notes/{id}"),
+        ("POST /v1/notes/secret", b"{}", {}, "method_not_allowed", "/v1/notes/{id}"),
+        ("GET /v1/fail", None, {}, "method_not_allowed", "/v1/fail"),
+        ("GET /v1/notes", None, {"authorization": "Bearer x"}, "invalid_token", "/v1/notes"),
+        ("GET /v1/nothing", None, {}, "not_found", ""),
+    ],
+)
+async def test_a_refused_request_has_the_route_of_its_path(
+    tmp_path: Path,
+    request_line: str,
+    body: bytes | None,
+    headers: dict[str, str],
+    code: str,
+    route: str,
+) -> None:
+    method, path = request_line.split()
+    heard: list[Signal] = []
+    async with opened(tmp_path, heard.append, max_body=50) as app, client_of(app) as client:
+        sent = {"content-type": "application/json", **headers}
+        await client.request(method, path, content=body, headers=sent)
+    (told,) = [signal for signal in heard if isinstance(signal, Answered)]
+    assert (told.code, told.route) == (code, route)
+
+
 async def test_a_signal_names_the_route_and_not_what_stood_in_it(tmp_path: Path) -> None:
     heard: list[Signal] = []
     async with opened(tmp_path, heard.append) as app, client_of(app) as client:
@@ -167,6 +197,23 @@ async def test_what_is_beyond_a_bound_is_refused(
         fine = await client.get("/v1/notes")
     assert (answer.status_code, answer.json()["code"]) == code
     assert fine.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "name"),
+    [
+        ("POST", "/v1/notes", "accept"),
+        ("PATCH", "/v1/notes/0190163d-8694-739b-aea5-966c26f8ad91", "accept-patch"),
+    ],
+)
+async def test_a_wrong_media_type_is_told_the_right_one(
+    tmp_path: Path, method: str, path: str, name: str
+) -> None:
+    async with opened(tmp_path) as app, client_of(app) as client:
+        sent = {"content-type": "text/plain"}
+        answer = await client.request(method, path, content=b"note", headers=sent)
+    assert answer.status_code == 415
+    assert "application/json" in answer.headers[name]
 
 
 async def test_a_body_of_unknown_length_is_counted_as_it_comes(tmp_path: Path) -> None:
@@ -240,6 +287,19 @@ async def test_an_app_below_a_path_links_to_itself_there(tmp_path: Path) -> None
     assert missing.json()["type"] == "/api/docs/problems/not_found"
     assert all(path.startswith("/api/v1") for path in openapi.json()["paths"])
     assert health.status_code == 200
+
+
+@pytest.mark.parametrize("root", ["", "/api", "/my app", "/é/{b}@c"])
+async def test_openapi_of_a_mounted_app_leads_to_its_rows(tmp_path: Path, root: str) -> None:
+    async with opened(tmp_path) as app, client_of(app, root_path=root) as client:
+        answer = await client.get(f"{root}/openapi.json")
+        document = answer.json()
+        server = answer.url.join(document["servers"][0]["url"])
+        (path,) = [path for path in document["paths"] if path.endswith("/notes")]
+        made = await client.post(server.join(path), json={"text": "here"})
+        found = await client.get(server.join(made.headers["location"]))
+    assert made.status_code == 201
+    assert found.json()["text"] == "here"
 
 
 async def test_websockets_are_refused(tmp_path: Path) -> None:
@@ -329,7 +389,7 @@ async def test_a_stream_that_breaks_off_does_not_look_whole(tmp_path: Path, acce
         with pytest.raises(csv.Error):
             list(csv.reader(io.StringIO(body), strict=True))
     else:
-        assert "problem" in json.loads(last)
+        assert json.loads(last)["problem"]["code"] == "timed_out"
 
 
 async def test_a_stream_to_nobody_ends_and_gives_its_place_back(tmp_path: Path) -> None:

@@ -170,6 +170,8 @@ async def test_a_stream_ends_with_its_last_row(service: Served) -> None:
 
 BREAKING = """
 
+import asyncio
+
 from charter.core import codes
 from charter.core.problems import Problem
 from charter.serve import reading
@@ -180,7 +182,7 @@ _whole = reading._bodies
 async def _broken(first, batches):
     async for bodies in _whole(first, batches):
         yield bodies
-    raise {failure}
+    {failure}
 
 
 reading._bodies = _broken
@@ -189,7 +191,11 @@ reading._bodies = _broken
 
 @pytest.mark.parametrize(
     ("failure", "code"),
-    [("RuntimeError('inside')", "internal"), ("Problem(codes.TIMED_OUT)", "timed_out")],
+    [
+        ("raise RuntimeError('inside')", "internal"),
+        ("raise Problem(codes.TOO_COMPLEX)", "too_complex"),
+        ("await asyncio.sleep(60)", "timed_out"),
+    ],
 )
 async def test_a_stream_that_fails_says_so_and_ends(
     tmp_path: Path, failure: str, code: str
@@ -197,7 +203,7 @@ async def test_a_stream_that_fails_says_so_and_ends(
     contract = tmp_path / "breaking.py"
     text = CONTRACT.read_text(encoding="utf-8") + BREAKING.format(failure=failure)
     contract.write_text(text, encoding="utf-8")
-    with served(tmp_path, contract=contract) as service:
+    with served(tmp_path, "--request-timeout", "1", contract=contract) as service:
         async with service.client() as client:
             await client.post("/v1/notes", json={"text": "row"})
             headers = {"accept": "application/x-ndjson", "accept-encoding": "identity"}

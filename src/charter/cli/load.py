@@ -16,6 +16,7 @@ from charter.cli.guard import Refused, guarded
 from charter.cli.opening import run_opening
 from charter.contract.contract import Contract
 from charter.core.names import kebab, nearest
+from charter.core.problems import Flaw, Problem
 from charter.language.load import load_contract
 from charter.serve.load import MAX_LINE, Loader
 from charter.serve.process import database_of
@@ -104,6 +105,8 @@ async def _load(service: Service, inputs: list[Input]) -> None:
         with Progress(*columns, console=console) as progress:
             for item in inputs:
                 await _load_one(loader, item, progress)
+    except Problem as problem:
+        raise Refused(_told(problem)) from None
     finally:
         await service.close()
 
@@ -124,6 +127,21 @@ async def _load_one(loader: Loader, item: Input, progress: Progress) -> None:
 
     await loader.load(item.resource, lines(), loaded)
     progress.update(task, total=item.size or rows, completed=item.size or rows)
+
+
+def _told(problem: Problem) -> str:
+    """What is wrong, flaw by flaw, each with its line."""
+    said = problem.detail.message
+    flaws = [f"{_place(flaw)}{flaw.message or said}" for flaw in problem.detail.flaws]
+    return "\n  ".join(flaws if len(flaws) == 1 else [said, *flaws])
+
+
+def _place(flaw: Flaw) -> str:
+    """`line 2, /title: ` for the pointer `/2/title`."""
+    line, slash, path = (flaw.pointer or "").removeprefix("/").partition("/")
+    if not line:
+        return ""
+    return f"line {line}, {slash}{path}: " if slash else f"line {line}: "
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:

@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
             address_of(settings.serve),
             supports_colour(sys.stderr),
         )
-        serve(job, partial(_welcome, process))
+        serve(job, partial(welcome, process))
     return 0
 
 
@@ -64,8 +64,11 @@ async def _opened_once(process: Process) -> None:
     await process.stop()
 
 
-def _welcome(process: Process) -> None:
-    """Where to look, and what to try. In production the log says all that is needed."""
+def welcome(process: Process) -> None:
+    """Where to look, and what to try. In production the log says all that is needed.
+
+    It is written at once, for the workers' log lines not to come between its own.
+    """
     contract, settings = process.contract, process.settings
     if settings.serve.in_production:
         return
@@ -77,15 +80,25 @@ def _welcome(process: Process) -> None:
     table.add_row("database", shown(database_of(contract, settings)))
     table.add_row("stop", "Ctrl+C")
     console = Console()
-    console.print(Text(f"\n{contract.name} is served at {address} (development)\n", "bold"))
-    console.print(table)
+    with console.capture() as captured:
+        console.print(Text(f"\n{contract.name} is served at {address} (development)\n", "bold"))
+        console.print(table)
+    sys.stdout.write(captured.get() + _trial(process))
+    sys.stdout.flush()
+
+
+def _trial(process: Process) -> str:
+    """A token and a command to try it with, as they are to be copied: never wrapped."""
+    contract, settings = process.contract, process.settings
     listed = [item for item in contract.resources if item.owner is None and item.name != USER]
-    if listed:
-        url = f"{address}{settings.rest.prefix}/{listed[-1].path}"
-        console.print(f"\nTry it as {TRIAL}, for an hour with this token:\n")
-        sys.stdout.write(f"TOKEN={_trial_token(process)}\n")
-        sys.stdout.write(f'curl -H "Authorization: Bearer $TOKEN" {url}\n\n')
-        sys.stdout.flush()
+    if not listed:
+        return "\n"
+    url = f"{address_of(settings.serve)}{settings.rest.prefix}/{listed[-1].path}"
+    return (
+        f"\nTry it as {TRIAL}, for an hour with this token:\n\n"
+        f"TOKEN={_trial_token(process)}\n"
+        f'curl -H "Authorization: Bearer $TOKEN" {url}\n\n'
+    )
 
 
 def _trial_token(process: Process) -> str:

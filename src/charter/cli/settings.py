@@ -15,6 +15,15 @@ from charter.serve.configure import DEFAULT, Configured
 from charter.serve.options import OPTIONS, SECTIONS, Option, explanation
 from charter.store.address import shown
 
+_HOW = Text(
+    "A setting is given on the command line (`auth.leeway` as --auth-leeway), in the environment "
+    "(CHARTER_AUTH_LEEWAY) or in charter.toml; --json shows each with what it means."
+)
+_LONGEST = max(len(option.variable) for option in OPTIONS)
+"""Characters; of the texts that say where a value comes from, only paths are longer."""
+_NARROWEST = 8
+_LINES = 10
+"""Characters between and around three columns."""
 _TITLES = {
     "serve": "The process",
     "store": "The database",
@@ -37,7 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     console = Console()
     for section in SECTIONS:
-        console.print(_table(found, section))
+        console.print(_table(found, section, console.width))
+    console.print(_HOW)
     return 0
 
 
@@ -53,15 +63,23 @@ def value_shown(found: Configured, option: Option) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _table(found: Configured, section: str) -> Table:
+def _table(found: Configured, section: str, width: int) -> Table:
+    """The settings of a section. Where it is too wide, values go on in the next line, and what
+    is said of where they come from does at its spaces: names stay whole."""
     table = Table(title=_TITLES[section], title_justify="left", title_style="bold", expand=False)
-    for heading in ("setting", "value", "from", "flag", "environment"):
-        table.add_column(heading, overflow="fold")
+    words = [word for source in found.sources.values() for word in source.split()]
+    name = max(len(option.name) for option in OPTIONS)
+    source = min(_LONGEST, max(map(len, words)))
+    table.add_column("setting", width=name)
+    table.add_column(
+        "value", overflow="fold", max_width=max(_NARROWEST, width - name - source - _LINES)
+    )
+    table.add_column("from", overflow="fold", width=source)
     for option in OPTIONS:
         if option.section == section:
-            source = found.sources[option.name]
-            style = "dim" if source == DEFAULT else "bold"
-            cells = (option.name, value_shown(found, option), source, option.flag, option.variable)
+            origin = found.sources[option.name]
+            style = "dim" if origin == DEFAULT else "bold"
+            cells = (option.name, value_shown(found, option), origin)
             table.add_row(*(Text(cell) for cell in cells), style=style)
     return table
 

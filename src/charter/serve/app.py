@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
@@ -17,8 +18,10 @@ from charter.plan.outcome import Outcome
 from charter.serve.correlation import Correlation, Correlator
 from charter.serve.inflight import InFlight, Stay, Why
 from charter.serve.limits import announced, check_head
+from charter.serve.pipeline import problem_of
 from charter.serve.settings import ServeSettings
 from charter.serve.tails import broken_off
+from charter.store.errors import StoreError
 from charter.wire.http import Request, Response
 from charter.wire.rest.call import Call
 
@@ -56,6 +59,9 @@ class Wire(Protocol):
     """A protocol over HTTP: it reads requests, and writes outcomes and problems."""
 
     def parse(self, request: Request, actor: Actor, now: datetime, request_id: str) -> Call: ...
+
+    def route(self, request: Request) -> str:
+        """The template of a request's path, also where it cannot be parsed; empty for none."""
 
     def options(self, request: Request) -> Response: ...
 
@@ -233,11 +239,19 @@ class App:
                     stay.deadline = loop.time() + self.settings.request_timeout
             exchange.code = None
         except Exception as error:
-            problem = error if isinstance(error, Problem) else Problem(INTERNAL)
-            if problem is not error and self.failures is not None:
+            problem = _problem_of(error)
+            if problem.code is INTERNAL and self.failures is not None:
                 self.failures(Failed(exchange.correlation.request_id, error))
             exchange.code = problem.code.name
             await send(broken_off(response.headers, problem, exchange.correlation.request_id))
+        except asyncio.CancelledError:
+            if stay is not None and stay.why is Why.TIMEOUT:
+                late = Problem(TIMED_OUT)
+                said = broken_off(response.headers, late, exchange.correlation.request_id)
+                # It may be the reader who does not go on.
+                with suppress(TimeoutError, OSError):
+                    await asyncio.wait_for(send(said), _SECONDS_FOR_LAST_LINE)
+            raise
         finally:
             await _closed(pieces)
         await link.finish()
@@ -253,7 +267,7 @@ class App:
                 trace_id=correlation.trace_id,
                 protocol="http",
                 method=request.method,
-                route=exchange.route,
+                route=exchange.route or self.wire.route(request),
                 status=status,
                 code=exchange.code,
                 actor=exchange.actor.id if exchange.actor is not None else None,
@@ -266,6 +280,18 @@ class App:
 
 _STREAMED = "broken_off"
 """The code of a streamed answer until its end has been sent."""
+_SECONDS_FOR_LAST_LINE = 1.0
+
+
+def _problem_of(error: Exception) -> Problem:
+    """What the failure of a stream is for its reader."""
+    match error:
+        case Problem():
+            return error
+        case StoreError():
+            return problem_of(error) or Problem(INTERNAL)
+        case _:
+            return Problem(INTERNAL)
 
 
 async def _closed(pieces: AsyncIterator[bytes]) -> None:

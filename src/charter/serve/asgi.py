@@ -120,7 +120,7 @@ class AsgiApp:
         match scope["type"]:
             case "http":
                 root = scope.get("root_path", "").rstrip("/")
-                app = self._apps.get(root, lambda: self._process.app(root))
+                app = self._apps.get(root, lambda: self._process.app(quote(root, safe=_PATH_SAFE)))
                 await app.handle(request_of(scope, root), AsgiLink(receive, send))
             case "lifespan":
                 await self._lifespan(receive, send)

@@ -40,6 +40,11 @@ MAX_DEPTH = 64
 MAX_LINE = 16 * 1024 * 1024
 """Bytes that one line may have."""
 
+_Line = tuple[int, bytes]
+"""A line behind its number, counted from 1."""
+_Placed = tuple[str, Draft]
+"""What is to be written, behind the pointer to where it came from."""
+
 Progress = Callable[[int], None]
 """Is told how many more rows are loaded for good."""
 
@@ -67,29 +72,26 @@ class Loader:
     async def load(self, resource: str, lines: AsyncIterable[bytes], progress: Progress) -> int:
         """Load all rows of a resource; how many. Memory is bounded by a batch.
 
-        Raises a problem whose message names the line; all batches before it stay.
+        Raises a problem; all batches before it stay. The pointers of its flaws begin with the
+        number of a line: `/2/title` is the title in the second one.
         """
-        total, first = 0, 1
-        batch: list[bytes] = []
+        total, number = 0, 0
+        batch: list[_Line] = []
         async for line in lines:
+            number += 1
             if line.strip():
-                batch.append(line)
+                batch.append((number, line))
             if len(batch) == ROWS_A_TRANSACTION:
-                total += await self._batch(resource, batch, first, progress)
-                first += len(batch)
+                total += await self._batch(resource, batch, progress)
                 batch = []
         if batch:
-            total += await self._batch(resource, batch, first, progress)
+            total += await self._batch(resource, batch, progress)
         await self._catch_up(resource)
         return total
 
-    async def _batch(
-        self, resource: str, batch: Sequence[bytes], first: int, progress: Progress
-    ) -> int:
-        drafts = [
-            self._read_line(resource, line, number) for number, line in enumerate(batch, first)
-        ]
-        write = partial(self._write, resource, drafts, first)
+    async def _batch(self, resource: str, batch: Sequence[_Line], progress: Progress) -> int:
+        drafts = [self._read_line(resource, line, pointer(number)) for number, line in batch]
+        write = partial(self._write, resource, drafts)
         try:
             await self.pipeline.database.write(write)
         except StoreError as error:
@@ -102,19 +104,21 @@ class Loader:
         progress(len(batch))
         return len(batch)
 
-    def _read_line(self, resource: str, line: bytes, number: int) -> Draft:
-        if len(line) > MAX_LINE:
-            raise Problem(codes.TOO_LARGE, f"Line {number} is longer than {MAX_LINE} bytes.")
+    def _read_line(self, resource: str, line: bytes, at: str) -> _Placed:
         notes = Notes()
+        if len(line) > MAX_LINE:
+            notes.become(codes.TOO_LARGE)
+            notes.at(at, codes.TOO_LARGE, f"The line is longer than {MAX_LINE} bytes.")
+            notes.settle()
         try:
-            draft = self._draft(
-                resource, decoded(line, MAX_DEPTH), pointer(f"line {number}"), notes
-            )
+            body = decoded(line, MAX_DEPTH)
         except Problem as problem:
-            message = f"Line {number}: {problem.detail.message}"
-            raise Problem(problem.code, message, flaws=problem.detail.flaws) from problem
+            message = problem.detail.message
+            flaw = Flaw(problem.code.name, message, at)
+            raise Problem(problem.code, message, flaws=(flaw,)) from problem
+        draft = self._draft(resource, body, at, notes)
         notes.settle()
-        return draft
+        return at, draft
 
     def _draft(self, resource: str, body: Any, at: str, notes: Notes) -> Draft:
         shape = self._shape(resource)
@@ -152,12 +156,12 @@ class Loader:
         return self._shapes[name]
 
     async def _write(
-        self, resource: str, drafts: Sequence[Draft], first: int, transaction: Transaction
+        self, resource: str, drafts: Sequence[_Placed], transaction: Transaction
     ) -> None:
         compiler = self.pipeline.compiler
         work = Work(compiler, transaction, _ask(), NOBODY, together=False)
         target = compiler.contract.resource_named[resource]
-        for group in _alike(target, drafts, first, work.ask):
+        for group in _alike(target, drafts, work.ask):
             keys = await insert_rows(work, target, [(at, values) for at, values, _ in group])
             for key, (at, _, draft) in zip(keys, group, strict=True):
                 await parts.write_new(work, target, key, draft, at)
@@ -223,13 +227,10 @@ def _unknown(shape: _Shape, name: str, place: str) -> Flaw:
 _Completed = tuple[str, Mapping[str, Any], Draft]
 
 
-def _alike(
-    resource: Resource, drafts: Sequence[Draft], first: int, ask: Ask
-) -> Iterator[list[_Completed]]:
+def _alike(resource: Resource, drafts: Sequence[_Placed], ask: Ask) -> Iterator[list[_Completed]]:
     """The rows in order, in runs that have the same columns."""
     run: list[_Completed] = []
-    for number, draft in enumerate(drafts, first):
-        at = pointer(f"line {number}")
+    for at, draft in drafts:
         values = completed(resource, draft.values, ask, at)
         if run and run[0][1].keys() != values.keys():
             yield run

@@ -18,7 +18,6 @@ from charter.serve.work import Work
 from charter.sql import system_statements as system
 from charter.store.errors import Violated
 
-
 MOST_KEPT = 1024 * 1024
 """Bytes of an answer that is kept. Larger ones are refused, and their write with them."""
 

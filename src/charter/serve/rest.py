@@ -25,6 +25,9 @@ class Rest:
     def parse(self, request: Request, actor: Actor, now: datetime, request_id: str) -> Call:
         return self._parser.parse(request, actor, now, request_id)
 
+    def route(self, request: Request) -> str:
+        return self._parser.routes.template(request.method, request.path)
+
     def options(self, request: Request) -> Response:
         return self._parser.options(request)
 

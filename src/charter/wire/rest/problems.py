@@ -35,9 +35,6 @@ _OF_CODE: Mapping[str, int] = {
     codes.TOO_LARGE.name: 413,
     codes.TARGET_TOO_LONG.name: 414,
     codes.HEADER_TOO_LARGE.name: 431,
-    codes.TARGET_TOO_LONG.name: 414,
-    codes.HEADER_TOO_LARGE.name: 431,
-    codes.BODY_TOO_SLOW.name: 408,
     codes.UNSUPPORTED_MEDIA_TYPE.name: 415,
     codes.NOT_ACCEPTABLE.name: 406,
     codes.METHOD_NOT_ALLOWED.name: 405,
@@ -65,7 +62,7 @@ def render_problem(
 ) -> Response:
     """The answer that says what is wrong.
 
-    The problem's members `allow` (of `method_not_allowed`) and `accepted` (of
+    The problem's members `allow` (of `method_not_allowed`) and `accept` (of
     `unsupported_media_type`), lists of text, become header fields also.
     """
     status = status_of(problem.code)
@@ -126,9 +123,9 @@ def _headers(problem: Problem, status: int, request: Request) -> Headers:
         found.append(("www-authenticate", _challenge(problem.code)))
     if status == 405:
         found.append(("allow", ", ".join(members.get("allow", ()))))
-    if status == 415 and "accepted" in members:
+    if status == 415 and "accept" in members:
         name = "accept-patch" if request.method == "PATCH" else "accept"
-        found.append((name, ", ".join(members["accepted"])))
+        found.append((name, ", ".join(members["accept"])))
     return tuple(found)
 
 

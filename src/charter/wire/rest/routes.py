@@ -115,6 +115,15 @@ class RouteTable:
         """The routes of a path by their methods. Raises `not_found`."""
         return self._look("OPTIONS", path)[0]
 
+    def template(self, method: str, path: str) -> str:
+        """The template of a path, whatever becomes of the request; empty where there is none."""
+        try:
+            routes = self._look(method, path)[0]
+        except Problem:
+            return ""
+        route = routes.get(method) or next(iter(routes.values()))
+        return route.template
+
     def _look(self, method: str, path: str) -> tuple[Mapping[str, Route], tuple[str, ...]]:
         if not path.startswith(self._start):
             raise Problem(NOT_FOUND)

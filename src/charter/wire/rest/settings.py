@@ -50,7 +50,8 @@ class RestSettings:
             raise ValueError("default_limit must not be more than max_limit")
 
 
-PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
+PREFIX = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-F]{2})+)*")
+"""Segments of a path (RFC 3986, section 3.3), as servers spell what a service is mounted at."""
 COUNTS = (
     "default_limit",
     "max_limit",
