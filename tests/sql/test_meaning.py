@@ -35,7 +35,7 @@ def pages(
 ) -> list[Any]:
     """The keys that a walk through all pages gives, and the sort values of each page's end."""
     keys: list[Any] = []
-    decoders = [database.dialect.decoder(part.type) for part in sort]
+    decoders = [database.dialect.told_decoder(part.type) for part in sort]
     last: list[Any] | None = None
     while True:
         after = last and After(len(place.values), tuple(value is None for value in last))

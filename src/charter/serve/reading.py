@@ -124,7 +124,7 @@ def _page(dialect: Dialect, plan: ManyPlan, rows: Sequence[Row]) -> PageOutcome:
 
 
 def _sort_values(dialect: Dialect, plan: ManyPlan, row: Row) -> tuple[Any, ...]:
-    decoders = [dialect.decoder(part.type) for part in plan.sort]
+    decoders = [dialect.told_decoder(part.type) for part in plan.sort]
     return tuple(
         raw if decode is None else decode(raw)
         for decode, raw in zip(decoders, row[1:], strict=False)

@@ -63,6 +63,15 @@ class Dialect(ABC):
     def decoder(self, kind: Type) -> Codec | None:
         """From what the driver gives for a stored column to the typed Python value."""
 
+    def told(self, value: Fragment, kind: Type) -> Fragment:
+        """A sort value of a page as the statement gives it: of all rows but one nobody reads it,
+        so it should cost the driver little."""
+        return value
+
+    def told_decoder(self, kind: Type) -> Codec | None:
+        """From what the driver gives for a value as `told` to the typed Python value."""
+        return self.decoder(kind)
+
     @abstractmethod
     def unsupported(self, kind: Type) -> str | None:
         """Why this database cannot store values of this type, or None where it can."""

@@ -1,6 +1,7 @@
 """PostgreSQL 14 and later: how it stores values and writes them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -42,6 +43,12 @@ def _text(value: str) -> str:
     # The E form means the same whatever standard_conforming_strings says.
     quoted = "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
     return "E" + quoted if "\\" in value else quoted
+
+
+# The driver makes them with Python's help. JSON has them as ISO 8601, whatever DateStyle says.
+_TOLD_AS_TEXT: Mapping[Scalar, Codec] = MappingProxyType(
+    {Scalar.DATETIME: datetime.fromisoformat, Scalar.DATE: date.fromisoformat}
+)
 
 
 class Postgres(Dialect):
@@ -96,6 +103,15 @@ class Postgres(Dialect):
             return from_json_text(kind)
         # Sums of integers are numeric.
         return _decode_integer if kind.scalar is Scalar.INTEGER else None
+
+    def told(self, value: Fragment, kind: Type) -> Fragment:
+        return sql("to_json({})::text", value) if kind.scalar in _TOLD_AS_TEXT else value
+
+    def told_decoder(self, kind: Type) -> Codec | None:
+        reader = _TOLD_AS_TEXT.get(kind.scalar)
+        if reader is None:
+            return self.decoder(kind)
+        return lambda text: None if text is None else reader(text[1:-1])
 
     def cast(self, kind: Type) -> str:
         return "::" + self.plain_type(kind)

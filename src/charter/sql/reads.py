@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from charter.contract.contract import Contract
+from charter.contract.types import Type
 from charter.plan.plan import (
     COUNT_CEILING,
     ManyPlan,
@@ -62,16 +63,21 @@ def _under(context: Context, rows: Rows, parent: ParentPlan | None) -> Fragment:
 
 
 def _many(context: Context, plan: ManyPlan) -> Fragment:
-    page = _page(context, plan)
     if plan.parent is None and plan.count == "none":
-        return page
+        return _page(context, plan, outermost=True)
+    page = _page(context, plan, outermost=False)
     total = EMPTY if plan.count == "none" else _total(context, plan)
     what = sql("({}) AS total", total) if total else sql("1 AS present")
     base = (
         sql("SELECT {}", what) if plan.parent is None else parent_rows(context, plan.parent, what)
     )
     keys = (
-        [] if plan.limit is None else [sql("page.{}", _place(at)) for at in range(len(plan.sort))]
+        []
+        if plan.limit is None
+        else [
+            context.dialect.told(sql("page.{}", _place(at)), part.type)
+            for at, part in enumerate(plan.sort)
+        ]
     )
     shown = [sql("page.body"), *keys, *([sql("base.total")] if total else [])]
     order = _sorted_again(context, identifier("page"), plan.sort) if keys else EMPTY
@@ -85,13 +91,15 @@ def _place(at: int) -> Fragment:
     return identifier(f"k{at}")
 
 
-def _page(context: Context, plan: ManyPlan) -> Fragment:
+def _page(context: Context, plan: ManyPlan, *, outermost: bool) -> Fragment:
     """The rows of a page with their bodies.
 
-    Where the rows may have to be sorted, bodies are made of those that are left after it.
+    The sort values are as the database has them, or (`outermost`) as they are given out. Where
+    the rows may have to be sorted, bodies are made of those that are left after it.
     """
     inner, rows = context.select(plan.row.resource)
     keys = [] if plan.limit is None else [sort_value(inner, part) for part in plan.sort]
+    told = context.dialect.told if outermost else _as_it_is
     named = [sql("{} AS {}", key, _place(at)) for at, key in enumerate(keys)]
     order = order_by(inner, plan.sort)
     where = both(
@@ -101,7 +109,11 @@ def _page(context: Context, plan: ManyPlan) -> Fragment:
     )
     limit = EMPTY if plan.limit is None else sql(" LIMIT {}", number(plan.limit + 1))
     if plan.limit is None or is_indexed(plan.row.resource, plan.sort):
-        shown = [sql("{} AS body", row_body(inner, rows, plan.row.shows)), *named]
+        given = [
+            sql("{} AS {}", told(key, part.type), _place(at))
+            for at, (key, part) in enumerate(zip(keys, plan.sort, strict=False))
+        ]
+        shown = [sql("{} AS body", row_body(inner, rows, plan.row.shows)), *given]
         return sql(
             "SELECT {} FROM {} WHERE {}{}{}", listed(shown), rows.clause(), where, order, limit
         )
@@ -110,10 +122,17 @@ def _page(context: Context, plan: ManyPlan) -> Fragment:
     outer = derived_rows(rows, chosen)
     shown = [
         sql("{} AS body", row_body(context.about(outer), outer, plan.row.shows)),
-        *(outer.column(f"k{at}") for at in range(len(plan.sort))),
+        *(
+            sql("{} AS {}", told(outer.column(f"k{at}"), part.type), _place(at))
+            for at, part in enumerate(plan.sort)
+        ),
     ]
     again = _sorted_again(context, outer.alias, plan.sort)
     return sql("SELECT {} FROM {}{}", listed(shown), outer.clause(), again)
+
+
+def _as_it_is(value: Fragment, _: Type) -> Fragment:
+    return value
 
 
 def _sorted_again(context: Context, rows: Fragment, sort: Sequence[SortBy]) -> Fragment:
