@@ -28,7 +28,6 @@ from charter.serve.attempts import Refused
 from charter.serve.defaults import completed
 from charter.serve.pipeline import Pipeline, problem_of
 from charter.serve.rows import insert_rows
-from charter.serve.violations import explained
 from charter.serve.work import Work
 from charter.sql.system_statements import serial_catch_up
 from charter.store.database import Transaction
@@ -100,7 +99,7 @@ class Loader:
                 raise
             raise problem from error
         except Refused as refused:
-            raise await self._explained(refused) from refused
+            raise await self.pipeline.explained(_ask(), refused) from refused
         progress(len(batch))
         return len(batch)
 
@@ -165,13 +164,6 @@ class Loader:
             keys = await insert_rows(work, target, [(at, values) for at, values, _ in group])
             for key, (at, _, draft) in zip(keys, group, strict=True):
                 await parts.write_new(work, target, key, draft, at)
-
-    async def _explained(self, refused: Refused) -> Problem:
-        async def fetch(statement: Any, values: Sequence[Any]) -> Any:
-            return await self.pipeline.database.read(statement, tuple(values))
-
-        pipeline = self.pipeline
-        return await explained(pipeline.compiler, pipeline.schema, fetch, refused)
 
     async def _catch_up(self, resource: str) -> None:
         target = self.pipeline.compiler.contract.resource_named[resource]

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from charter.contract.expression import ROW, Column, OneOfSlot, Slot
 from charter.contract.resource import Resource
-from charter.contract.types import Type
 from charter.plan.ask import Create, Write
 from charter.plan.plan import SortBy
 from charter.plan.steps import Step
+from charter.serve.keys import among, own
 from charter.serve.work import Work
 
 
@@ -31,9 +30,6 @@ async def lock_ahead(work: Work, form: Write) -> None:
 
 
 async def _lock(work: Work, resource: Resource, keys: Sequence[Any]) -> None:
-    kind = resource.key.type
-    column = Column(ROW, (), "id", kind)
-    where = OneOfSlot(column, Slot(0, Type(kind.scalar, many=True)))
-    order = (SortBy(column, kind, descending=False, nullable=False),)
-    statement = work.compiler.load(resource, ("id",), where, order, lock=True)
+    order = (SortBy(own(resource, "id"), resource.key.type, descending=False, nullable=False),)
+    statement = work.compiler.load(resource, ("id",), among(resource, "id"), order, lock=True)
     await work.fetch(statement, (list(keys),))

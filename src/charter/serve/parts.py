@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from charter.contract.expression import ROW, Column, Compare, Expression, Operator, Slot, every
+from charter.contract.expression import every
 from charter.contract.resource import Relation, Resource
 from charter.core import codes
 from charter.core.names import pointer
@@ -16,6 +16,7 @@ from charter.serve import checks
 from charter.serve.attempts import Attempt
 from charter.serve.checks import Verdict
 from charter.serve.defaults import completed
+from charter.serve.keys import equals
 from charter.serve.rows import insert_rows, update_row
 from charter.serve.work import Work
 
@@ -175,15 +176,10 @@ def _at(place: str) -> Iterator[None]:
         raise Problem(problem.code, detail.message, flaws=moved) from problem
 
 
-def _equal(resource: Resource, field: str, slot: int) -> Expression:
-    type_ = resource.field_named[field].type
-    return Compare(Operator.EQ, Column(ROW, (), field, type_), Slot(slot, type_))
-
-
 async def _visible_keys(work: Work, resource: Resource, field: str, value: Any) -> list[Any]:
     """The parts of a row that its writer can see: the others are not for it to replace."""
     seen = work.compiler.seen_part(resource, work.standing)
-    where = every(_equal(resource, field, 0), seen)
+    where = every(equals(resource, field), seen)
     statement = work.compiler.load(resource, ("id",), where, lock=True)
     decode = work.compiler.dialect.decoder(resource.key.type)
     raw = [row[0] for row in await work.fetch(statement, (value,))]
@@ -191,7 +187,7 @@ async def _visible_keys(work: Work, resource: Resource, field: str, value: Any) 
 
 
 async def _one(work: Work, resource: Resource, field: str, key: Any) -> Any:
-    statement = work.compiler.load(resource, (field,), every(_equal(resource, "id", 0)))
+    statement = work.compiler.load(resource, (field,), equals(resource, "id"))
     rows = await work.fetch(statement, (key,))
     if not rows:
         return None

@@ -92,7 +92,7 @@ class Pipeline:
         except _DryRun as trial:
             return trial.outcome
         except Refused as refused:
-            raise await self._explained(ask, refused) from refused
+            raise await self.explained(ask, refused) from refused
         if isinstance(outcome, Problem):
             raise outcome
         if ask.actor.id is not None:
@@ -185,7 +185,9 @@ class Pipeline:
         )
         await work.execute(statement, values)
 
-    async def _explained(self, ask: Ask, refused: Refused) -> Problem:
+    async def explained(self, ask: Ask, refused: Refused) -> Problem:
+        """The problem that a refusal is, asked of the database after the transaction."""
+
         async def fetch(statement: Statement, values: Sequence[Any]) -> Sequence[Row]:
             sources = Sources(values, ask.actor, ask.now)
             return await self.database.read(statement, statement.arguments(sources))

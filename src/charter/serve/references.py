@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from charter.contract.contract import USER
-from charter.contract.expression import ALWAYS, ROW, Column, OneOfSlot, Slot, every
+from charter.contract.expression import ALWAYS, every
 from charter.contract.resource import Resource
-from charter.contract.types import Type
 from charter.core import codes
 from charter.core.names import pointer
 from charter.core.problems import Flaw, Problem
 from charter.plan.ask import Draft
 from charter.plan.spelling import link_name
+from charter.serve.keys import among
 from charter.serve.work import Work
 
 
@@ -68,12 +68,9 @@ async def _unseen(work: Work, target: Resource, items: list[Named]) -> list[Flaw
     readable = work.compiler.readable(target, work.standing)
     if readable == ALWAYS:
         return []
-    kind = target.key.type
-    slot = Slot(0, Type(kind.scalar, many=True))
-    where = every(OneOfSlot(Column(ROW, (), "id", kind), slot), readable)
-    statement = work.compiler.load(target, ("id",), where)
+    statement = work.compiler.load(target, ("id",), every(among(target, "id"), readable))
     rows = await work.fetch(statement, (list(dict.fromkeys(item.key for item in items)),))
-    decode = work.compiler.dialect.decoder(kind)
+    decode = work.compiler.dialect.decoder(target.key.type)
     seen = {row[0] if decode is None else decode(row[0]) for row in rows}
     message = f"There is no {target.name} with this id."
     return [

@@ -10,8 +10,6 @@ from charter.contract.expression import (
     ROW,
     Column,
     Expression,
-    OneOfSlot,
-    Slot,
 )
 from charter.contract.resource import Relation, Resource
 from charter.contract.types import Type
@@ -35,6 +33,7 @@ from charter.serve.attempts import Attempt
 from charter.serve.defaults import completed
 from charter.serve.effects import Happening
 from charter.serve.jsontext import payload_text
+from charter.serve.keys import among
 from charter.serve.rows import insert_rows, update_row
 from charter.serve.work import Work
 
@@ -166,8 +165,8 @@ class UnitOfWork:
             or state_of(found).status is Status.STUB
         ]
         if missing:
-            where, values = _keyed(resource, "id", missing)
-            await self._load(resource, where, values, _order(resource, "id"), None)
+            where = among(resource, "id")
+            await self._load(resource, where, (missing,), _order(resource, "id"), None)
 
     async def _load(
         self,
@@ -221,8 +220,8 @@ class UnitOfWork:
         for relation in resource.relations:
             if relation.owned and rows:
                 target = self._contract.resource_named[relation.target]
-                where, values = _keyed(target, relation.far, [row.id for row in rows])
-                found = await self._load(target, where, values, _order(target, "id"), None)
+                where, keys = among(target, relation.far), [row.id for row in rows]
+                found = await self._load(target, where, (keys,), _order(target, "id"), None)
                 back = _reference_attribute(target, relation)
                 for row in rows:
                     mine = [part for part in found if getattr(part, back) is row]
@@ -279,14 +278,6 @@ def _order(resource: Resource, sort: str) -> tuple[SortBy, ...]:
         stored = resource.field_named.get(field)
         found.append(SortBy(column, type_, down, stored is None or stored.optional))
     return tuple(found)
-
-
-def _keyed(
-    resource: Resource, field: str, keys: Sequence[Any]
-) -> tuple[Expression, tuple[Any, ...]]:
-    type_ = resource.field_named[field].type
-    column = Column(ROW, (), field, type_)
-    return OneOfSlot(column, Slot(0, Type(type_.scalar, many=True))), (list(keys),)
 
 
 def _reference_attribute(target: Resource, relation: Relation) -> str:

@@ -3,13 +3,14 @@
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
-from charter.contract.expression import ROW, Column, Compare, Operator, Slot, walk
+from charter.contract.expression import Column, walk
 from charter.contract.resource import Resource
 from charter.core import codes
 from charter.core.names import pointer
 from charter.core.problems import Flaw, Problem
 from charter.serve.attempts import Attempt, Refused
 from charter.serve.compiler import Compiler
+from charter.serve.keys import equals
 from charter.sql.schema import CheckRule, Constraint, Schema
 from charter.sql.statement import Statement
 from charter.store.database import Row
@@ -78,9 +79,7 @@ def _references(compiler: Compiler, attempt: Attempt) -> Iterator[tuple[str, Res
 
 
 async def _exists(compiler: Compiler, fetch: Fetch, target: Resource, key: Any) -> bool:
-    type_ = target.key.type
-    where = Compare(Operator.EQ, Column(ROW, (), "id", type_), Slot(0, type_))
-    return bool(await fetch(compiler.load(target, ("id",), where), (key,)))
+    return bool(await fetch(compiler.load(target, ("id",), equals(target, "id")), (key,)))
 
 
 async def _still_referenced(compiler: Compiler, fetch: Fetch, attempt: Attempt) -> Problem:
