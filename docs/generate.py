@@ -19,7 +19,7 @@ from charter.core.codes import CODES
 from charter.language.faultcodes import FAULT_CODES
 from charter.language.fields import Options, field
 from charter.plan.ask import Comparator
-from charter.serve.options import OPTIONS, SECTIONS, Option, explanation
+from charter.serve.settings.options import OPTIONS, SECTIONS, Option, explanation
 from charter.sql.dialects import DIALECTS
 from charter.wire.rest.filters import comparators_of
 from charter.wire.rest.problems import status_of

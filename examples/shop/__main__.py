@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from charter.cli.main import main as charter
-from charter.serve.load import Loader
-from charter.serve.service import Service
-from charter.serve.startup import SchemaDiffers
+from charter.serve.engine.load import Loader
+from charter.serve.engine.service import Service
+from charter.serve.engine.startup import SchemaDiffers
 from examples.shop.contract import shop
 from examples.shop.seed import ORDERS, ROWS
 

@@ -12,9 +12,9 @@ from charter.access.settings import AccessSettings
 from charter.contract.contract import Contract
 from charter.core.signals import Failed, Queried, Signal
 from charter.serve.asgi import AsgiApp
+from charter.serve.engine.service import Service
 from charter.serve.process import Process
-from charter.serve.service import Service
-from charter.serve.settings import LogLevel, ServeSettings, Settings
+from charter.serve.settings.model import LogLevel, ServeSettings, Settings
 from tests.behaviour.clients.base import Someone
 
 SECRET = "a secret of the tests, and of nothing else"

@@ -13,7 +13,7 @@ from charter.contract import contract as hub
 from charter.contract import expression as e
 from charter.contract.types import BOOLEAN, TEXT, Type
 from charter.plan.actor import ANONYMOUS, Actor
-from charter.serve.compiler import Compiler
+from charter.serve.engine.compiler import Compiler
 from tests.behaviour.clients.base import (
     Both,
     Client,

@@ -14,8 +14,8 @@ import pytest
 from charter.access.settings import AccessSettings, keys_from, verifier_from
 from charter.cli.run import welcome
 from charter.language.load import load_contract
-from charter.serve.options import OPTIONS
 from charter.serve.process import Process
+from charter.serve.settings.options import OPTIONS
 from tests.serve.apps import environment, free_port, served, settings_in
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from charter.language.load import load_contract
-from charter.serve.load import Loader
+from charter.serve.engine.load import Loader
 from examples.shop import seed
 from tests.behaviour.clients import rest
 from tests.behaviour.clients.base import Has, How, Refused, Row, Someone

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from charter.contract.contract import Contract
-from charter.serve.load import Loader
-from charter.serve.service import Service
+from charter.serve.engine.load import Loader
+from charter.serve.engine.service import Service
 from examples.music.contract import music
 from examples.music.convert import convert
 from examples.shop.__main__ import seed

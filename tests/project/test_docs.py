@@ -14,7 +14,7 @@ from charter.cli.main import COMMANDS
 from charter.core.codes import CODES
 from charter.language.faultcodes import FAULT_CODES
 from charter.language.load import load_contract
-from charter.serve.options import OPTIONS
+from charter.serve.settings.options import OPTIONS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -9,6 +9,8 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "charter"
 LONGEST_MODULE = 400
+SERVE = {"engine": 0, "settings": 0, "logs": 1, "web": 1}
+"""The folders of serve; the modules beside them put them together."""
 
 LAYERS = {
     "core": 0,
@@ -27,10 +29,11 @@ LAYERS = {
     "document": 5,
     "cli": 6,
 }
-# The two modules outside the packages: the public words, and what `python -m charter` runs.
+# The modules outside the packages: the public words, what `python -m charter` runs, mounting.
 TOP = {
     "__init__": frozenset({"core", "contract", "language"}),
     "__main__": frozenset({"cli"}),
+    "asgi": frozenset({"serve"}),
 }
 
 
@@ -135,6 +138,18 @@ def test_imports_go_to_lower_layers_only() -> None:
             if (fault := fault_of(owner_of(module), found.package))
         ]
     )
+
+
+def test_the_folders_of_serve_are_layers_as_well() -> None:
+    faults = []
+    for folder, layer in SERVE.items():
+        for module in sorted((SOURCE / "serve" / folder).glob("*.py")):
+            for name, line, _ in imports(module):
+                part = name.removeprefix("charter.serve.").split(".")[0]
+                theirs = SERVE.get(part, len(SERVE))
+                if name.startswith("charter.serve.") and part != folder and theirs >= layer:
+                    faults.append(f"src/charter/{name_of(module)}:{line}: imports {name}")
+    report(faults)
 
 
 def test_no_import_stands_inside_a_function() -> None:

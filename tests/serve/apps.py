@@ -20,7 +20,7 @@ from charter.access.keys import secret_key
 from charter.access.settings import AccessSettings
 from charter.core.signals import Listener
 from charter.serve.asgi import AsgiApp, application
-from charter.serve.settings import ServeSettings, Settings
+from charter.serve.settings.model import ServeSettings, Settings
 
 CONTRACT = Path(__file__).with_name("slow_contract.py")
 SOURCE = Path(__file__).resolve().parents[2] / "src"

@@ -11,9 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from charter.core.signals import Answered, Committed, Failed, Queried, Signal, Started, Stopping
-from charter.serve.lines import Line, as_json, as_text, line_of
-from charter.serve.observe import MOST_WAITING, Log
-from charter.serve.settings import LogLevel
+from charter.serve.logs.lines import Line, as_json, as_text, line_of
+from charter.serve.logs.observe import MOST_WAITING, Log
+from charter.serve.settings.model import LogLevel
 
 ANSWERED = Answered(
     request_id="r-1", trace_id="t-1", protocol="http", method="GET", route="/v1/orders/{id}",

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from charter.access.settings import AccessSettings
-from charter.serve.configure import DEFAULT, BadSettings, configure
-from charter.serve.options import OPTIONS, SECTIONS, VALUE_KINDS, Option, explanation
-from charter.serve.settings import ServeSettings
+from charter.serve.settings.configure import DEFAULT, BadSettings, configure
+from charter.serve.settings.model import ServeSettings
+from charter.serve.settings.options import OPTIONS, SECTIONS, VALUE_KINDS, Option, explanation
 from charter.store.settings import StoreSettings
 
 

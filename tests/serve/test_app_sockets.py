@@ -174,7 +174,7 @@ import asyncio
 
 from charter.core import codes
 from charter.core.problems import Problem
-from charter.serve import reading
+from charter.serve.engine import reading
 
 _whole = reading._bodies
 

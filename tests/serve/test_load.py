@@ -8,8 +8,8 @@ import pytest
 
 from charter.core.ids import uuid7
 from charter.core.problems import Problem
-from charter.serve.load import Loader
-from charter.serve.service import Service
+from charter.serve.engine.load import Loader
+from charter.serve.engine.service import Service
 from examples.shop.contract import shop
 
 

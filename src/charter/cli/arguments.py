@@ -6,8 +6,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from charter.serve.configure import Configured, configure
-from charter.serve.options import OPTIONS, SECTIONS, Option, explanation
+from charter.serve.settings.configure import Configured, configure
+from charter.serve.settings.options import OPTIONS, SECTIONS, Option, explanation
 
 _MARK = "set "
 """Begins the names of the arguments that are settings."""

@@ -10,7 +10,7 @@ from charter.access.keys import BadKey
 from charter.contract.faults import ContractFaulty
 from charter.core.problems import Problem
 from charter.language.report import rendered
-from charter.serve.configure import BadSettings
+from charter.serve.settings.configure import BadSettings
 from charter.store.errors import StoreError
 
 FAULT = 1

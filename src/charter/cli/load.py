@@ -18,9 +18,9 @@ from charter.contract.contract import Contract
 from charter.core.names import kebab, nearest
 from charter.core.problems import Flaw, Problem
 from charter.language.load import load_contract
-from charter.serve.load import MAX_LINE, Loader
+from charter.serve.engine.load import MAX_LINE, Loader
+from charter.serve.engine.service import Service
 from charter.serve.process import database_of
-from charter.serve.service import Service
 
 STANDARD_INPUT = "-"
 

@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from charter.cli.guard import Refused
-from charter.serve.startup import SchemaDiffers
+from charter.serve.engine.startup import SchemaDiffers
 
 
 def run_opening(work: Coroutine[Any, Any, None]) -> None:

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from charter.cli.arguments import add_settings, configured
 from charter.cli.guard import guarded
-from charter.serve.configure import DEFAULT, Configured
-from charter.serve.options import OPTIONS, SECTIONS, Option, explanation
+from charter.serve.settings.configure import DEFAULT, Configured
+from charter.serve.settings.options import OPTIONS, SECTIONS, Option, explanation
 from charter.store.address import shown
 
 _HOW = Text(

@@ -7,16 +7,16 @@ from typing import Any
 from urllib.parse import quote
 
 from charter.contract.contract import Contract
+from charter.core.recent import Recent
 from charter.core.signals import Listener
 from charter.language.contract import Contract as Draft
 from charter.language.load import load_contract
-from charter.serve.app import App, Gone, Headers
-from charter.serve.configure import configure
-from charter.serve.limits import too_large
 from charter.serve.process import Process
-from charter.serve.recent import Recent
-from charter.serve.rsgi import joined
-from charter.serve.settings import Settings
+from charter.serve.settings.configure import configure
+from charter.serve.settings.model import Settings
+from charter.serve.web.app import App, Gone, Headers
+from charter.serve.web.limits import too_large
+from charter.serve.web.rsgi import joined
 from charter.wire.http import Request
 
 Message = MutableMapping[str, Any]

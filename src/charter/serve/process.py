@@ -7,15 +7,15 @@ from charter.access.keys import Algorithm, Keys
 from charter.access.settings import keys_from, verifier_from
 from charter.contract.contract import Contract
 from charter.core.signals import Listener, Stopping
-from charter.serve.app import App
-from charter.serve.correlation import Correlator
-from charter.serve.health import LIVE, READY, Health
-from charter.serve.inflight import InFlight
-from charter.serve.mount import mounted, pages_at
-from charter.serve.pipeline import Limits
-from charter.serve.rest import Rest
-from charter.serve.service import Service
-from charter.serve.settings import LogLevel, Settings
+from charter.serve.engine.pipeline import Limits
+from charter.serve.engine.service import Service
+from charter.serve.settings.model import LogLevel, Settings
+from charter.serve.web.app import App
+from charter.serve.web.correlation import Correlator
+from charter.serve.web.health import LIVE, READY, Health
+from charter.serve.web.inflight import InFlight
+from charter.serve.web.mount import mounted, pages_at
+from charter.serve.web.rest import Rest
 
 _CURSOR_LABEL = b"charter cursors 1"
 

@@ -23,11 +23,11 @@ from granian.server import MPServer
 
 from charter.core.signals import Started
 from charter.language.load import load_contract
-from charter.serve.lines import as_json, as_text
-from charter.serve.observe import Log
+from charter.serve.logs.lines import as_json, as_text
+from charter.serve.logs.observe import Log
 from charter.serve.process import Process
-from charter.serve.rsgi import RsgiApp
-from charter.serve.settings import EventLoop, ServeSettings, Settings
+from charter.serve.settings.model import EventLoop, ServeSettings, Settings
+from charter.serve.web.rsgi import RsgiApp
 
 LEAST_BUFFER = 8192
 """Bytes; hyper, inside Granian, takes no smaller buffer for the header of a request."""

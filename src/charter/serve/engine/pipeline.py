@@ -16,16 +16,16 @@ from charter.plan.outcome import (
     ValueOutcome,
     WriteOutcome,
 )
-from charter.serve import changes, commands, once
-from charter.serve.answers import REPEATABLE
-from charter.serve.attempts import Refused
-from charter.serve.changes import Changed
-from charter.serve.commands import Returned
-from charter.serve.compiler import Compiler
-from charter.serve.locks import lock_ahead
-from charter.serve.reading import read, reread
-from charter.serve.violations import explained
-from charter.serve.work import Work
+from charter.serve.engine import changes, commands, once
+from charter.serve.engine.answers import REPEATABLE
+from charter.serve.engine.attempts import Refused
+from charter.serve.engine.changes import Changed
+from charter.serve.engine.commands import Returned
+from charter.serve.engine.compiler import Compiler
+from charter.serve.engine.locks import lock_ahead
+from charter.serve.engine.reading import read, reread
+from charter.serve.engine.violations import explained
+from charter.serve.engine.work import Work
 from charter.sql.schema import Schema
 from charter.sql.statement import Sources, Statement
 from charter.sql.system_statements import provision_user

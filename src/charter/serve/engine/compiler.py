@@ -10,6 +10,7 @@ from charter.contract.command import Command
 from charter.contract.contract import Contract
 from charter.contract.expression import ALWAYS, Column, Expression
 from charter.contract.resource import Link, Resource
+from charter.core.recent import Recent
 from charter.language.enums import enums_of
 from charter.plan.actor import Actor
 from charter.plan.ask import Read
@@ -24,8 +25,7 @@ from charter.plan.plan import OnePlan, ReadPlan, SortBy
 from charter.plan.reads import plan_read
 from charter.plan.standing import Standing, standing_of
 from charter.plan.view import View
-from charter.serve.jsontext import Form, form_of
-from charter.serve.recent import Recent
+from charter.serve.engine.jsontext import Form, form_of
 from charter.sql import checks, writes
 from charter.sql import system_statements as system
 from charter.sql.aggregate import Rows, insert_aggregate

@@ -8,9 +8,9 @@ from charter.contract.resource import Resource
 from charter.core import codes
 from charter.core.names import pointer
 from charter.core.problems import Flaw, Problem
-from charter.serve.attempts import Attempt, Refused
-from charter.serve.compiler import Compiler
-from charter.serve.keys import equals
+from charter.serve.engine.attempts import Attempt, Refused
+from charter.serve.engine.compiler import Compiler
+from charter.serve.engine.keys import equals
 from charter.sql.schema import CheckRule, Constraint, Schema
 from charter.sql.statement import Statement
 from charter.store.database import Row

@@ -10,7 +10,7 @@ from charter.core import codes
 from charter.core.names import pointer
 from charter.core.problems import Flaw, Problem
 from charter.plan.guards import Guard
-from charter.serve.work import Work
+from charter.serve.engine.work import Work
 
 
 @dataclass(frozen=True, slots=True)

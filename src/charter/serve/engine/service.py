@@ -6,9 +6,9 @@ from charter.core.problems import Problem
 from charter.core.signals import Listener
 from charter.plan.ask import Ask
 from charter.plan.outcome import Outcome
-from charter.serve.compiler import Compiler
-from charter.serve.pipeline import Limits, Pipeline
-from charter.serve.startup import prepare, require_feasible
+from charter.serve.engine.compiler import Compiler
+from charter.serve.engine.pipeline import Limits, Pipeline
+from charter.serve.engine.startup import prepare, require_feasible
 from charter.sql.dialect import Dialect
 from charter.sql.dialects import dialect_named
 from charter.sql.statement import Statement

@@ -9,14 +9,14 @@ from charter.core.names import pointer
 from charter.plan.ask import Create, Delete, Draft, Update
 from charter.plan.guards import Guard
 from charter.plan.view import CREATE, DELETE, UPDATE
-from charter.serve import checks, parts
-from charter.serve.attempts import Attempt
-from charter.serve.checks import Verdict
-from charter.serve.defaults import completed, replaced
-from charter.serve.mergepatch import merging, patched
-from charter.serve.references import named_by, require_seen
-from charter.serve.rows import insert_rows, update_row
-from charter.serve.work import Work
+from charter.serve.engine import checks, parts
+from charter.serve.engine.attempts import Attempt
+from charter.serve.engine.checks import Verdict
+from charter.serve.engine.defaults import completed, replaced
+from charter.serve.engine.mergepatch import merging, patched
+from charter.serve.engine.references import named_by, require_seen
+from charter.serve.engine.rows import insert_rows, update_row
+from charter.serve.engine.work import Work
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from charter.access.settings import AccessSettings
-from charter.serve.settings import ServeSettings
+from charter.serve.settings.model import ServeSettings
 from charter.store.settings import StoreSettings
 from charter.wire.rest.settings import RestSettings
 

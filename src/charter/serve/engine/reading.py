@@ -16,9 +16,9 @@ from charter.plan.outcome import (
     SummaryOutcome,
 )
 from charter.plan.plan import COUNT_CEILING, ManyPlan, OnePlan, SummaryPlan
-from charter.serve.checks import Verdict, judge
-from charter.serve.compiler import Compiler
-from charter.serve.work import Work
+from charter.serve.engine.checks import Verdict, judge
+from charter.serve.engine.compiler import Compiler
+from charter.serve.engine.work import Work
 from charter.sql.dialect import Dialect
 from charter.sql.statement import Sources
 from charter.store.database import Database, Row

@@ -9,9 +9,9 @@ import msgspec
 from charter.contract.resource import Resource
 from charter.plan.ask import Ask
 from charter.plan.standing import Standing
-from charter.serve.attempts import Attempt, Refused
-from charter.serve.compiler import Compiler
-from charter.serve.effects import Happening, Outbox
+from charter.serve.engine.attempts import Attempt, Refused
+from charter.serve.engine.compiler import Compiler
+from charter.serve.engine.effects import Happening, Outbox
 from charter.sql.aggregate import Rows
 from charter.sql.statement import Sources, Statement
 from charter.store.database import Row, Transaction

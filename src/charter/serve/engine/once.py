@@ -13,8 +13,8 @@ from charter.core import codes
 from charter.core.problems import Problem
 from charter.plan.ask import Once
 from charter.plan.outcome import Outcome
-from charter.serve.answers import packed, unpacked
-from charter.serve.work import Work
+from charter.serve.engine.answers import packed, unpacked
+from charter.serve.engine.work import Work
 from charter.sql import system_statements as system
 from charter.store.errors import Violated
 

@@ -16,7 +16,7 @@ from charter.plan.outcome import (
     ValueOutcome,
     WriteOutcome,
 )
-from charter.serve.jsontext import json_value
+from charter.serve.engine.jsontext import json_value
 from charter.sql.canonical import json_reader
 
 REPEATABLE = frozenset({Family.INVALID, Family.FORBIDDEN, Family.MISSING, Family.CONFLICT})

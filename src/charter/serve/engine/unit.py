@@ -29,13 +29,13 @@ from charter.language.rows import (
 from charter.language.symbols.predicates import predicate
 from charter.language.unit import Caller
 from charter.plan.plan import SortBy
-from charter.serve.attempts import Attempt
-from charter.serve.defaults import completed
-from charter.serve.effects import Happening
-from charter.serve.jsontext import payload_text
-from charter.serve.keys import among
-from charter.serve.rows import insert_rows, update_row
-from charter.serve.work import Work
+from charter.serve.engine.attempts import Attempt
+from charter.serve.engine.defaults import completed
+from charter.serve.engine.effects import Happening
+from charter.serve.engine.jsontext import payload_text
+from charter.serve.engine.keys import among
+from charter.serve.engine.rows import insert_rows, update_row
+from charter.serve.engine.work import Work
 
 MAX_FOUND = 1000
 R = TypeVar("R")

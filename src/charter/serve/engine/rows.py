@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from charter.contract.resource import Resource
-from charter.serve.attempts import Attempt
-from charter.serve.work import Work
+from charter.serve.engine.attempts import Attempt
+from charter.serve.engine.work import Work
 
 ROWS_AT_ONCE = 50
 """Rows of one inserting statement; more go into several."""

@@ -7,8 +7,8 @@ from charter.contract.resource import Resource
 from charter.plan.ask import Create, Write
 from charter.plan.plan import SortBy
 from charter.plan.steps import Step
-from charter.serve.keys import among, own
-from charter.serve.work import Work
+from charter.serve.engine.keys import among, own
+from charter.serve.engine.work import Work
 
 
 async def lock_ahead(work: Work, form: Write) -> None:

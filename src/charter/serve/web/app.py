@@ -15,12 +15,12 @@ from charter.core.signals import Answered, Failed, Listener
 from charter.plan.actor import Actor
 from charter.plan.ask import Ask
 from charter.plan.outcome import Outcome
-from charter.serve.correlation import Correlation, Correlator
-from charter.serve.inflight import InFlight, Stay, Why
-from charter.serve.limits import announced, check_head
-from charter.serve.pipeline import problem_of
-from charter.serve.settings import ServeSettings
-from charter.serve.tails import broken_off
+from charter.serve.engine.pipeline import problem_of
+from charter.serve.settings.model import ServeSettings
+from charter.serve.web.correlation import Correlation, Correlator
+from charter.serve.web.inflight import InFlight, Stay, Why
+from charter.serve.web.limits import announced, check_head
+from charter.serve.web.tails import broken_off
 from charter.store.errors import StoreError
 from charter.wire.http import Request, Response
 from charter.wire.rest.call import Call

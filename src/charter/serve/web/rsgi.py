@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from charter.core.codes import MALFORMED
 from charter.core.problems import Problem
-from charter.serve.app import App, Gone, Headers
-from charter.serve.limits import too_large
+from charter.serve.web.app import App, Gone, Headers
+from charter.serve.web.limits import too_large
 from charter.wire.http import Request
 
 _PLAIN = re.compile(r"[A-Za-z0-9/._~-]*")

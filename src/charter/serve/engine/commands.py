@@ -12,12 +12,12 @@ from charter.core.names import pointer
 from charter.core.problems import Code, Flaw, Problem
 from charter.plan.ask import Invoke
 from charter.plan.spelling import input_name
-from charter.serve import checks, parts
-from charter.serve.changes import Changed
-from charter.serve.jsontext import json_text, json_value
-from charter.serve.references import Named, require_seen
-from charter.serve.unit import UnitOfWork
-from charter.serve.work import Work
+from charter.serve.engine import checks, parts
+from charter.serve.engine.changes import Changed
+from charter.serve.engine.jsontext import json_text, json_value
+from charter.serve.engine.references import Named, require_seen
+from charter.serve.engine.unit import UnitOfWork
+from charter.serve.engine.work import Work
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import TextIO
 
 from charter.core.signals import Failed, Signal
-from charter.serve.lines import Line, Renderer, line_of, line_of_record
-from charter.serve.settings import LogLevel
+from charter.serve.logs.lines import Line, Renderer, line_of, line_of_record
+from charter.serve.settings.model import LogLevel
 
 MOST_WAITING = 10_000
 """Lines that may wait to be written. More are dropped and counted."""

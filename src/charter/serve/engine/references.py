@@ -15,8 +15,8 @@ from charter.core.names import pointer
 from charter.core.problems import Flaw, Problem
 from charter.plan.ask import Draft
 from charter.plan.spelling import link_name
-from charter.serve.keys import among
-from charter.serve.work import Work
+from charter.serve.engine.keys import among
+from charter.serve.engine.work import Work
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,12 @@ from charter.plan.spelling import link_name
 from charter.plan.standing import NOBODY
 from charter.plan.unfit import Unfit
 from charter.plan.values import Reader, json_reader
-from charter.serve import parts
-from charter.serve.attempts import Refused
-from charter.serve.defaults import completed
-from charter.serve.pipeline import Pipeline, problem_of
-from charter.serve.rows import insert_rows
-from charter.serve.work import Work
+from charter.serve.engine import parts
+from charter.serve.engine.attempts import Refused
+from charter.serve.engine.defaults import completed
+from charter.serve.engine.pipeline import Pipeline, problem_of
+from charter.serve.engine.rows import insert_rows
+from charter.serve.engine.work import Work
 from charter.sql.system_statements import serial_catch_up
 from charter.store.database import Transaction
 from charter.store.errors import StoreError

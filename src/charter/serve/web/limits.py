@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from charter.core.codes import HEADER_TOO_LARGE, MALFORMED, TARGET_TOO_LONG, TOO_LARGE
 from charter.core.problems import Problem
-from charter.serve.settings import ServeSettings
+from charter.serve.settings.model import ServeSettings
 from charter.wire.http import Request
 
 

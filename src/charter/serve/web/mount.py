@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from charter.contract.contract import Contract
-from charter.serve.settings import Settings
+from charter.serve.settings.model import Settings
 from charter.wire.http import Request, Response
 from charter.wire.pages.pages import Pages
 

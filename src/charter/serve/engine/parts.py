@@ -12,13 +12,13 @@ from charter.core.problems import Flaw, Problem
 from charter.plan.ask import Draft, PartChange
 from charter.plan.spelling import link_name
 from charter.plan.view import CREATE, DELETE, UPDATE
-from charter.serve import checks
-from charter.serve.attempts import Attempt
-from charter.serve.checks import Verdict
-from charter.serve.defaults import completed
-from charter.serve.keys import equals
-from charter.serve.rows import insert_rows, update_row
-from charter.serve.work import Work
+from charter.serve.engine import checks
+from charter.serve.engine.attempts import Attempt
+from charter.serve.engine.checks import Verdict
+from charter.serve.engine.defaults import completed
+from charter.serve.engine.keys import equals
+from charter.serve.engine.rows import insert_rows, update_row
+from charter.serve.engine.work import Work
 
 
 async def write_new(work: Work, resource: Resource, key: Any, draft: Draft, at: str) -> None:

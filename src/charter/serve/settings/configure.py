@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from charter.core.names import nearest
-from charter.serve.options import OPTION_NAMED, OPTIONS, SECTIONS, Option
-from charter.serve.settings import Settings
+from charter.serve.settings.model import Settings
+from charter.serve.settings.options import OPTION_NAMED, OPTIONS, SECTIONS, Option
 
 DEFAULT_FILE = Path("charter.toml")
 LARGEST_FILE = 1 << 20

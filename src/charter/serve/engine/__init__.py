@@ -1,0 +1,1 @@
+"""The pipeline: an ask and an actor in, an outcome out, over one database."""

@@ -1,0 +1,1 @@
+"""Logs: the reader of signals that writes lines."""
