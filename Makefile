@@ -17,6 +17,7 @@ UV_VERSION := 0.13.9
 
 RUN := $(VENV)/bin/python -m examples.shop
 NODE_PEER := bench/peers/fastify_pg
+OIDC_PROVIDER := tests/support/oidc
 BENCH := $(VENV)-bench/bin/python -m bench
 PIP = $(@D)/bin/python -m pip --disable-pip-version-check --quiet
 LOCKED = $(PIP) install --require-hashes
@@ -30,7 +31,8 @@ COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 
 run: $(VENV)/run.stamp
 	$(RUN)
 
-test: $(VENV)/dev.stamp
+# Without Node.js and npm, the tests with a real OpenID provider are skipped, and say so.
+test: $(VENV)/dev.stamp $(if $(shell command -v npm),$(OIDC_PROVIDER)/node_modules/.package-lock.json)
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 check: $(VENV)/dev.stamp
@@ -51,14 +53,14 @@ docs: $(VENV)/run.stamp
 bench: $(VENV)-bench/bench.stamp $(if $(shell command -v npm),$(NODE_PEER)/node_modules/.package-lock.json)
 	$(BENCH)
 
-$(NODE_PEER)/node_modules/.package-lock.json: $(NODE_PEER)/package-lock.json
-	cd $(NODE_PEER) && npm ci --no-audit --no-fund
+%/node_modules/.package-lock.json: %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund
 
 lock: $(VENV)/made.stamp
 	$(VENV)/bin/python -m pip install --quiet "uv==$(UV_VERSION)"
 	$(COMPILE) pyproject.toml -o requirements/run.txt
 	$(COMPILE) --group build -o requirements/build.txt
-	$(COMPILE) pyproject.toml --extra postgres --group dev \
+	$(COMPILE) pyproject.toml --all-extras --group dev \
 		-c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt
 	$(COMPILE) requirements/bench.in \
 		-c requirements/run.txt -c requirements/dev.txt -o requirements/bench.txt

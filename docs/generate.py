@@ -19,7 +19,7 @@ from charter.core.codes import CODES
 from charter.language.faultcodes import FAULT_CODES
 from charter.language.fields import Options, field
 from charter.plan.ask import Comparator
-from charter.serve.settings.options import OPTIONS, SECTIONS, Option, explanation
+from charter.serve.settings.options import OPTIONS, SECTIONS, Option, explanation, value_text
 from charter.sql.dialects import DIALECTS
 from charter.wire.rest.filters import comparators_of
 from charter.wire.rest.problems import status_of
@@ -34,6 +34,9 @@ _SECTION_TITLES = {
     "store": "The database",
     "auth": "Who is asking",
     "rest": "The REST interface",
+    "identity": "Accounts and sessions",
+    "rates": "Rate limits",
+    "cors": "Pages of other origins",
 }
 _GROUPS = {
     "The contract": ("Contract", "ContractFaulty"),
@@ -42,7 +45,8 @@ _GROUPS = {
     "Fields and relations": ("field", "computed", "owned", "inverse", "linked"),
     "Policies": ("Policy", "Actor", "allow", "hide", "freeze"),
     "Conditions": (
-        "all_of", "any_of", "not_", "is_null", "is_set", "one_of", "contains", "like", "now",
+        "all_of", "any_of", "not_", "is_null", "is_set", "value_of", "one_of", "contains", "like",
+        "now",
     ),
     "Values over related rows": ("count", "exists", "total", "average", "lowest", "highest"),
     "Commands": ("Unit", "NotLoaded"),
@@ -116,8 +120,8 @@ def settings() -> str:
 
 
 def _setting(option: Option) -> str:
-    kind = " or ".join(f"`{choice}`" for choice in option.choices) or f"`{option.kind.__name__}`"
-    default = "none" if option.default is None else f"`{_shown(option.default)}`"
+    kind = " or ".join(f"`{choice}`" for choice in option.choices) or f"`{option.type_name}`"
+    default = f"`{text}`" if (text := value_text(option.default)) else "none"
     kept = " It is a secret: not shown, and not logged." if option.secret else ""
     if option.name == "database":
         kept = " Shown without its password."
@@ -127,10 +131,6 @@ def _setting(option: Option) -> str:
         f"`{option.flag}`, `{option.variable}`, in TOML `{option.name}`: {kind}, "
         f"default {default}.{kept}\n" + (f"\n{text}\n" if text else "")
     )
-
-
-def _shown(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def words() -> str:

@@ -18,6 +18,7 @@ from charter.language.conditions import (
     now,
     one_of,
     total,
+    value_of,
 )
 from charter.language.contract import Contract
 from charter.language.fields import computed, field, inverse, linked, owned
@@ -66,4 +67,5 @@ __all__ = [
     "one_of",
     "owned",
     "total",
+    "value_of",
 ]

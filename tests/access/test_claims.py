@@ -180,3 +180,20 @@ def test_the_claim_with_the_roles_can_be_named(
 ) -> None:
     rules = Rules(AUDIENCE, ISSUER, roles_claims=(name,))
     assert ask(claims(**{"roles": ..., **payload}), rules).roles == roles
+
+
+@pytest.mark.parametrize(
+    ("value", "tenant"),
+    [
+        ("acme", "acme"),
+        (7, "7"),
+        (True, None),
+        (1.5, None),
+        ("", None),
+        (["a"], None),
+        (None, None),
+    ],
+)
+def test_the_tenant_is_a_text_or_an_integer(value: object, tenant: str | None) -> None:
+    assert ask(claims(tenant=value)).tenant == tenant
+    assert ask(claims(firm=value), Rules(AUDIENCE, ISSUER, tenant_claim="firm")).tenant == tenant

@@ -8,6 +8,7 @@ from typing import Any
 
 from charter.access.issue import Grant, issue_token
 from charter.access.keys import secret_key
+from charter.access.rates.settings import RatesSettings
 from charter.access.settings import AccessSettings
 from charter.contract.contract import Contract
 from charter.core.signals import Failed, Queried, Signal
@@ -57,6 +58,7 @@ def settings_for(url: str) -> Settings:
     return Settings(
         serve=ServeSettings(database=url, log_level=LogLevel.DEBUG),
         auth=AccessSettings(secret=SECRET),
+        rates=RatesSettings(enabled=False),
     )
 
 

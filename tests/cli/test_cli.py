@@ -219,6 +219,8 @@ def test_settings_lists_everything_and_masks_secrets(tmp_path: Path) -> None:
     variables = {
         "CHARTER_AUTH_SECRET": "hush-hush-hush-hush-hush-hush-hush",
         "CHARTER_DATABASE": "postgresql://shop:hush@db.local/shop?password=hush",
+        "CHARTER_RATES_STORE": "redis://:hush@cache.local/0",
+        "CHARTER_ALLOWED_HOSTS": "a.example, .b.example",
     }
     ended = charter(tmp_path, "settings", "--json", "--port", "9", **variables)
     assert ended.returncode == 0, ended.stderr
@@ -227,6 +229,8 @@ def test_settings_lists_everything_and_masks_secrets(tmp_path: Path) -> None:
     assert (listed["port"]["value"], listed["port"]["from"]) == ("9", "--port")
     assert listed["auth.leeway"]["from"] == "charter.toml: auth.leeway"
     assert listed["database"]["value"] == "postgresql://shop@db.local/shop"
+    assert listed["rates.store"]["value"] == "(set)"
+    assert listed["allowed_hosts"]["value"] == "a.example,.b.example"
     table = charter(tmp_path, "settings", **variables)
     assert "hush" not in ended.stdout + table.stdout
 

@@ -13,8 +13,13 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 STATE = frozenset(
     {
         "check_failed",
+        "common_password",
         "empty_order",
+        "guessable_password",
         "in_progress",
+        "invalid_callback",
+        "invalid_one_time_token",
+        "invalid_passkey",
         "key_reused",
         "no_such_reference",
         "not_found",
@@ -22,6 +27,7 @@ STATE = frozenset(
         "still_referenced",
         "version_conflict",
         "version_required",
+        "wrong_password",
         "wrong_state",
     }
 )

@@ -101,8 +101,10 @@ def test_schemathesis_finds_nothing(name: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2000:]
 
 
-def run(url: str, bearer: str, phases: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """One run; it makes the same requests each time."""
+def run(
+    url: str, bearer: str, phases: str, folder: Path, *more: str
+) -> subprocess.CompletedProcess[str]:
+    """One run; it makes the same requests each time. `more` are further arguments."""
     program = Path(sys.executable).with_name("schemathesis")
     options = {
         "--header": f"Authorization: Bearer {bearer}",
@@ -121,7 +123,7 @@ def run(url: str, bearer: str, phases: str, folder: Path) -> subprocess.Complete
     }
     flags = ["--continue-on-failure", "--generation-deterministic", "--no-color"]
     return subprocess.run(
-        [program, "run", f"{url}/openapi.json", *arguments, *flags],
+        [program, "run", f"{url}/openapi.json", *arguments, *flags, *more],
         cwd=folder,
         env=environment,
         capture_output=True,

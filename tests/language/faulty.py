@@ -434,6 +434,25 @@ WITH_ITEM: Final = {
             yield allow("*", when=exists(new.parts))  #! new_unfit
             yield allow("create", "update", when=new.owner == actor.user)
             yield hide("price", unless=new.done)  #! new_unfit
+            yield freeze("note", unless=new.done)  #! new_unfit
+        """,
+    "new_unanswerable": """
+        @api.policy(Item)
+        def policy(item, actor, new):
+            large = exists(item.parts, lambda part: part.size > 9)
+            yield allow("read", when=item.owner == actor.user)
+            yield allow("create", when=any_of(large, new.done))
+            yield allow("update", when=all_of(large, new.owner == item.owner))
+            yield allow("update", when=any_of(large, new.done))  #! new_unanswerable
+            yield allow("update", "age", when=new.price > summed(  #! new_unanswerable
+                item.parts, lambda part: part.size))
+            yield allow("update", when=exists(  #! new_unanswerable
+                new.parts, lambda part: part.size > count(item.parts)))
+            yield allow("age", when=any_of(exists(new.parts), item.owner == new.owner, item.done))
+
+        @api.command(Item)
+        async def age(item: Item, unit: Unit) -> None:
+            pass
         """,
 }
 
@@ -476,6 +495,28 @@ COMMANDS: Final = {
 
         @api.command(Part)
         async def cut(part: Part, unit: Unit) -> None:  #! command_without_policy
+            pass
+        """,
+    "command_without_row": """
+        @api.policy(Item)
+        def policy(item, actor, new):
+            mine = item.owner == actor.user
+            boss = actor.has_role("boss")
+            yield allow("*", when=mine)  #! command_without_row
+            yield allow("sort", "mix", when=not_(any_of(boss, mine)))  #! command_without_row
+            yield allow("mix", when=any_of(boss, new.owner == actor.user))
+            yield allow("tidy", when=actor.id == "tidier")
+
+        @api.command(Item)
+        async def sort(unit: Unit) -> None:
+            pass
+
+        @api.command(Item)
+        async def mix(unit: Unit) -> None:
+            pass
+
+        @api.command(Item)
+        async def tidy(unit: Unit) -> None:
             pass
         """,
     "result_unfit": _OPEN

@@ -8,10 +8,11 @@ from charter.contract.faults import ContractFaulty
 from charter.language.faultcodes import FAULT_CODES
 from charter.language.load import load_contract
 from tests.language.faulty import COMMANDS, RELATIONS, RESOURCES, WITH_ITEM
+from tests.language.faulty_identity import IDENTITY
 from tests.language.sources import contract_of, faults_of, marked, written
 
 OF_FILES = {"file_unreadable", "python_error", "contract_missing", "several_contracts"}
-ALONE = {**RESOURCES, **RELATIONS}
+ALONE = {**RESOURCES, **RELATIONS, **IDENTITY}
 BESIDE_ITEM = {**WITH_ITEM, **COMMANDS}
 
 

@@ -239,7 +239,7 @@ def test_commands_on_collections_and_on_nothing(tmp_path: Path) -> None:
         """
         @api.policy(Item)
         def policy(item, actor):
-            yield allow("*", when=actor.claim("org", str) == item.name)
+            yield allow("*", when=actor.claim("org", str) == "acme")
 
         @api.command(Item)
         async def tidy(unit: Unit, *, before: date, only: Item | None = None) -> list[Item]:

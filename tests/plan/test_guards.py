@@ -8,16 +8,19 @@ from charter.contract.expression import (
     NEW,
     ROW,
     ActorId,
+    Aggregate,
     AllOf,
     Column,
     Compare,
     Constant,
+    Function,
     HasRole,
     Operator,
     Slot,
+    walk,
 )
 from charter.contract.resource import Allow, Field, Freeze, Policy, Resource
-from charter.contract.types import TEXT, UUID
+from charter.contract.types import BOOLEAN, TEXT, UUID
 from charter.core import codes
 from charter.core.problems import Problem
 from charter.plan.guards import OLD_VALUES, guard_action
@@ -70,15 +73,21 @@ def test_a_rule_about_the_change_sees_the_old_values_after_the_write() -> None:
     rule = AllOf((MINE, Compare(Operator.NE, state, new_state)))
     view = view_of(Policy((Allow(("read",), ALWAYS), Allow(("update",), rule))))
     guard = guard_action(view, note_of(view), "update")
-    assert guard.old == (OWNER, state)
+    assert guard.old == (state,)
     assert guard.rules[0].before == MINE
-    owner_before, state_before = Slot(OLD_VALUES, TEXT), Slot(OLD_VALUES + 1, TEXT)
-    assert guard.rules[0].after == AllOf(
-        (
-            Compare(Operator.EQ, owner_before, ActorId(TEXT)),
-            Compare(Operator.NE, state_before, state),
-        )
+    assert guard.rules[0].after == Compare(Operator.NE, Slot(OLD_VALUES, TEXT), state)
+
+
+def test_rows_that_the_old_one_led_to_are_asked_for_before_the_write() -> None:
+    relation = Aggregate(Function.EXISTS, ROW, ("team", "members"), 2, None, None, BOOLEAN)
+    new_state = Column(NEW, (), "state", TEXT)
+    changed = Compare(Operator.NE, Column(ROW, (), "state", TEXT), new_state)
+    view = view_of(
+        Policy((Allow(("read",), ALWAYS), Allow(("update",), AllOf((relation, changed)))))
     )
+    (rule,) = guard_action(view, note_of(view), "update").rules
+    assert rule.before == relation
+    assert not any(isinstance(part, Aggregate) for part in walk(rule.after))
 
 
 def test_a_new_row_is_judged_by_its_new_values() -> None:

@@ -8,6 +8,7 @@ from charter.contract.expression import (
     NEVER,
     ROW,
     ActorId,
+    ActorTenant,
     AllOf,
     AnyOf,
     Authenticated,
@@ -15,6 +16,8 @@ from charter.contract.expression import (
     Compare,
     Contains,
     Expression,
+    Fact,
+    FactName,
     HasRole,
     IsNull,
     Not,
@@ -29,6 +32,9 @@ OWNER = Column(ROW, (), "owner_id", TEXT)
 ME = ActorId(TEXT)
 MINE = Compare(Operator.EQ, OWNER, ME)
 
+STRONG = Fact(FactName.MFA)
+OFFICE = Fact(FactName.ADDRESS_IN, ("10.0.0.0/8",))
+OURS = Compare(Operator.EQ, Column(ROW, (), "tenant_id", TEXT), ActorTenant(TEXT))
 CLERK = Standing(True, frozenset({"clerk"}))
 
 
@@ -59,7 +65,7 @@ def test_whether_there_is_an_actor_is_decided() -> None:
 
 
 LEAVES: st.SearchStrategy[Expression] = st.sampled_from(
-    [HasRole("clerk"), HasRole("buyer"), Authenticated(), MINE]
+    [HasRole("clerk"), HasRole("buyer"), Authenticated(), STRONG, OFFICE, MINE, OURS]
 )
 RULES: st.SearchStrategy[Expression] = st.recursive(
     LEAVES,
@@ -71,7 +77,11 @@ RULES: st.SearchStrategy[Expression] = st.recursive(
     max_leaves=12,
 )
 STANDINGS = st.builds(
-    Standing, st.just(True), st.frozensets(st.sampled_from(["clerk", "buyer", "other"]))
+    Standing,
+    st.just(True),
+    st.frozensets(st.sampled_from(["clerk", "buyer", "other"])),
+    st.frozensets(st.sampled_from([STRONG, OFFICE])),
+    tenanted=st.booleans(),
 )
 
 
@@ -82,6 +92,10 @@ def holds(rule: Expression, standing: Standing, *, mine: bool) -> bool:
             return role in standing.roles
         case Authenticated():
             return standing.authenticated
+        case Fact():
+            return rule in standing.facts
+        case _ if rule == OURS:
+            return mine and standing.tenanted
         case AllOf(parts):
             return all(holds(part, standing, mine=mine) for part in parts)
         case AnyOf(parts):
@@ -100,4 +114,4 @@ def test_folding_never_changes_what_a_rule_means(
 ) -> None:
     after = folded(rule, standing)
     assert holds(after, standing, mine=mine) == holds(rule, standing, mine=mine)
-    assert not [part for part in walk(after) if isinstance(part, HasRole | Authenticated)]
+    assert not [part for part in walk(after) if isinstance(part, HasRole | Authenticated | Fact)]

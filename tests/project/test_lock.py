@@ -1,5 +1,6 @@
 """What gets installed is what was reviewed: exact versions, with hashes, from no fixed address."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -45,6 +46,15 @@ def test_no_address_is_written_down(lock: str) -> None:
     text = (REQUIREMENTS / lock).read_text(encoding="utf-8")
     named = re.findall(r"^.*(?:://|--index-url|--extra-index-url|--find-links).*$", text, re.M)
     assert not named, f"{lock}: an address is written down: {named}; run `make lock`"
+
+
+@pytest.mark.parametrize("folder", ["bench/peers/fastify_pg", "tests/support/oidc"])
+def test_packages_of_node_are_pinned_and_hashed_too(folder: str) -> None:
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text(encoding="utf-8"))
+    packages = {name: about for name, about in lock["packages"].items() if name}
+    assert packages
+    assert [name for name, about in packages.items() if "integrity" not in about] == []
+    assert [name for name, about in packages.items() if "resolved" in about] == []
 
 
 def test_the_locks_that_make_installs_are_there() -> None:

@@ -59,17 +59,25 @@ def test_every_kind_of_value_is_read_from_text_and_from_toml(tmp_path: Path) -> 
         "CHARTER_LOG_LEVEL": "debug",
         "CHARTER_AUTH_KEYS": "keys.json",
         "CHARTER_AUTH_AUDIENCE": "shop",
+        "CHARTER_ALLOWED_HOSTS": "a.example, .b.example",
+        "CHARTER_CORS_METHODS": " ",
     }
     file = toml(
         'max_body = 10\nbody_timeout = 1.5\ndocs = false\nlog_level = "debug"\n'
-        '[auth]\nkeys = "keys.json"\naudience = "shop"\n',
+        'allowed_hosts = ["a.example", ".b.example"]\n'
+        '[auth]\nkeys = "keys.json"\naudience = "shop"\n[cors]\nmethods = []\n',
         "other.toml",
     )
     assert configure({}, texts).settings == configure({}, {}, file).settings
     settings = configure({}, texts).settings
     assert settings.serve == ServeSettings(
-        max_body=10, body_timeout=1.5, docs=False, log_level=settings.serve.log_level
+        max_body=10,
+        body_timeout=1.5,
+        docs=False,
+        log_level=settings.serve.log_level,
+        allowed_hosts=("a.example", ".b.example"),
     )
+    assert settings.cors.methods == ()
     assert settings.auth == AccessSettings(keys_file=Path("keys.json"), audience="shop")
 
 
@@ -80,6 +88,9 @@ def test_every_kind_of_value_is_read_from_text_and_from_toml(tmp_path: Path) -> 
         ("[store]\npool_sise = 1", ["'store.pool_sise'", "did you mean store.pool_size"]),
         ("[serve]\nport = 1", ["no setting 'serve'"]),
         ('port = "many"', ["charter.toml: port", "whole number", "'many'"]),
+        ("allowed_hosts = 1", ["charter.toml: allowed_hosts", "list of texts"]),
+        ('allowed_hosts = ["a", 1]', ["charter.toml: allowed_hosts", "list of texts"]),
+        ('allowed_hosts = "a,,b"', ["charter.toml: allowed_hosts", "list of texts"]),
         ("port = true", ["charter.toml: port", "whole number"]),
         ("port = 1.5", ["charter.toml: port", "whole number"]),
         ("docs = 1", ["charter.toml: docs", "true or false"]),

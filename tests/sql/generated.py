@@ -28,6 +28,14 @@ from tests.sql import shop
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 ORDERINGS = (e.Operator.LT, e.Operator.LE, e.Operator.GT, e.Operator.GE)
 COMPARISONS = (e.Operator.EQ, e.Operator.NE, *ORDERINGS)
+FACTS = (
+    e.Fact(e.FactName.MFA),
+    e.Fact(e.FactName.SIGNED_IN_WITH, "pwd"),
+    e.Fact(e.FactName.SIGNED_IN_WITHIN, 600),
+    e.Fact(e.FactName.SIGNED_IN_WITHIN, 60),
+    e.Fact(e.FactName.ADDRESS_IN, ("10.0.0.0/8", "2001:db8::/32")),
+    e.Fact(e.FactName.MACHINE),
+)
 PATHS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     "Product": (((), "Product"),),
     "Order": (
@@ -134,11 +142,13 @@ class Draft:
         return e.Aggregate(function, scope, path, inner, where, value, kind)
 
     def text(self, resource: str, scope: int) -> e.Expression:
-        kinds = ["column"] * 3 + ["given", "actor", "claim"]
+        kinds = ["column"] * 3 + ["given", "actor", "claim", "tenant"]
         columns = self.columns(resource, scope, frozenset(TEXTUAL))
         match self.one(kinds if columns else kinds[3:]):
             case "actor":
                 return e.ActorId(TEXT)
+            case "tenant":
+                return e.ActorTenant(TEXT)
             case "claim":
                 return e.Claim(self.one(["name", "age", "none"]), TEXT)
             case "given":
@@ -181,6 +191,7 @@ class Draft:
             e.Truth(False),
             e.HasRole("buyer"),
             e.Authenticated(),
+            self.one(FACTS),
             *self.columns(resource, scope, frozenset({Scalar.BOOLEAN})),
             *(e.IsNull(one) for one in self.columns(resource, scope, frozenset(Scalar))),
         ]

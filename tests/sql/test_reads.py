@@ -21,6 +21,7 @@ from charter.plan.plan import (
     ShowOne,
     SortBy,
 )
+from charter.sql.pages import Page, page_of
 from charter.sql.reads import compile_read
 from charter.sql.statement import Sources
 from tests.sql import shop
@@ -64,7 +65,16 @@ def fetch(database: Database, plan: OnePlan | ManyPlan, *values: Any) -> list[tu
 
 
 def rows_of(database: Database, plan: RowPlan, sort: tuple[SortBy, ...]) -> list[dict[str, Any]]:
-    return [json.loads(row[0]) for row in fetch(database, ManyPlan(plan, sort, 100))]
+    return json_rows(page(database, ManyPlan(plan, sort, 100)))
+
+
+def page(database: Database, plan: ManyPlan, *values: Any) -> Page:
+    return page_of(database.dialect, plan, fetch(database, plan, *values))
+
+
+def json_rows(found: Page) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(f"[{found.rows}]")
+    return rows
 
 
 @pytest.mark.parametrize("name", list(shop.RESOURCES))
@@ -153,24 +163,22 @@ def lines_under(at: int, where: e.Expression = e.ALWAYS) -> tuple[ParentPlan, An
 @pytest.mark.parametrize("counting", ["exact", "estimated"])
 def test_a_count_comes_with_the_rows_and_without_any(database: Database, counting: Any) -> None:
     sort = (by("quantity", "OrderLine", descending=True), key("OrderLine"))
-    page = ManyPlan(everything("OrderLine"), sort, 5, count=counting)
-    rows = fetch(database, page)
-    assert [row[-1] for row in rows] == [20] * 6
-    assert [row[1] for row in rows] == [3] * 5 + [2]
+    found = page(database, ManyPlan(everything("OrderLine"), sort, 5, count=counting))
+    assert found.total == 20
+    assert [row["quantity"] for row in json_rows(found)] == [3] * 5
+    assert found.last is not None
+    assert found.last[0] == 3
     nothing = ManyPlan(everything("OrderLine", e.NEVER), sort, 5, count=counting)
-    assert fetch(database, nothing) == [(None, None, None, 0)]
+    assert page(database, nothing) == Page("", None, 0)
 
 
 def test_the_list_of_a_row_has_only_its_own(database: Database) -> None:
     for at in range(9):
         parent, of = lines_under(at)
-        rows = fetch(
-            database, ManyPlan(everything("OrderLine"), (key("OrderLine"),), 10, parent=parent), of
-        )
+        plan = ManyPlan(everything("OrderLine"), (key("OrderLine"),), 10, parent=parent)
         expected = [row["id"] for row in STORE.rows["OrderLine"] if row["order_id"] == of]
-        found = [str(row[1]) for row in rows if row[0] is not None]
-        assert found == [str(one) for one in expected]
-        assert len(rows) == max(1, len(expected))
+        found = json_rows(page(database, plan, of))
+        assert [row["id"] for row in found] == [str(one) for one in expected]
 
 
 def test_a_parent_that_cannot_be_seen_has_no_list(database: Database) -> None:
@@ -194,9 +202,9 @@ def test_linked_and_to_one_parents(database: Database) -> None:
     for row in STORE.rows["Order"]:
         for parent, name in ((labels, "Label"), (customer, "User")):
             plan = ManyPlan(everything(name), (key(name),), 10, parent=parent)
-            found = [one[1] for one in fetch(database, plan, row["id"]) if one[0]]
+            found = [str(one["id"]) for one in json_rows(page(database, plan, row["id"]))]
             expected = STORE.related(row, parent.relation)
-            assert found == sorted(one["id"] for one in expected)
+            assert found == [str(one) for one in sorted(one["id"] for one in expected)]
 
 
 def test_a_part_is_found_under_its_parent_only(database: Database) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from charter.core.signals import Committed, Signal
 from charter.store.database import Transaction
-from charter.store.errors import Contended, StoreError, TimedOut, Unavailable, Violated
+from charter.store.errors import Contended, NotAtOnce, StoreError, TimedOut, Unavailable, Violated
 from charter.store.settings import StoreSettings
 from tests.store.conftest import TABLES, Store, opened
 from tests.support.postgres import PostgresServer
@@ -112,6 +112,36 @@ async def test_a_commit_that_is_lost_is_not_tried_again(postgres: Store) -> None
         await postgres.database.write(work)
     assert runs == 1
     assert await postgres.count() == 0
+
+
+async def test_a_write_at_once_that_is_lost_is_not_tried_again(postgres: Store) -> None:
+    await postgres.add(1)
+    insert = postgres.sql("INSERT INTO author (id, name) SELECT 2, 'x' FROM pg_sleep(0.5)")
+    writing = asyncio.create_task(postgres.database.write_at_once(insert, ()))
+    await asyncio.sleep(0.1)
+    [(backend,)] = await postgres.database.read(
+        postgres.sql("SELECT pid FROM pg_stat_activity WHERE query LIKE '%FROM pg_sleep(0.5)%'"
+                     " AND pid <> pg_backend_pid()"), ()
+    )  # fmt: skip
+    os.kill(backend, signal.SIGKILL)
+    with pytest.raises(Unavailable, match="unknown"):
+        await writing
+    assert await postgres.count() == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "INSERT INTO author (id, name) VALUES (1, 'again')",
+        "WITH made AS (INSERT INTO author (id, name) VALUES (2, 'x') RETURNING *)"
+        " SELECT 1 / (CASE WHEN id > 2 THEN 1 ELSE 0 END) FROM made",
+    ],
+)
+async def test_a_write_at_once_that_fails_leaves_nothing(postgres: Store, text: str) -> None:
+    await postgres.add(1)
+    with pytest.raises(NotAtOnce):
+        await postgres.database.write_at_once(postgres.sql(text), ())
+    assert await postgres.count() == 1
 
 
 async def test_a_restart_of_the_server_is_outlived(

@@ -104,8 +104,9 @@ def descendants(pid: int) -> list[int]:
 
 @contextlib.contextmanager
 def running(contract: Path, folder: Path, **settings: str) -> Iterator[Running]:
-    """A served contract. It is not left behind, whatever the test does to it."""
-    service = Running(contract, folder, settings)
+    """A served contract. It is not left behind, whatever the test does to it. Rates are limited
+    only where the test says so: it sends as much as it can."""
+    service = Running(contract, folder, {"rates_enabled": "false", **settings})
     service.start()
     try:
         yield service

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cmp_to_key
+from ipaddress import ip_address, ip_network
 from typing import Any
 from uuid import UUID
 
@@ -78,16 +79,10 @@ def evaluate(expression: e.Expression, place: Place) -> Any:
             return place.values[index]
         case e.Column():
             return column(expression, place)
-        case e.ActorId():
-            return place.actor.id
-        case e.Claim(name, kind):
-            return claim(place.actor.claims.get(name), kind)
         case e.Now():
             return place.now
-        case e.HasRole(role):
-            return role in place.actor.roles
-        case e.Authenticated():
-            return place.actor.id is not None
+        case e.ActorId() | e.Claim() | e.HasRole() | e.Authenticated() | e.Fact() | e.ActorTenant():
+            return of_actor(expression, place)
         case e.Compute():
             return compute(expression, place)
         case e.Aggregate():
@@ -96,6 +91,45 @@ def evaluate(expression: e.Expression, place: Place) -> Any:
             return evaluate(value, place) if holds(visible, place) else None
         case _:
             return holds(expression, place)
+
+
+def of_actor(expression: e.Expression, place: Place) -> Any:
+    """What an expression says of whoever asks."""
+    actor = place.actor
+    match expression:
+        case e.ActorId():
+            return actor.id
+        case e.Claim(name, kind):
+            return claim(actor.claims.get(name), kind)
+        case e.HasRole(role):
+            return role in actor.roles
+        case e.ActorTenant(kind):
+            text = actor.tenant
+            return UUID(text) if text is not None and kind.scalar is Scalar.UUID else text
+        case e.Fact():
+            return fact(expression, place)
+        case _:
+            return actor.id is not None
+
+
+def fact(expression: e.Fact, place: Place) -> bool:
+    """What is so of an actor that signed in with values of `amr`, and of its request."""
+    actor, argument = place.actor, expression.argument
+    if expression.name is e.FactName.ADDRESS_IN:
+        networks = map(ip_network, argument if isinstance(argument, tuple) else ())
+        return actor.address is not None and any(ip_address(actor.address) in n for n in networks)
+    if actor.id is None:
+        return False
+    match expression.name:
+        case e.FactName.MFA:
+            return {"pwd", "otp"} <= actor.methods or "mfa" in actor.methods
+        case e.FactName.SIGNED_IN_WITH:
+            return argument in actor.methods
+        case e.FactName.SIGNED_IN_WITHIN:
+            at = actor.signed_in_at
+            return at is not None and place.now.timestamp() - at <= int(str(argument))
+        case _:
+            return bool({"api_key", "client_credentials"} & actor.methods)
 
 
 def claim(value: Any, kind: Type) -> Any:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from charter.core.codes import INVALID_TOKEN
 from charter.core.problems import Problem
@@ -27,6 +27,17 @@ class Rules:
     roles_claims: tuple[str, ...] = ("roles", "role")
     """The claims that may have the roles; the first one that is there counts. A dotted name is a
     path, unless a claim has just this name."""
+    tenant_claim: str | None = "tenant"
+    """The claim that has the key of the tenant for which the actor acts, a text or an integer;
+    None where no claim says so."""
+    roles_table: Mapping[str, frozenset[str]] | None = None
+    """The roles that each value of the claim stands for; values that are not in it stand for
+    none. Without a table, the values are the roles."""
+    subject_prefix: str = ""
+    """What comes before `sub` in the id of the actor."""
+    own: bool = False
+    """Whether the tokens are those of accounts of this service: `sid`, `scope` and `client_id`
+    mean its sessions, scopes and keys. Those of others mean their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,20 @@ def admit(claims: Mapping[str, Any], rules: Rules) -> Admission:
         raise refused("The token does not name a usable subject.")
     starts = [date for name in ("nbf", "iat") if (date := _date(claims, name)) is not None]
     since = max(starts, default=float("-inf")) - rules.leeway
-    actor = Actor(subject, _roles(claims, rules.roles_claims), claims)
+    roles = _roles(claims, rules.roles_claims)
+    if rules.roles_table is not None:
+        table = rules.roles_table
+        roles = frozenset().union(*(table[value] for value in roles & table.keys()))
+    actor = Actor(
+        f"{rules.subject_prefix}{subject}",
+        roles,
+        claims,
+        methods=_methods(claims),
+        signed_in_at=_date(claims, "auth_time"),
+        session=_session(claims) if rules.own else None,
+        scopes=_scopes(claims) if rules.own else None,
+        tenant=_tenant(claims, rules.tenant_claim),
+    )
     return Admission(actor, since, until + rules.leeway)
 
 
@@ -69,15 +93,20 @@ def check_time(admission: Admission, now: float) -> None:
         raise refused("The token is not valid yet.")
 
 
-def _is_name(value: object) -> bool:
+def _is_name(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and _NAME.fullmatch(value) is not None
+
+
+def is_date(value: object) -> TypeGuard[float]:
+    """Whether a claim is a NumericDate (RFC 7519, section 2)."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _date(claims: Mapping[str, Any], name: str) -> float | None:
     if name not in claims:
         return None
     value = claims[name]
-    if not isinstance(value, int | float) or isinstance(value, bool):
+    if not is_date(value):
         raise refused(f"The token's `{name}` is not a date.")
     return value
 
@@ -109,6 +138,32 @@ def _roles(claims: Mapping[str, Any], names: tuple[str, ...]) -> frozenset[str]:
             return frozenset(roles)
         raise refused("The token's roles cannot be used.")
     return frozenset()
+
+
+def _methods(claims: Mapping[str, Any]) -> frozenset[str]:
+    """How somebody signed in (RFC 8176); what cannot be understood proves nothing."""
+    found = claims.get("amr", ())
+    if not isinstance(found, tuple) or len(found) > MOST_ROLES:
+        return frozenset()
+    return frozenset(method for method in found if _is_name(method))
+
+
+def _session(claims: Mapping[str, Any]) -> str | None:
+    found = claims.get("sid")
+    return found if _is_name(found) else None
+
+
+def _scopes(claims: Mapping[str, Any]) -> frozenset[str] | None:
+    """RFC 9068, section 2.2.3: a list with spaces between. A token without it is not bound."""
+    found = claims.get("scope")
+    return frozenset(found.split()) if isinstance(found, str) else None
+
+
+def _tenant(claims: Mapping[str, Any], name: str | None) -> str | None:
+    found = None if name is None else claims.get(name)
+    if isinstance(found, int) and not isinstance(found, bool):
+        return str(found)
+    return found if _is_name(found) else None
 
 
 def _at(claims: Mapping[str, Any], path: list[str]) -> Any:

@@ -45,6 +45,11 @@ def read_keys(path: Path) -> list[TokenKey]:
         raise BadKey(f"{where}: {error.strerror or 'cannot be read'}") from None
     if len(data) > LARGEST_FILE:
         raise BadKey(f"{where}: larger than {LARGEST_FILE} bytes")
+    return keys_in(data, where)
+
+
+def keys_in(data: bytes, where: str) -> list[TokenKey]:
+    """The keys of PEM, JWK or JWKS text. BadKey names `where` and what is wrong."""
     if data.lstrip().startswith(b"{"):
         return jwk_keys(data, where)
     if b"-----BEGIN " in data:
@@ -82,22 +87,28 @@ def jwk_keys(data: bytes, where: str) -> list[TokenKey]:
         document = parse_object(data)
     except NotStrict as error:
         raise BadKey(f"{where}: {error}") from None
-    entries = document.get("keys") if "keys" in document else (document,)
-    if not isinstance(entries, tuple) or not all(isinstance(e, Mapping) for e in entries):
-        raise BadKey(f"{where}: `keys` is not a list of objects")
-    if len(entries) > MOST_KEYS:
-        raise BadKey(f"{where}: {len(entries)} keys; at most {MOST_KEYS} are accepted")
     keys = [
-        _jwk_key(entry, f"{where}, key {place}")
-        for place, entry in enumerate(entries, start=1)
-        if _is_for_us(entry)
+        jwk_key(entry, f"{where}, key {place}")
+        for place, entry in enumerate(jwk_entries(document, where), start=1)
+        if is_for_us(entry)
     ]
     if not keys:
         raise BadKey(f"{where}: no key for HS256, RS256, ES256 or Ed25519 signatures in it")
     return keys
 
 
-def _is_for_us(jwk: Mapping[str, Any]) -> bool:
+def jwk_entries(document: Mapping[str, Any], where: str) -> tuple[Mapping[str, Any], ...]:
+    """The JWKs of a JWK or JWK Set. BadKey where it has none of this form, or too many."""
+    entries = document.get("keys") if "keys" in document else (document,)
+    if not isinstance(entries, tuple) or not all(isinstance(e, Mapping) for e in entries):
+        raise BadKey(f"{where}: `keys` is not a list of objects")
+    if len(entries) > MOST_KEYS:
+        raise BadKey(f"{where}: {len(entries)} keys; at most {MOST_KEYS} are accepted")
+    return entries
+
+
+def is_for_us(jwk: Mapping[str, Any]) -> bool:
+    """Whether a JWK is of a type, curve, algorithm and use that is supported here."""
     kty, alg, operations = jwk.get("kty"), jwk.get("alg"), jwk.get("key_ops", ("verify",))
     return (
         isinstance(kty, str)
@@ -110,7 +121,8 @@ def _is_for_us(jwk: Mapping[str, Any]) -> bool:
     )
 
 
-def _jwk_key(jwk: Mapping[str, Any], where: str) -> TokenKey:
+def jwk_key(jwk: Mapping[str, Any], where: str) -> TokenKey:
+    """The key of a JWK that `is_for_us`. BadKey where it cannot be used."""
     kty, alg, kid = jwk["kty"], jwk.get("alg"), jwk.get("kid")
     if alg is not None and HEADER_NAMES[alg] is not _FITTING[kty]:
         raise BadKey(f"{where}: a key of type {kty} cannot be for {alg}")

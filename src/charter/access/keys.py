@@ -6,11 +6,11 @@ a key is bound to already, so `none` and algorithm confusion (RFC 8725, section 
 in.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
@@ -21,6 +21,8 @@ SHORTEST_RSA = 2048
 """Bits; RFC 7518, section 3.3."""
 MOST_KEYS = 100
 
+PUBLIC_MEMBERS = frozenset({"kty", "crv", "x", "y", "n", "e"})
+"""The members of a JWK that everybody may see (RFC 7518, section 6; RFC 8037)."""
 _PUBLIC_MARKS = (b"-----BEGIN ", b"---- BEGIN ", b"ssh-", b"ecdsa-sha2-")
 
 
@@ -86,6 +88,16 @@ class TokenKey:
             return _SCHEMES[self.algorithm].verify(signed, signature, self._material)
         except ValueError:
             return False
+
+    def public_jwk(self) -> Mapping[str, Any] | None:
+        """The public half as a JWK (RFC 7517), or None where there is none: a secret is never
+        given out."""
+        if isinstance(self._material, OctKey):
+            return None
+        members = self._material.as_dict(private=False)
+        public = {name: members[name] for name in members.keys() & PUBLIC_MEMBERS}
+        named = {} if self.kid is None else {"kid": self.kid}
+        return {**public, **named, "alg": self.algorithm.value, "use": "sig"}
 
     def sign(self, text: bytes) -> bytes:
         """The signature over these bytes; BadKey where this is a public key."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from charter.serve.settings.configure import Configured, configure
-from charter.serve.settings.options import OPTIONS, SECTIONS, Option, explanation
+from charter.serve.settings.options import OPTIONS, SECTIONS, Option, explanation, value_text
 
 _MARK = "set "
 """Begins the names of the arguments that are settings."""
@@ -49,13 +49,13 @@ def _add(group: Any, option: Option) -> None:
     if option.kind is bool:
         group.add_argument(option.flag, action=_Truth, **shared)
     else:
-        metavar = "|".join(option.choices) or option.kind.__name__.upper()
+        metavar = option.type_name if option.choices else option.type_name.upper()
         group.add_argument(option.flag, metavar=metavar, **shared)
 
 
 def _help(option: Option) -> str:
-    default = "" if option.default is None else f" (default: {option.default})"
-    return f"{explanation(option)}{default}"
+    default = value_text(option.default)
+    return f"{explanation(option)} (default: {default})" if default else explanation(option)
 
 
 def configured(arguments: argparse.Namespace) -> Configured:

@@ -11,12 +11,17 @@ from rich.table import Table
 from rich.text import Text
 
 from charter.cli.arguments import add_settings, configured
-from charter.cli.guard import guarded
+from charter.cli.design_access import FORMATS, TERMINAL, WIDENED, show_access, show_changes
+from charter.cli.guard import USAGE, Refused, complain, guarded
 from charter.contract.canonical import canonical_json
 from charter.contract.contract import Contract
 from charter.contract.resource import Resource
 from charter.core.places import Place
 from charter.language.load import load_contract
+from charter.serve.engine.startup import require_feasible
+from charter.sql.postgres import POSTGRES
+from charter.sql.rls import rls_script
+from charter.sql.rls_actor import NotExpressible
 from charter.wire.rest.describe.document import openapi
 from charter.wire.rest.routes import routes_of
 
@@ -28,20 +33,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--json", action="store_true", help="print the contract as canonical JSON (contract.json)"
     )
     shape.add_argument("--openapi", action="store_true", help="print the OpenAPI document")
+    shape.add_argument(
+        "--access", action="store_true", help="print who may do what, role by role, field by field"
+    )
+    shape.add_argument(
+        "--rls", action="store_true", help="print row-level security for PostgreSQL, as SQL"
+    )
+    parser.add_argument("--format", choices=FORMATS, default=TERMINAL, help="how to print --access")
+    parser.add_argument(
+        "--against",
+        metavar="OLD",
+        type=Path,
+        help="with --access: print what changed in it since this contract (a file, "
+        "or a contract.json that --json made); "
+        f"the exit code is {WIDENED} where it became wider, or may have",
+    )
     add_settings(parser, ["rest"])
 
 
 @guarded
 def run(arguments: argparse.Namespace) -> int:
     rest = configured(arguments).settings.rest
+    if not arguments.access and (arguments.against or arguments.format != TERMINAL):
+        return complain("--against and --format go with --access", code=USAGE)
     contract = load_contract(Path(arguments.file))
+    if arguments.access:
+        return _access(contract, arguments)
     if arguments.json:
         sys.stdout.write(canonical_json(contract).decode())
     elif arguments.openapi:
         sys.stdout.write(openapi(contract, rest).decode() + "\n")
+    elif arguments.rls:
+        sys.stdout.write(_row_level_security(contract))
     else:
         _summarize(contract, rest.prefix, Console())
     return 0
+
+
+def _access(contract: Contract, arguments: argparse.Namespace) -> int:
+    if arguments.against is not None:
+        return show_changes(contract, arguments.against, arguments.format, Console())
+    show_access(contract, arguments.format, Console())
+    return 0
+
+
+def _row_level_security(contract: Contract) -> str:
+    require_feasible(contract, POSTGRES)
+    try:
+        return rls_script(contract)
+    except NotExpressible as error:
+        raise Refused(f"a policy cannot be held by PostgreSQL alone: {error}") from None
 
 
 def _summarize(contract: Contract, prefix: str, console: Console) -> None:

@@ -21,6 +21,7 @@ from charter.language.load import load_contract
 from charter.serve.engine.load import MAX_LINE, Loader
 from charter.serve.engine.service import Service
 from charter.serve.process import database_of
+from charter.serve.signing import signer_for
 
 STANDARD_INPUT = "-"
 
@@ -43,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a resource and a file with one JSON object a line, `-` for standard input; "
         "they are loaded in this order",
     )
-    add_settings(parser, ["serve", "store"])
+    add_settings(parser, ["serve", "store", "auth"])
 
 
 @guarded
@@ -53,7 +54,12 @@ def run(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         inputs = [_input(contract, text, stack) for text in arguments.inputs]
         try:
-            service = Service(contract, database_of(contract, settings), settings.store)
+            service = Service(
+                contract,
+                database_of(contract, settings),
+                settings.store,
+                signer=signer_for(contract, settings),
+            )
         except ValueError as error:
             raise Refused(str(error)) from None
         run_opening(_load(service, inputs))

@@ -32,6 +32,8 @@ COMMANDS = (
     Command("design", "check a contract, and show what it comes to"),
     Command("load", "load rows from NDJSON files into the database of a contract"),
     Command("token", "make a token, to try a service with"),
+    Command("keys", "make a file of signing keys, or rotate them"),
+    Command("audit", "verify that the audit log is what was written"),
     Command("settings", "list every setting, its value and where that comes from"),
 )
 

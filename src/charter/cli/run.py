@@ -14,7 +14,6 @@ from charter.access.issue import Grant, issue_token
 from charter.cli.arguments import add_settings, configured
 from charter.cli.guard import Refused, guarded, supports_colour
 from charter.cli.opening import run_opening
-from charter.contract.contract import USER
 from charter.language.load import load_contract
 from charter.serve.process import Process, cursor_key_of, database_of
 from charter.serve.server import (
@@ -90,7 +89,8 @@ def welcome(process: Process) -> None:
 def _trial(process: Process) -> str:
     """A token and a command to try it with, as they are to be copied: never wrapped."""
     contract, settings = process.contract, process.settings
-    listed = [item for item in contract.resources if item.owner is None and item.name != USER]
+    own = (item for item in contract.resources if item.owner is None)
+    listed = [item for item in own if item.name != contract.user]
     if not listed:
         return "\n"
     url = f"{address_of(settings.serve)}{settings.rest.prefix}/{listed[-1].path}"

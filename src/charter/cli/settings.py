@@ -12,7 +12,7 @@ from rich.text import Text
 from charter.cli.arguments import add_settings, configured
 from charter.cli.guard import guarded
 from charter.serve.settings.configure import DEFAULT, Configured
-from charter.serve.settings.options import OPTIONS, SECTIONS, Option, explanation
+from charter.serve.settings.options import OPTIONS, SECTIONS, Option, explanation, value_text
 from charter.store.address import shown
 
 _HOW = Text(
@@ -29,6 +29,9 @@ _TITLES = {
     "store": "The database",
     "auth": "Who is asking",
     "rest": "The REST interface",
+    "identity": "Accounts and sessions",
+    "rates": "Rate limits",
+    "cors": "Pages of other origins",
 }
 
 
@@ -54,13 +57,13 @@ def run(arguments: argparse.Namespace) -> int:
 def value_shown(found: Configured, option: Option) -> str:
     """The value for people to read; of a secret only that there is one."""
     value = found.value(option)
-    if value is None:
+    if value is None or value == ():
         return "–"
     if option.name == "database":
         return shown(str(value))
     if option.secret:
         return "(set)"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return value_text(value)
 
 
 def _table(found: Configured, section: str, width: int) -> Table:
@@ -89,7 +92,7 @@ def _document(found: Configured, option: Option) -> dict[str, Any]:
         "name": option.name,
         "flag": option.flag,
         "environment": option.variable,
-        "type": "|".join(option.choices) or option.kind.__name__,
+        "type": option.type_name,
         "value": value_shown(found, option),
         "from": found.sources[option.name],
         "explanation": explanation(option),

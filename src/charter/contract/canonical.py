@@ -68,6 +68,16 @@ def _datetime(value: datetime) -> object:
     return {"datetime": value.astimezone(UTC).isoformat()}
 
 
+@_plain.register(frozenset)
+def _set(value: frozenset[Any]) -> object:
+    return sorted(map(_plain, value), key=str)
+
+
+@_plain.register(Mapping)
+def _mapping(value: Mapping[Any, Any]) -> object:
+    return {str(key): _plain(item) for key, item in value.items()}
+
+
 @_plain.register(tuple | list)
 def _sequence(value: tuple[Any, ...]) -> object:
     return [_plain(item) for item in value]

@@ -48,6 +48,21 @@ class Function(StrEnum):
     AVG = "avg"
 
 
+class FactName(StrEnum):
+    """What can be asked of an actor and its request before any row is read."""
+
+    MFA = "mfa"
+    """It signed in with two kinds of factor."""
+    SIGNED_IN_WITH = "signed_in_with"
+    """The argument, a method of authentication, was one of those it signed in with."""
+    SIGNED_IN_WITHIN = "signed_in_within"
+    """It signed in at most so many seconds ago as the argument says."""
+    ADDRESS_IN = "address_in"
+    """The request comes from one of the networks in the argument."""
+    MACHINE = "is_machine"
+    """It is a program: it came with an API key or with credentials of its own."""
+
+
 class Arithmetic(StrEnum):
     ADD = "+"
     SUBTRACT = "-"
@@ -110,6 +125,21 @@ class HasRole:
 @dataclass(frozen=True, slots=True)
 class Authenticated:
     """Whether the actor is somebody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something about the actor and its request that is known before any row is read."""
+
+    name: FactName
+    argument: str | int | tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActorTenant:
+    """The key of the tenant that the actor acts for; null where there is none."""
+
+    type: Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +258,8 @@ Expression = (
     | Now
     | HasRole
     | Authenticated
+    | Fact
+    | ActorTenant
     | Truth
     | Compare
     | OneOf
@@ -311,6 +343,15 @@ def walk(expression: Expression) -> list[Expression]:
     for part in children(expression):
         found.extend(walk(part))
     return found
+
+
+def mentions(expression: Expression, scope: int) -> bool:
+    """Whether any part speaks of the row with this scope number."""
+    return any(
+        (isinstance(part, Column | Search) and part.scope == scope)
+        or (isinstance(part, Aggregate) and part.start == scope)
+        for part in walk(expression)
+    )
 
 
 def type_of(expression: Expression) -> Type | None:

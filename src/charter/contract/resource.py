@@ -37,6 +37,8 @@ class Made(StrEnum):
     SERIAL = "serial"
     ACTOR = "actor"
     """The user who creates the row."""
+    TENANT = "tenant"
+    """The tenant that this user acts for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +223,12 @@ class Resource:
     checks: tuple[Check, ...] = ()
     policy: Policy = field(default_factory=Policy)
     owner: str | None = None
+    tenant: str | None = None
+    """The field that names the tenant that a row belongs to; the key where rows are tenants."""
     conditional_writes: bool = False
     """Updates and deletes must say which version they are based on."""
+    audited: bool = False
+    """Every change of a row is written into the audit log."""
     doc: str = ""
     place: Place = NOWHERE
 
@@ -237,6 +243,11 @@ class Resource:
     @cached_property
     def computed_named(self) -> Mapping[str, Computed]:
         return {item.name: item for item in self.computed}
+
+    @property
+    def follows_owner(self) -> bool:
+        """Whether it is a part without rules of its own."""
+        return self.owner is not None and not self.policy.allows
 
     @property
     def key(self) -> Field:

@@ -33,6 +33,9 @@ MIN_INTEGER = -(2**63)
 DEFAULT_TEXT_LENGTH = 100_000
 """Characters that a text without `max_length` may have: nothing a client controls is unbounded."""
 DEFAULT_LIST_LENGTH = 1_000
+DEFAULT_DIGITS = 18
+DEFAULT_PLACES = 6
+"""Digits of a decimal that does not say how many it has: all of them, and those after the point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class Type:
     choices: tuple[str, ...] = ()
     min_items: int | None = None
     max_items: int | None = None
+    lower: bool = False
+    """A text is kept in small letters, so that its case makes no difference."""
 
 
 TEXT = Type(Scalar.TEXT)
@@ -66,3 +71,15 @@ BOOLEAN = Type(Scalar.BOOLEAN)
 FLOAT = Type(Scalar.FLOAT)
 DATETIME = Type(Scalar.DATETIME)
 UUID = Type(Scalar.UUID)
+
+
+def places_of(kind: Type) -> int:
+    """How many digits a number of this type has after the point; 0 for an integer."""
+    if kind.scalar is not Scalar.DECIMAL:
+        return 0
+    return DEFAULT_PLACES if kind.places is None else kind.places
+
+
+def digits_of(kind: Type) -> int:
+    """How many digits a decimal of this type has in all."""
+    return DEFAULT_DIGITS if kind.digits is None else kind.digits

@@ -107,6 +107,117 @@ INVALID_TOKEN = _code(
     "for this audience (RFC 6750, section 3.1).",
     "Get a new token.",
 )  # fmt: skip
+INVALID_PASSKEY = _code(
+    "invalid_passkey", _F.INVALID, "The passkey cannot be registered.",
+    "What the browser sent is not a new passkey for this service: it answers another challenge "
+    "or another origin, or its signature or form is wrong (Web Authentication, section 7.1).",
+    "Ask for new options, and let the browser make the passkey again.",
+)  # fmt: skip
+PASSKEY_REFUSED = _code(
+    "passkey_refused", _F.UNAUTHENTICATED, "The passkey was not accepted.",
+    "What the browser sent does not prove that its user has the passkey: it answers another "
+    "challenge or another origin, its signature is wrong, or its counter went back, as that of "
+    "a copy would (Web Authentication, section 7.2).",
+    "Ask for new options, and sign in again.",
+)  # fmt: skip
+PROVIDER_REFUSED = _code(
+    "provider_refused", _F.UNAUTHENTICATED, "The identity provider did not confirm who this is.",
+    "The person declined at the provider, the provider answered with an error, or what it sent "
+    "does not prove an identity to this service (OpenID Connect Core, section 3.1.3.7).",
+    "Begin to sign in once more; tell those who run the service when it happens again.",
+)  # fmt: skip
+INVALID_CALLBACK = _code(
+    "invalid_callback", _F.INVALID, "The answer of the identity provider belongs to no sign-in.",
+    "The state is unknown, used, too old, or of another browser, or the answer comes from "
+    "another provider than the one that was asked (RFC 9700, sections 4.4 and 4.7).",
+    "Begin to sign in once more, in one and the same browser.",
+)  # fmt: skip
+IDENTITY_NOT_LINKED = _code(
+    "identity_not_linked", _F.CONFLICT, "This identity cannot be linked to an account.",
+    "The identity is linked to another account, or the account with its e-mail address cannot be "
+    "given to whoever has this identity.",
+    "Sign in to the account by another way, and add the provider there.",
+)  # fmt: skip
+LAST_WAY_TO_SIGN_IN = _code(
+    "last_way_to_sign_in", _F.CONFLICT, "Nobody could sign in to this account any more.",
+    "The account has no password, and this is its only passkey or its only identity at a provider "
+    "that people can sign in with here.",
+    "Set a password first (ask for a letter with which to set one), or add another way.",
+)  # fmt: skip
+INVALID_CREDENTIALS = _code(
+    "invalid_credentials", _F.UNAUTHENTICATED, "Address and password do not belong together.",
+    "Nobody can sign in with this address and this password. It is not said which of the two is "
+    "wrong, nor whether there is such an account.",
+    "Check both, or ask for a new password.",
+)  # fmt: skip
+MFA_REQUIRED = _code(
+    "mfa_required", _F.UNAUTHENTICATED, "A second factor is needed.",
+    "The password is right, and the account asks for a second factor as well.",
+    "Sign in with the `mfa_token` of this answer and a `code` of the authenticator app, or a "
+    "recovery code.",
+)  # fmt: skip
+INVALID_CODE = _code(
+    "invalid_code", _F.UNAUTHENTICATED, "The code is not valid.",
+    "The code is not the one that the authenticator app shows now, was used before, or is no "
+    "recovery code of this account.",
+    "Wait for the next code of the app, or use another recovery code.",
+)  # fmt: skip
+SESSION_ENDED = _code(
+    "session_ended", _F.UNAUTHENTICATED, "The session has ended.",
+    "Its user signed out, it was not used for too long, or it was ended because a refresh token "
+    "came a second time, as one does that was stolen.",
+    "Sign in again.",
+)  # fmt: skip
+TOKEN_STALE = _code(
+    "token_stale", _F.UNAUTHENTICATED, "The token says something that is no longer so.",
+    "The roles of its account have changed since the token was issued.",
+    "Get a new token with the refresh token.",
+)  # fmt: skip
+TOKEN_SUPERSEDED = _code(
+    "token_superseded", _F.UNAUTHENTICATED, "The refresh token was used a moment ago.",
+    "Another request has just exchanged the same refresh token for a new one.",
+    "Go on with the token that the other request got.",
+)  # fmt: skip
+INVALID_ONE_TIME_TOKEN = _code(
+    "invalid_one_time_token", _F.INVALID, "The token cannot be used, or not any more.",
+    "A token of a letter or of a second step can be used once, for the one thing that it is for, "
+    "and not for long.",
+    "Begin again, and use the newest letter.",
+)  # fmt: skip
+TOO_MANY_ATTEMPTS = _code(
+    "too_many_attempts", _F.LIMITED, "There were too many attempts.",
+    "After some failures each further attempt has to wait, twice as long every time, up to a "
+    "quarter of an hour. An attempt that comes too early is neither looked at nor counted.",
+    "Wait for the time in Retry-After, or ask for a new password.",
+)  # fmt: skip
+CROSS_SITE_REQUEST = _code(
+    "cross_site_request", _F.FORBIDDEN, "The request comes from another site.",
+    "A session that lives in a cookie changes something only for pages of the same origin: the "
+    "browser says where a request comes from in Sec-Fetch-Site or Origin; older ones have to "
+    "send the field X-CSRF-Token.",
+    "Send the request from a page of the service itself, or use a bearer token.",
+)  # fmt: skip
+REGISTRATION_CLOSED = _code(
+    "registration_closed", _F.FORBIDDEN, "Nobody can register here.",
+    "Those who run the service make the accounts themselves.",
+    "Ask them for an account.",
+)  # fmt: skip
+WRONG_PASSWORD = _code(
+    "wrong_password", _F.INVALID, "This is not the password of the account.",
+    "A change of what guards an account needs its password.", "Give the present password.",
+)  # fmt: skip
+INSUFFICIENT_USER_AUTHENTICATION = _code(
+    "insufficient_user_authentication", _F.UNAUTHENTICATED, "This takes a stronger sign-in.",
+    "The actor could do this after signing in with a second factor, or anew: `acr_values` and "
+    "`max_age` say which (RFC 9470).",
+    "Sign in again as the answer says, or step up within the session, and repeat the request.",
+)  # fmt: skip
+INSUFFICIENT_SCOPE = _code(
+    "insufficient_scope", _F.FORBIDDEN, "The scopes of these credentials do not cover this.",
+    "The token or key is limited to some scopes, and none of them covers what was asked, though "
+    "a policy would allow it to the actor (RFC 6750, section 3.1).",
+    "Get credentials with a scope such as `read`, `orders:read` or `orders:*`.",
+)  # fmt: skip
 FORBIDDEN = _code(
     "forbidden", _F.FORBIDDEN, "This is not allowed.",
     "The row can be seen, but no policy allows this actor to do this to it.",
@@ -156,6 +267,24 @@ IN_PROGRESS = _code(
 )  # fmt: skip
 
 # -- limits and failures ---------------------------------------------------------------------
+RATE_LIMITED = _code(
+    "rate_limited", _F.LIMITED, "Too many requests.",
+    "A limit on how much this actor, key or address may ask for in a time is used up; "
+    "`violated-policies` names it, and the RateLimit-Policy field says how large it is.",
+    "Repeat the request after the time in Retry-After, and go by the RateLimit field.",
+)  # fmt: skip
+LIMITS_UNAVAILABLE = _code(
+    "limits_unavailable", _F.UNAVAILABLE, "Requests cannot be counted at the moment.",
+    "The server that keeps count for the rate limits cannot be reached, and the service is set "
+    "to answer nothing without it.",
+    "Repeat the request after the time in Retry-After.",
+)  # fmt: skip
+MISDIRECTED = _code(
+    "misdirected", _F.INVALID, "This host is not served here.",
+    "The Host field of the request names none of the hosts that this service answers for "
+    "(RFC 9110, section 15.5.20).",
+    "Use the address of the service; who runs it lists its hosts in `allowed_hosts`.",
+)  # fmt: skip
 OVERLOADED = _code(
     "overloaded", _F.UNAVAILABLE, "The server has too much to do.",
     "More requests are in flight than the server takes at once, so it sheds this one early.",
@@ -171,6 +300,12 @@ DATABASE_UNAVAILABLE = _code(
     "database_unavailable", _F.UNAVAILABLE, "The database does not answer.",
     "The database cannot be reached, or it refuses to write (a full disk, a failover).",
     "Repeat the request later; use an Idempotency-Key where it was a write.",
+)  # fmt: skip
+PROVIDER_UNAVAILABLE = _code(
+    "provider_unavailable", _F.UNAVAILABLE, "The identity provider does not answer.",
+    "The provider, or the issuer of the token, cannot be reached, or its answer cannot be used, "
+    "so nobody can tell now who this is.",
+    "Repeat the request after the time in Retry-After.",
 )  # fmt: skip
 INTERNAL = _code(
     "internal", _F.FAULT, "The server failed.",
@@ -226,6 +361,18 @@ CHECK_FAILED = _code(
     "check_failed", _F.INVALID, "The values do not fit together.",
     "The contract has a rule over several fields of the row, and these values break it.",
     "Change the values so that the rule holds.",
+)  # fmt: skip
+COMMON_PASSWORD = _code(
+    "common_password", _F.INVALID, "The password is one of the most used.",
+    "Passwords that thousands of people use are the first that anybody tries "
+    "(OWASP ASVS 5.0, 6.2.4).",
+    "Choose another password: three or four uncommon words will do.",
+)  # fmt: skip
+GUESSABLE_PASSWORD = _code(
+    "guessable_password", _F.INVALID, "The password is soon guessed.",
+    "An estimate of the guesses that the password takes, with the user's own name and address "
+    "and the name of the service among the first, is below what is asked for.",
+    "Choose another password: three or four uncommon words will do.",
 )  # fmt: skip
 
 CODES: Mapping[str, Code] = MappingProxyType({entry.name: entry for entry in _entries})

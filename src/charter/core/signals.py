@@ -56,11 +56,19 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Mailed:
+    """A letter was handed over: to which server, or into which file."""
+
+    subject: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stopping:
     """The service drains: no new requests, `running` still under way."""
 
     running: int
 
 
-Signal = Answered | Queried | Committed | Failed | Started | Stopping
+Signal = Answered | Queried | Committed | Failed | Started | Mailed | Stopping
 Listener = Callable[[Signal], None]

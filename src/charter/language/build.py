@@ -1,5 +1,7 @@
 """Building: every step, then every check, then either all faults or the frozen contract."""
 
+from types import MappingProxyType
+
 from charter.contract.contract import Contract
 from charter.contract.faults import ContractFaulty
 from charter.contract.resource import Resource
@@ -26,6 +28,10 @@ def build(said: Declarations) -> Contract:
         events=tuple(draft.events),
         errors=tuple(draft.errors),
         doc=said.doc,
+        accounts=draft.accounts,
+        role_includes=MappingProxyType(dict(sorted(draft.role_includes.items()))),
+        grants=tuple(draft.grants),
+        tenancy=draft.tenancy,
         classes={item.name: item.cls for item in draft.resources.values()},
         place=said.place,
     )
@@ -44,6 +50,8 @@ def _resource(draft: ResourceDraft) -> Resource:
         checks=tuple(draft.checks),
         policy=draft.policy,
         owner=draft.owners[0][1] if draft.owners else None,
+        tenant=draft.tenant,
+        audited=draft.audited,
         conditional_writes=draft.conditional_writes,
         doc=draft.declared.doc,
         place=draft.place,

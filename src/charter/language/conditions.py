@@ -82,6 +82,18 @@ def is_set(value: object) -> bool:
     return not_(is_null(value))
 
 
+def value_of(value: T | None) -> T:
+    """The value of something that may be nothing: `value_of(row.until) <= now()`.
+
+    For type checkers, which refuse to order or follow what may be nothing. In a condition it
+    changes nothing: with nothing a comparison is false. On a plain value, as in a command, it
+    raises ValueError where there is none.
+    """
+    if value is None:
+        raise ValueError("value_of() was given nothing: ask `is_set(…)` first")
+    return value
+
+
 def one_of(value: T | None, *options: T) -> bool:
     """The value equals one of the options."""
     if not _symbolic(value, *options):

@@ -7,24 +7,31 @@ from charter.contract import contract as hub
 from charter.language.actor import Actor
 from charter.language.build import build
 from charter.language.declarations import (
+    AuditedSaid,
     CheckSaid,
     CommandSaid,
     Declarations,
     ErrorSaid,
     EventSaid,
+    GrantsSaid,
     IndexSaid,
+    Meaning,
     PolicySaid,
     ResourceSaid,
+    RoleSaid,
+    SharedSaid,
     UniqueSaid,
 )
 from charter.language.payload import Error, Event
 from charter.language.places import caller_frame, caller_place
 from charter.language.resource import Resource
 from charter.language.rules import Policy
+from charter.language.user import User
 
 R = TypeVar("R", bound=Resource[Any])
 E = TypeVar("E", bound=Event)
 X = TypeVar("X", bound=Error)
+U = TypeVar("U", bound=User)
 C = TypeVar("C", bound=Callable[..., Awaitable[Any]])
 PolicyFunction = Callable[[R, Actor], Policy] | Callable[[R, Actor, R], Policy]
 
@@ -60,13 +67,83 @@ class Contract:
         `plural` is the name of its table and, in kebab case, its path. With
         `conditional_writes` updates and deletes must say which version they are based on.
         """
+        return self._registered(Meaning.ROWS, cls, plural, conditional_writes)
+
+    @overload
+    def accounts(self, cls: type[U], /) -> type[U]: ...
+    @overload
+    def accounts(
+        self, /, *, plural: str | None = None, conditional_writes: bool = False
+    ) -> Callable[[type[U]], type[U]]: ...
+    def accounts(
+        self,
+        cls: type[U] | None = None,
+        /,
+        *,
+        plural: str | None = None,
+        conditional_writes: bool = False,
+    ) -> type[U] | Callable[[type[U]], type[U]]:
+        """Makes a class that derives from `User` the resource of the accounts.
+
+        People then register and sign in with the service itself, and `User` means this resource
+        wherever the contract says it.
+        """
+        return self._registered(Meaning.ACCOUNTS, cls, plural, conditional_writes)
+
+    @overload
+    def tenant(self, cls: type[R], /) -> type[R]: ...
+    @overload
+    def tenant(
+        self, /, *, plural: str | None = None, conditional_writes: bool = False
+    ) -> Callable[[type[R]], type[R]]: ...
+    def tenant(
+        self,
+        cls: type[R] | None = None,
+        /,
+        *,
+        plural: str | None = None,
+        conditional_writes: bool = False,
+    ) -> type[R] | Callable[[type[R]], type[R]]:
+        """Makes a class a resource whose rows are the tenants of the service.
+
+        Every row of every other resource belongs to one of them, but for those that `shared`
+        names and the accounts. Nobody gets to see or to write a row of another tenant,
+        whatever the policies say.
+        """
+        return self._registered(Meaning.TENANTS, cls, plural, conditional_writes)
+
+    def shared(self, *classes: type[Resource[Any]]) -> None:
+        """Makes the rows of resources belong to no tenant: everybody has the same ones."""
         place = caller_place()
+        self._changed().shared.extend(SharedSaid(cls, place) for cls in classes)
 
-        def register(cls: type[R]) -> type[R]:
-            self._changed().resources.append(ResourceSaid(cls, plural, conditional_writes, place))
-            return cls
+    def audited(self, *classes: type[Resource[Any]]) -> None:
+        """Every change of these resources' rows (of all resources, where none is named) is
+        written into the audit log, in the transaction that makes it."""
+        self._changed().audited.append(AuditedSaid(classes, caller_place()))
 
-        return register if cls is None else register(cls)
+    def role(self, name: str, /, *, includes: str | Sequence[str] = ()) -> None:
+        """Declares a role. Whoever has it has all those that it `includes` as well."""
+        others = (includes,) if isinstance(includes, str) else tuple(includes)
+        self._changed().roles.append(RoleSaid(name, others, caller_place()))
+
+    def grants(
+        self,
+        cls: type[Resource[Any]],
+        /,
+        *,
+        on: str | None = None,
+        to: str | None = None,
+        role: str | None = None,
+    ) -> None:
+        """Makes the rows of a resource grant roles: its policy says who may assign them.
+
+        `to` names its reference to the account, `role` its field of a Literal or Enum with the
+        names of the roles; where there is just one of each they are found. The role holds
+        everywhere, or only on the row that the reference `on` leads to:
+        `actor.has_role("editor", on=task.project)`.
+        """
+        self._changed().grants.append(GrantsSaid(cls, on, to, role, caller_place()))
 
     def policy(self, *classes: type[R]) -> Callable[[PolicyFunction[R]], PolicyFunction[R]]:
         """Makes a function the policy of one or more resources."""
@@ -140,6 +217,18 @@ class Contract:
         if self._built is None:
             self._built = build(self._said)
         return self._built
+
+    def _registered(
+        self, meaning: Meaning, cls: type[R] | None, plural: str | None, conditional_writes: bool
+    ) -> type[R] | Callable[[type[R]], type[R]]:
+        place = caller_place()
+
+        def register(cls: type[R]) -> type[R]:
+            said = ResourceSaid(cls, plural, conditional_writes, place, meaning)
+            self._changed().resources.append(said)
+            return cls
+
+        return register if cls is None else register(cls)
 
     def _changed(self) -> Declarations:
         self._built = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from charter.core.places import Place
@@ -10,11 +11,48 @@ from charter.language.payload import Error, Event
 from charter.language.resource import Resource
 
 
+class Meaning(Enum):
+    """What the rows of a resource are besides rows."""
+
+    ROWS = "rows"
+    ACCOUNTS = "accounts"
+    TENANTS = "tenants"
+
+
 @dataclass(frozen=True, slots=True)
 class ResourceSaid:
     cls: type[Resource[Any]]
     plural: str | None
     conditional_writes: bool
+    place: Place
+    meaning: Meaning = Meaning.ROWS
+
+
+@dataclass(frozen=True, slots=True)
+class SharedSaid:
+    cls: type[Resource[Any]]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedSaid:
+    classes: tuple[type[Resource[Any]], ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSaid:
+    name: str
+    includes: tuple[str, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class GrantsSaid:
+    cls: type[Resource[Any]]
+    on: str | None
+    to: str | None
+    role: str | None
     place: Place
 
 
@@ -87,3 +125,7 @@ class Declarations:
     events: list[EventSaid] = field(default_factory=list)
     errors: list[ErrorSaid] = field(default_factory=list)
     commands: list[CommandSaid] = field(default_factory=list)
+    roles: list[RoleSaid] = field(default_factory=list)
+    grants: list[GrantsSaid] = field(default_factory=list)
+    shared: list[SharedSaid] = field(default_factory=list)
+    audited: list[AuditedSaid] = field(default_factory=list)

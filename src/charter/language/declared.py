@@ -43,6 +43,12 @@ class Declared:
     strays: Mapping[str, Place]
     doc: str
     place: Place
+    own: frozenset[str] = frozenset()
+    """The names that the class itself annotates, and none of its bases."""
+
+    def own_place(self, name: str) -> Place | None:
+        """Where the class itself declares a name, if it does."""
+        return self.attributes[name].place if name in self.own else None
 
 
 def _is_class_variable(annotation: object) -> bool:
@@ -86,7 +92,8 @@ def declare(cls: type[Any], depth: int) -> None:
         if isinstance(value, WORDS) and name not in annotations
     }
     doc = inspect.cleandoc(vars(cls).get("__doc__") or "")
-    declared = Declared(cls.__name__, attributes, strays, doc, place_of(""))
+    own = frozenset(attributes).intersection(annotations)
+    declared = Declared(cls.__name__, attributes, strays, doc, place_of(""), own)
     setattr(cls, ATTRIBUTE, declared)
 
 

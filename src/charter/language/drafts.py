@@ -1,11 +1,13 @@
 """A contract that is being built: what the steps complete, one after the other."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from charter.contract.command import Command, DeclaredError, Event
+from charter.contract.contract import USER
 from charter.contract.faults import Fault, FaultCode
+from charter.contract.identity import Grants, Tenancy
 from charter.contract.resource import (
     Check,
     Computed,
@@ -21,6 +23,8 @@ from charter.language.annotations import Reading
 from charter.language.declarations import Declarations
 from charter.language.declared import Attribute, Declared, declared_by
 from charter.language.resource import Resource
+from charter.language.symbols.granted import Roles
+from charter.language.user import User
 
 
 @dataclass(slots=True)
@@ -47,6 +51,9 @@ class ResourceDraft:
     policy: Policy = field(default_factory=Policy)
     owners: list[tuple[str, str]] = field(default_factory=list)
     """The resources that own this one, each with the relation to it."""
+    tenant: str | None = None
+    """The field that names the tenant of a row; the key where the rows are the tenants."""
+    audited: bool = False
 
     @property
     def declared(self) -> Declared:
@@ -75,6 +82,13 @@ class Draft:
     commands: list[Command] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     errors: list[DeclaredError] = field(default_factory=list)
+    accounts: str | None = None
+    """The resource of accounts, where the contract has one of its own."""
+    tenancy: Tenancy | None = None
+    role_includes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    grants: list[Grants] = field(default_factory=list)
+    roles: Roles = field(default_factory=Roles)
+    """What policies can ask about roles."""
     faults: list[Fault] = field(default_factory=list)
     compute: Callable[[str, str], Computed | None] = lambda resource, name: None
     """Works a computed field out at its first use."""
@@ -84,8 +98,15 @@ class Draft:
         if found not in self.faults:
             self.faults.append(found)
 
+    @property
+    def user(self) -> str:
+        """The resource of those who can be actors."""
+        return self.accounts or USER
+
     def of(self, cls: object) -> ResourceDraft | None:
         """The resource that a class was made, if it is one of this contract."""
+        if cls is User and self.accounts is not None:
+            return self.resources[self.accounts]
         return next((item for item in self.resources.values() if item.cls is cls), None)
 
     @property
@@ -110,6 +131,9 @@ class Draft:
 
     def names(self, resource: str) -> Iterable[str]:
         return self.resources[resource].names()
+
+    def tenant_of(self, resource: str) -> str | None:
+        return self.resources[resource].tenant
 
     def is_broken(self, resource: str, name: str) -> bool:
         draft = self.resources.get(resource)

@@ -1,11 +1,13 @@
 """Enums of the user's: texts in the contract, members on the user's rows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
+from inspect import signature
 from typing import Any, get_args
 
 from charter.language.annotations import NotFound, resolved
-from charter.language.declared import declared_by
+from charter.language.declared import Names, declared_by
+from charter.language.steps.readings import names_of
 
 
 def enums_of(cls: type[Any], known: Mapping[str, type[Any]]) -> dict[str, type[Enum]]:
@@ -13,10 +15,26 @@ def enums_of(cls: type[Any], known: Mapping[str, type[Any]]) -> dict[str, type[E
 
     `known` are the classes that annotations may name before they are defined.
     """
+    attributes = declared_by(cls).attributes.items()
+    return _enums(((name, item.annotation, item.names) for name, item in attributes), known)
+
+
+def enums_of_inputs(
+    function: Callable[..., Any], known: Mapping[str, type[Any]]
+) -> dict[str, type[Enum]]:
+    """The same for the inputs of a command's function."""
+    names = names_of(function)
+    parameters = signature(function).parameters.values()
+    return _enums(((item.name, item.annotation, names) for item in parameters), known)
+
+
+def _enums(
+    annotated: Iterable[tuple[str, object, Names]], known: Mapping[str, type[Any]]
+) -> dict[str, type[Enum]]:
     found = {}
-    for name, attribute in declared_by(cls).attributes.items():
+    for name, said, names in annotated:
         try:
-            annotation = resolved(attribute.annotation, attribute.names, known)
+            annotation = resolved(said, names, known)
         except NotFound:
             continue
         for kind in (annotation, *get_args(annotation)):

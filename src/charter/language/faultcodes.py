@@ -258,8 +258,58 @@ ACTION_UNKNOWN = _code(
 )  # fmt: skip
 NEW_UNFIT = _code(
     "new_unfit", "New values are asked for where there are none.",
-    "Only creating, updating and commands give a row new values; reading and deleting do not.",
+    "Only creating, updating and commands give a row new values; reading and deleting do not, "
+    "and whether a field is frozen is asked before there are any.",
     "Give create and update a rule of their own.",
+)  # fmt: skip
+NEW_UNANSWERABLE = _code(
+    "new_unanswerable", "New values are compared with rows that the old ones led to.",
+    "What a rule says of new values is asked after the write. The old values of the row itself "
+    "are kept for that; the rows that its relations led to are not, and those that they lead to "
+    "by then may be others.",
+    "Ask for the related rows of the new values. Where the old ones are meant, give them a part "
+    "of their own in `all_of(…)`, in which nothing is said of new values, or a rule of their "
+    "own instead of a part of `any_of(…)`.",
+)  # fmt: skip
+
+# -- accounts, roles and tenants --------------------------------------------------------------
+ACCOUNTS_UNFIT = _code(
+    "accounts_unfit", "A resource cannot have the accounts.",
+    "Accounts are the rows of one resource that derives from `User`. Whoever registers, or comes "
+    "with a token of an identity provider, begins with an address and a name at most, so every "
+    "other field needs a default or may be nothing, and the account is part of no other row.",
+    "Write `@<contract>.accounts` on one `class Member(User)`, with defaults for its own fields.",
+)  # fmt: skip
+ROLE_MALFORMED = _code(
+    "role_malformed", "A role has no usable name.",
+    "The name of a role is a text of at most 100 characters, without space around it.",
+    "Give the role such a name.",
+)  # fmt: skip
+ROLE_CYCLE = _code(
+    "role_cycle", "Roles include each other.",
+    "If each of some roles included the next, all of them would be the same role.",
+    "Take one `includes` away.",
+)  # fmt: skip
+ROLE_UNKNOWN = _code(
+    "role_unknown", "A rule asks for a role that nobody can have.",
+    "A contract that declares roles, or rows that grant them, declares all of them: any other "
+    "name is misspelt. A role that rows grant on other rows does not hold everywhere.",
+    "Correct the name; declare the role with `role(…)` where a token brings it; or ask for it "
+    "`on=` the row that it is granted on.",
+)  # fmt: skip
+GRANTS_UNFIT = _code(
+    "grants_unfit", "The rows of a resource cannot grant roles.",
+    "A row that grants a role refers to the account that gets it, and has a field of a Literal "
+    "or Enum with the names of the roles. A role on a row is found over that row's list of the "
+    "rows that grant it.",
+    "Add what is missing, or say which field is meant with `to=`, `role=` or `on=`.",
+)  # fmt: skip
+TENANT_UNFIT = _code(
+    "tenant_unfit", "Something belongs to a tenant and to none.",
+    "There is one resource of tenants. Each row of every other resource belongs to one of its "
+    "rows, but for accounts and resources that are shared; and what everybody shares never leads "
+    "to what belongs to one tenant.",
+    "Share both resources or neither, or turn the reference round.",
 )  # fmt: skip
 
 # -- commands, events, errors ----------------------------------------------------------------
@@ -274,6 +324,14 @@ COMMAND_WITHOUT_POLICY = _code(
     "What no rule allows is denied, and no rule names this command.",
     "Name it in an `allow(…)` of its resource's policy, or give "
     "`allow=lambda actor: …` to a command on nothing.",
+)  # fmt: skip
+COMMAND_WITHOUT_ROW = _code(
+    "command_without_row", "A command on a collection is allowed by rules about rows only.",
+    "Such a command is called before there is any row, so a rule that looks at the row or at "
+    "its new values never lets anybody call it.",
+    "Give it a rule about the actor alone, such as "
+    "`allow(\"restock\", when=actor.has_role(\"buyer\"))`, and choose the rows in the command; or "
+    "make it a command on a row.",
 )  # fmt: skip
 RESULT_UNFIT = _code(
     "result_unfit", "A command's result cannot be sent.",

@@ -3,6 +3,7 @@
 from charter.contract.expression import (
     ROW,
     ActorId,
+    ActorTenant,
     Aggregate,
     Claim,
     Column,
@@ -24,7 +25,7 @@ def can_be_nothing(draft: Draft, resource: str, expression: Expression) -> bool:
             return any(can_be_nothing(draft, resource, side) for side in (left, right))
         case Aggregate(function=function):
             return function not in _ALWAYS_SOME
-        case ActorId() | Claim() | Column():
+        case ActorId() | ActorTenant() | Claim() | Column():
             return True
     return False
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from charter.language.payload import Event
 from charter.language.resource import Resource
+from charter.language.user import User
 
 R = TypeVar("R", bound=Resource[Any])
 Key = UUID | int | str
@@ -23,6 +24,8 @@ class Caller(Protocol):
     def claims(self) -> Mapping[str, Any]: ...
     @property
     def authenticated(self) -> bool: ...
+    @property
+    def tenant(self) -> str | None: ...
 
 
 class Unit(Protocol):
@@ -32,6 +35,10 @@ class Unit(Protocol):
     @property
     def actor(self) -> Caller:
         """Who called the command."""
+
+    def user(self) -> User:
+        """The row of whoever called the command, to refer to: its `id` is loaded. Where nobody
+        did, the command ends as `unauthenticated`."""
 
     @property
     def now(self) -> datetime:

@@ -7,14 +7,30 @@ from typing import Any
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
+API_KEY = "api_key"
+CLIENT_CREDENTIALS = "client_credentials"
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """An authenticated subject with its roles and claims, or nobody (`id` is None)."""
+    """An authenticated subject with its roles and claims, or nobody (`id` is None).
+
+    `methods` are how it signed in, as RFC 8176 names them (`amr`), or `API_KEY` or
+    `CLIENT_CREDENTIALS` for a program; `signed_in_at` is when, in seconds since 1970
+    (`auth_time`). `address` is where the request comes from, as text. An actor with `scopes`
+    may do only what one of them covers; None is no restriction. `tenant` is the key, as text,
+    of the tenant that it acts for.
+    """
 
     id: str | None = None
     roles: frozenset[str] = frozenset()
     claims: Mapping[str, Any] = field(default_factory=lambda: _NONE, hash=False)
+    methods: frozenset[str] = frozenset()
+    signed_in_at: float | None = None
+    address: str | None = None
+    session: str | None = None
+    scopes: frozenset[str] | None = None
+    tenant: str | None = None
 
     @property
     def authenticated(self) -> bool:

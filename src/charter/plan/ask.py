@@ -260,6 +260,31 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """Whether the actor may do an action: on a row (`key`), or on a resource or nothing.
+
+    `trial` is the create or update with its values, where the check says which.
+    """
+
+    action: str
+    resource: str | None
+    key: Any | None = None
+    trial: Create | Update | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Can:
+    """Several checks, answered in their order; nothing is changed.
+
+    `fields` asks which fields can be read and written too, `explain` which rule decided.
+    """
+
+    checks: tuple[Check, ...]
+    fields: bool = False
+    explain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Once:
     """The idempotency of a write: who repeats (`scope`), by which key, and what.
 
@@ -275,7 +300,7 @@ class Once:
 class Ask:
     """A request, understood: its form, its values, who asks and when."""
 
-    form: Read | Write
+    form: Read | Write | Can
     values: tuple[Any, ...]
     actor: Actor
     now: datetime

@@ -179,6 +179,31 @@ class Drafts:
         return PartChange(key, self.read(target, rest, Mode.PATCH, reading, at))
 
 
+def named_by_drafts(contract: Contract, resource: Resource) -> frozenset[str]:
+    """The resources whose rows a draft of a row can name: by references and links, and those of
+    its parts."""
+    named: set[str] = set()
+    seen: set[str] = set()
+    further = [resource]
+    while further:
+        found = further.pop()
+        if found.name in seen:
+            continue
+        seen.add(found.name)
+        owner = None if found.owner is None else found.relation_named[found.owner].near
+        named.update(
+            item.references
+            for item in found.fields
+            if item.references is not None and item.name != owner
+        )
+        for relation in found.relations:
+            if relation.owned:
+                further.append(contract.resource_named[relation.target])
+            elif relation.kind == "link":
+                named.add(relation.target)
+    return frozenset(named)
+
+
 def _is_required(entry: _Value, mode: Mode) -> bool:
     if mode is Mode.PATCH or (mode is Mode.REPLACE and entry.once):
         return False

@@ -11,14 +11,11 @@ from collections.abc import Callable
 from decimal import ROUND_DOWN, Context, Decimal
 from typing import Any
 
-from charter.contract.types import MAX_INTEGER, MIN_INTEGER, Bound, Type
+from charter.contract.types import MAX_INTEGER, MIN_INTEGER, Bound, Type, digits_of, places_of
 from charter.core.codes import OUT_OF_RANGE, WRONG_FORMAT, WRONG_TYPE
 from charter.plan.unfit import unfit, wrong
 
 Reader = Callable[[Any], Any]
-
-DEFAULT_DIGITS = 18
-DEFAULT_PLACES = 6
 
 _CUT = Context(prec=1000, rounding=ROUND_DOWN)
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})").fullmatch
@@ -100,8 +97,8 @@ def floats(type_: Type) -> Reader:
 
 
 def decimals(type_: Type) -> Reader:
-    places = DEFAULT_PLACES if type_.places is None else type_.places
-    whole = (DEFAULT_DIGITS if type_.digits is None else type_.digits) - places
+    places = places_of(type_)
+    whole = digits_of(type_) - places
     step = Decimal(1).scaleb(-places)
     check = _range(type_, Decimal)
 

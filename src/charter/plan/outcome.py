@@ -20,9 +20,12 @@ class RowOutcome:
 
 @dataclass(frozen=True, slots=True)
 class PageOutcome:
-    """A page of rows. `last` holds the sort values of the last row where more rows follow."""
+    """A page of rows: JSON texts with a comma, and perhaps a line end, between them.
 
-    bodies: Sequence[str]
+    `last` holds the sort values of the last row where more rows follow.
+    """
+
+    rows: str
     last: tuple[Any, ...] | None
     count: int | None = None
     count_is_exact: bool = True
@@ -57,4 +60,46 @@ class ManyOutcome:
     parts: tuple[WriteOutcome, ...]
 
 
-Outcome = RowOutcome | PageOutcome | StreamOutcome | SummaryOutcome | ValueOutcome | ManyOutcome
+@dataclass(frozen=True, slots=True)
+class RuleOutcome:
+    """One rule of a contract, in words, and where it stands. `holds` is None where that depends
+    on values that are not known."""
+
+    rule: str
+    at: str
+    holds: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    decision: str
+    rules: tuple[RuleOutcome, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOutcome:
+    """Whether an action is allowed. `code` says what its values would be refused with."""
+
+    allowed: bool
+    code: str | None = None
+    readable: tuple[str, ...] | None = None
+    writable: tuple[str, ...] | None = None
+    explanation: Explanation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CanOutcome:
+    """What came of several checks, in their order."""
+
+    results: tuple[CheckOutcome, ...]
+
+
+Outcome = (
+    RowOutcome
+    | PageOutcome
+    | StreamOutcome
+    | SummaryOutcome
+    | ValueOutcome
+    | ManyOutcome
+    | CanOutcome
+)

@@ -118,6 +118,10 @@ class ManyPlan:
     a parent), then the raw values of `sort` in its order, then the count where one is asked
     for. With a parent, or a count, there is at least one row in the answer if the parent
     exists. `limit=None` is all rows and no sort values are given.
+
+    A dialect may gather a page into one row: all bodies with a comma and a line end between
+    them (null for none), how many there are, the sort values of the last one within the limit,
+    then the count.
     """
 
     row: RowPlan

@@ -49,7 +49,8 @@ from charter.plan.plan import (
 )
 from charter.plan.rewrite import inner_scopes
 from charter.plan.spelling import cut_name
-from charter.plan.view import View
+from charter.plan.stepup import refusal
+from charter.plan.view import READ, View
 
 _WORDS = Type(Scalar.TEXT, many=True)
 _OWN_TYPE = frozenset({Function.SUM, Function.MIN, Function.MAX})
@@ -70,9 +71,7 @@ def _one(view: View, form: ReadOne) -> OnePlan:
     resource = view.contract.resource_named[form.resource]
     parent = _parent(view, form.parent)
     where = _seen(view, resource, parent)
-    if where == NEVER and view.standing.authenticated:
-        raise Problem(codes.NOT_FOUND)
-    _refuse_closed(view, resource, where)
+    _refuse_closed(view, resource, where, one=True)
     return OnePlan(row_plan(view, resource, form.selection, where), parent)
 
 
@@ -135,22 +134,21 @@ def _seen(view: View, resource: Resource, parent: ParentPlan | None) -> Expressi
     return _policy_inside(view, parent.relation, resource)
 
 
-def _refuse_closed(view: View, resource: Resource, where: Expression) -> None:
+def _refuse_closed(view: View, resource: Resource, where: Expression, *, one: bool = False) -> None:
+    """Raises a problem where there is nothing to read; of `one` row, that there is no such row."""
     if where != NEVER:
         return
-    if not view.standing.authenticated:
-        raise Problem(codes.UNAUTHENTICATED, f"Credentials are needed to read {resource.table}.")
-    raise Problem(codes.FORBIDDEN, f"No policy lets this actor read {resource.table}.")
+    what = f"read {resource.table}"
+    problem = refusal(view, what, lambda other: other.readable(resource) != NEVER)
+    raise Problem(codes.NOT_FOUND) if one and problem.code is codes.FORBIDDEN else problem
 
 
 def _parent(view: View, parent: Parent | None) -> ParentPlan | None:
     if parent is None:
         return None
     resource = view.contract.resource_named[parent.resource]
-    where = view.readable(resource)
-    if where == NEVER and view.standing.authenticated:
-        raise Problem(codes.NOT_FOUND)
-    _refuse_closed(view, resource, where)
+    where = view.seen(resource)
+    _refuse_closed(view, resource, where, one=True)
     return ParentPlan(resource, resource.relation_named[parent.relation], where, parent.slot)
 
 
@@ -198,7 +196,9 @@ def _nested(view: View, resource: Resource, nest: Nest) -> Show:
 
 
 def _policy_inside(view: View, relation: Relation, target: Resource) -> Expression:
-    return ALWAYS if relation.owned and view.follows_owner(target) else view.reachable(relation)
+    if not (relation.owned and target.follows_owner):
+        return view.reachable(relation)
+    return view.own_tenant(target) if view.covers(target, READ) else NEVER
 
 
 def _sorts(view: View, resource: Resource, sorts: tuple[Sort, ...]) -> tuple[SortBy, ...]:

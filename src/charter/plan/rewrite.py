@@ -65,15 +65,6 @@ def rebuild(expression: Expression, change: Callable[[Expression], Expression]) 
             return expression
 
 
-def mentions(expression: Expression, scope: int) -> bool:
-    """Whether any part speaks of the row with this scope number."""
-    return any(
-        (isinstance(part, Column | Search) and part.scope == scope)
-        or (isinstance(part, Aggregate) and part.start == scope)
-        for part in walk(expression)
-    )
-
-
 def inner_scopes(*expressions: Expression, above: int = FIRST_INNER - 1) -> Iterator[int]:
     """Scope numbers above one, and above all that the expressions use."""
     used = [

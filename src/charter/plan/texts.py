@@ -10,6 +10,7 @@ from uuid import UUID
 from charter.contract.types import DEFAULT_TEXT_LENGTH, Type
 from charter.core.codes import NOT_A_CHOICE, WRONG_FORMAT, WRONG_LENGTH
 from charter.core.names import nearest
+from charter.core.text import lowered
 from charter.plan.unfit import unfit, wrong
 
 Reader = Callable[[Any], Any]
@@ -64,7 +65,7 @@ def plain_text(type_: Type) -> Reader:
         check_text(value)
         if matches and not matches(value):
             raise unfit(WRONG_FORMAT, f"the text does not match {type_.pattern}")
-        return value
+        return lowered(value) if type_.lower else value
 
     return read
 

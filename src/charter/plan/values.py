@@ -60,7 +60,7 @@ def loose(type_: Type) -> Type:
     """
     scalar = type_.scalar
     if scalar in TEXTUAL and scalar is not Scalar.CHOICE:
-        return Type(Scalar.TEXT)
+        return Type(Scalar.TEXT, lower=type_.lower)
     return Type(scalar, digits=type_.digits, places=type_.places, choices=type_.choices)
 
 

@@ -1,5 +1,6 @@
 """A view: the policies of a contract as they are for one standing."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from charter.contract.command import Command, On
@@ -9,19 +10,25 @@ from charter.contract.expression import (
     NEVER,
     NEW,
     ROW,
+    ActorTenant,
     Aggregate,
     AllOf,
     Column,
+    Compare,
     Constant,
     Expression,
     Function,
     OneOf,
+    Operator,
+    Truth,
     every,
+    mentions,
     some,
 )
 from charter.contract.resource import Allow, Relation, Resource
+from charter.contract.scopes import covers
 from charter.contract.types import BOOLEAN, TEXT
-from charter.plan.rewrite import inner_scopes, mentions, rescoped
+from charter.plan.rewrite import inner_scopes, rescoped
 from charter.plan.standing import Standing, folded
 
 CREATE, READ, UPDATE, DELETE = "create", "read", "update", "delete"
@@ -36,24 +43,40 @@ class View:
 
     def readable(self, resource: Resource) -> Expression:
         """Which rows can be read."""
-        return some(*self.rules(resource, READ))
+        return self.seen(resource) if self.covers(resource, READ) else NEVER
+
+    def seen(self, resource: Resource) -> Expression:
+        """Which rows there are for the actor: those that it could read with any scopes."""
+        return some(*self._allowed(resource, READ))
 
     def rules(self, resource: Resource, action: str) -> tuple[Expression, ...]:
         """The conditions of the rules that allow an action; any one of them suffices."""
-        if resource.owner is not None and not resource.policy.allows:
-            return self._owners_rules(resource.relation_named[resource.owner], action)
-        allows = resource.policy.allows
-        return tuple(
-            condition
-            for rule in allows
-            if _names(rule, action) and (condition := folded(rule.when, self.standing)) != NEVER
-        )
+        return self._allowed(resource, action) if self.covers(resource, action) else ()
 
     def command_rules(self, command: Command) -> tuple[Expression, ...]:
         if command.resource is not None:
             return self.rules(self.contract.resource_named[command.resource], command.name)
-        conditions = (folded(rule.when, self.standing) for rule in command.allows)
-        return tuple(condition for condition in conditions if condition != NEVER)
+        scopes = self.standing.scopes
+        if scopes is not None and not covers(scopes, None, command.name):
+            return ()
+        return self._folded(command.allows)
+
+    def covers(self, resource: Resource, action: str) -> bool:
+        """Whether the actor's scopes, if it has any, let it do this at all."""
+        if self.standing.scopes is None:
+            return True
+        if resource.owner is not None and resource.follows_owner:
+            owner = self.contract.resource_named[resource.relation_named[resource.owner].target]
+            return self.covers(owner, READ if action == READ else UPDATE)
+        return covers(self.standing.scopes, resource, action)
+
+    def own_tenant(self, resource: Resource) -> Expression:
+        """Which rows belong to the actor's tenant, or to none."""
+        if resource.tenant is None:
+            return ALWAYS
+        kind = resource.field_named[resource.tenant].type
+        own = Compare(Operator.EQ, Column(ROW, (), resource.tenant, kind), ActorTenant(kind))
+        return folded(own, self.standing)
 
     def visible(self, resource: Resource, field: str) -> Expression:
         """Where a field is shown."""
@@ -99,13 +122,36 @@ class View:
             Function.EXISTS, start, (relation.name,), scope, every(seen, where), None, BOOLEAN
         )
 
-    def follows_owner(self, resource: Resource) -> bool:
-        return resource.owner is not None and not resource.policy.allows
+    def _allowed(self, resource: Resource, action: str) -> tuple[Expression, ...]:
+        """The rules of an action, each within the actor's tenant."""
+        tenant = self._tenant_for(resource, action)
+        rules = (every(tenant, rule) for rule in self._rules(resource, action))
+        return tuple(rule for rule in rules if rule != NEVER)
+
+    def _tenant_for(self, resource: Resource, action: str) -> Expression:
+        """Of what there is no row of yet, only that the actor has a tenant to make it for."""
+        if action not in self._without_row(resource):
+            return self.own_tenant(resource)
+        shared = resource.tenant in (None, resource.key.name)
+        return Truth(shared or self.standing.tenanted)
+
+    def _without_row(self, resource: Resource) -> set[str]:
+        commands = self.contract.commands_of[resource.name]
+        return {CREATE, *(command.name for command in commands if command.on is not On.ROW)}
+
+    def _rules(self, resource: Resource, action: str) -> tuple[Expression, ...]:
+        if resource.owner is not None and resource.follows_owner:
+            return self._owners_rules(resource.relation_named[resource.owner], action)
+        return self._folded(rule for rule in resource.policy.allows if _names(rule, action))
 
     def _owners_rules(self, relation: Relation, action: str) -> tuple[Expression, ...]:
         owner = self.contract.resource_named[relation.target]
-        rules = self.rules(owner, READ if action == READ else UPDATE)
+        rules = self._rules(owner, READ if action == READ else UPDATE)
         return tuple(ALWAYS if rule == ALWAYS else _of_owner(relation, rule) for rule in rules)
+
+    def _folded(self, rules: Iterable[Allow]) -> tuple[Expression, ...]:
+        conditions = (folded(rule.when, self.standing) for rule in rules)
+        return tuple(condition for condition in conditions if condition != NEVER)
 
 
 def _of_owner(relation: Relation, rule: Expression) -> Expression:
@@ -121,11 +167,14 @@ def _names(rule: Allow, action: str) -> bool:
 
 def foreseen(rule: Expression) -> Expression:
     """What a rule demands of the row as it is; what it says of new values is left open."""
-    if not mentions(rule, NEW):
-        return rule
-    if isinstance(rule, AllOf):
-        return every(*map(foreseen, rule.parts))
-    return ALWAYS
+    parts = rule.parts if isinstance(rule, AllOf) else (rule,)
+    return every(*(part for part in parts if not mentions(part, NEW)))
+
+
+def changing(rule: Expression) -> Expression:
+    """What a rule demands of the new values: what `foreseen` leaves open of it."""
+    parts = rule.parts if isinstance(rule, AllOf) else (rule,)
+    return every(*(part for part in parts if mentions(part, NEW)))
 
 
 def in_state(resource: Resource, command: Command) -> Expression:

@@ -80,16 +80,32 @@ def request_of(scope: Scope, root: str) -> Request:
     """The request line and header of a scope, with the whole path, that of the mount included.
 
     Older servers and frameworks leave the root path out of `path`; the specification has it in.
+    Behind a proxy that strips a path of its own, Starlette leaves out that one alone, and names
+    it in `app_root_path`.
     """
     path = scope["path"]
-    if root and not (path == root or path.startswith(root + "/")):
-        path = root + path
+    if root and not _is_below(path, root):
+        outer = scope.get("app_root_path", "").rstrip("/")
+        inner = root.removeprefix(outer)
+        path = (outer if inner and _is_below(path, inner) else root) + path
     items = _decoded(scope["headers"])
     headers = dict(items)
     if len(headers) != len(items):
         headers = joined(items)
     query = scope.get("query_string", b"").decode("latin-1")
-    return Request(scope["method"], quote(path, safe=_PATH_SAFE), query, headers)
+    client = scope.get("client")
+    return Request(
+        scope["method"],
+        quote(path, safe=_PATH_SAFE),
+        query,
+        headers,
+        client=client[0] if client else None,
+        scheme=scope.get("scheme", "http"),
+    )
+
+
+def _is_below(path: str, root: str) -> bool:
+    return path == root or path.startswith(root + "/")
 
 
 def _decoded(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:

@@ -2,20 +2,34 @@
 
 import secrets
 from hashlib import sha256
+from pathlib import Path
 
+from charter.access.gate import open_gate
 from charter.access.keys import Algorithm, Keys
+from charter.access.rates.open import open_store
 from charter.access.settings import keys_from, verifier_from
 from charter.contract.contract import Contract
 from charter.core.signals import Listener, Stopping
 from charter.serve.engine.pipeline import Limits
 from charter.serve.engine.service import Service
+from charter.serve.identity.authenticate import Authenticator as SessionAuthenticator
+from charter.serve.identity.identity import Identity
+from charter.serve.identity.opening import open_realm
 from charter.serve.settings.model import LogLevel, Settings
+from charter.serve.signing import signers
 from charter.serve.web.app import App
+from charter.serve.web.authenticate import Bearers, located
 from charter.serve.web.correlation import Correlator
+from charter.serve.web.edge import Edge
 from charter.serve.web.health import LIVE, READY, Health
 from charter.serve.web.inflight import InFlight
 from charter.serve.web.mount import mounted, pages_at
+from charter.serve.web.public import open_public, with_public
+from charter.serve.web.published import with_keys
 from charter.serve.web.rest import Rest
+from charter.serve.web.throttle import AUTH, Throttle
+from charter.wire.http import Request
+from charter.wire.identity.parse import IdentityParser
 
 _CURSOR_LABEL = b"charter cursors 1"
 
@@ -34,6 +48,7 @@ class Process:
         *,
         listener: Listener | None = None,
         cursor_key: bytes | None = None,
+        spending: Path | None = None,
     ) -> None:
         serve = settings.serve
         self.contract = contract
@@ -42,7 +57,10 @@ class Process:
         watching = {} if listener is None else {"listener": listener}
         self.keys: Keys = keys_from(settings.auth, production=serve.in_production, **watching)
         self._cursor_key = cursor_key or cursor_key_of(settings, self.keys)
-        self._verifier = verifier_from(settings.auth, self.keys)
+        own = verifier_from(settings.auth, self.keys, own=contract.accounts is not None)
+        development = not serve.in_production
+        self._gate = open_gate(settings.auth, own, listener, development=development)
+        verifier = self._gate or own
         debug = serve.log_level is LogLevel.DEBUG
         self.service = Service(
             contract,
@@ -50,32 +68,75 @@ class Process:
             settings.store,
             listener if debug else None,
             Limits(serve.command_timeout, serve.key_lifetime),
+            signers(settings, self.keys)[0],
         )
+        self._realm = None
+        self._sessions = None
+        if contract.accounts is not None:
+            self._realm = open_realm(contract, self.service, settings, self.keys, listener)
+            realm, origins = self._realm.realm, self._realm.origins
+            self._sessions = SessionAuthenticator(realm, verifier, origins, listener)
+        self._authenticator = located(contract, self._sessions or Bearers(verifier))
         self._in_flight = InFlight(serve.max_in_flight)
         self._correlate = Correlator()
+        self._public = open_public(serve)
+        self._edge = Edge(serve, settings.cors)
+        rates = settings.rates
+        self._spending = open_store(rates, spending, listener) if rates.enabled else None
         self._health = Health(self.service.ping)
 
     def app(self, root: str = "") -> App:
         """The app below a path, which is empty or begins with a slash."""
         settings = mounted(self.settings, root)
-        rest = Rest(self.contract, self._cursor_key, settings.rest)
+        explains = not settings.serve.in_production
+        rest = Rest(self.contract, self._cursor_key, settings.rest, explains_to_all=explains)
         health = {root + LIVE: self._health.live, root + READY: self._health.ready}
+        identity = self._identity(settings)
+        own = with_keys(root, self.keys, pages_at(root, self.contract, settings))
+        prefix = settings.rest.prefix
+
+        def claimed(request: Request) -> bool:
+            """What the API has to answer: all below its prefix, or where it has none, all that
+            there is of it."""
+            if prefix != root:
+                return request.path.startswith(prefix + "/")
+            return bool(rest.route(request) or (identity and identity.route(request)))
+
         return App(
             rest,
             self.service.answer,
-            self._verifier,
+            self._authenticator,
             settings.serve,
-            pages_at(root, self.contract, settings),
+            with_public(root, self._public, own, claimed),
             health,
             self._in_flight,
             self._correlate,
+            self._edge,
+            self._throttle(settings),
+            identity,
             failures=self.listener,
             answers=self.listener if settings.serve.access_log else None,
         )
 
+    def _identity(self, settings: Settings) -> Identity | None:
+        opened, rest = self._realm, settings.rest
+        if opened is None:
+            return None
+        parser = IdentityParser(self.contract, rest.prefix + AUTH, rest.max_json_depth)
+        return Identity(opened.realm, opened.post, parser, opened.origins, rest.min_compressed)
+
+    def _throttle(self, settings: Settings) -> Throttle | None:
+        if self._spending is None:
+            return None
+        return Throttle(settings.rates, settings.rest.prefix, self._spending)
+
     async def start(self) -> None:
         """Connect, and create the schema on an empty database. Raises what the service raises."""
         await self.service.open()
+        if self._gate is not None:
+            await self._gate.start()
+        if self._realm is not None:
+            self._realm.start()
 
     async def stop(self) -> None:
         """Take no more requests, wait for those under way, and disconnect."""
@@ -83,7 +144,15 @@ class Process:
         if self.listener is not None:
             self.listener(Stopping(len(self._in_flight)))
         await self._in_flight.drained(self.settings.serve.stop_timeout)
+        if self._realm is not None:
+            await self._realm.stop()
+        if self._sessions is not None:
+            await self._sessions.drained()
+        if self._gate is not None:
+            await self._gate.stop()
         await self.service.close()
+        if self._spending is not None:
+            await self._spending.close()
 
 
 def database_of(contract: Contract, settings: Settings) -> str:

@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from multiprocessing.synchronize import Semaphore
@@ -21,6 +21,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import MPServer
 
+from charter.access.rates.open import shared_spending
 from charter.core.signals import Started
 from charter.language.load import load_contract
 from charter.serve.logs.lines import as_json, as_text
@@ -48,6 +49,8 @@ class Job:
     cursor_key: bytes
     address: str
     coloured: bool
+    spending: Path | None = None
+    """The file in which the workers keep count for the rate limits, where there are several."""
 
 
 def check_address(settings: ServeSettings) -> None:
@@ -95,6 +98,12 @@ def serve(job: Job, ready: Callable[[], None]) -> None:
     On either signal no connection is accepted any more, requests under way end, for at most
     `stop_timeout`, and the process returns. SystemExit(1) where a worker dies.
     """
+    settings = job.settings
+    with shared_spending(settings.rates, settings.serve.workers) as spending:
+        _serve(replace(job, spending=spending), ready)
+
+
+def _serve(job: Job, ready: Callable[[], None]) -> None:
     settings = job.settings.serve
     started = multiprocessing.Semaphore(0)
     server = MPServer(
@@ -142,7 +151,11 @@ def worker_app(job: Job, started: Semaphore) -> RsgiApp:
     """The app of one worker, made in its own process."""
     log = log_of(job.settings.serve, coloured=job.coloured)
     process = Process(
-        load_contract(Path(job.source)), job.settings, listener=log, cursor_key=job.cursor_key
+        load_contract(Path(job.source)),
+        job.settings,
+        listener=log,
+        cursor_key=job.cursor_key,
+        spending=job.spending,
     )
 
     following: list[asyncio.Task[None]] = []
@@ -150,7 +163,7 @@ def worker_app(job: Job, started: Semaphore) -> RsgiApp:
     async def start() -> None:
         log.start()
         await process.start()
-        following.append(asyncio.create_task(_follow(os.getppid())))
+        following.append(asyncio.create_task(_follow(os.getppid(), job.spending)))
         log(Started(job.address))
         started.release()
 
@@ -162,12 +175,19 @@ def worker_app(job: Job, started: Semaphore) -> RsgiApp:
     return RsgiApp(process.app(), start, stop)
 
 
-async def _follow(parent: int) -> None:
+async def _follow(parent: int, spending: Path | None) -> None:
     """End this worker in good order once its parent is dead: nobody else would ever stop it, and
-    it would go on to share the port with its successors."""
+    it would go on to share the port with its successors. What the parent would have taken away
+    goes too."""
     while os.getppid() == parent:  # noqa: ASYNC110 - a parent's death is no event to wait for
         await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+    _take_away(spending)
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _take_away(spending: Path | None) -> None:
+    if spending is not None:
+        spending.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from types import MappingProxyType
 
-from charter.contract.types import TEXTUAL, Bound, Scalar, Type
-from charter.sql.canonical import digits_of, places_of
+from charter.contract.types import TEXTUAL, Bound, Scalar, Type, digits_of, places_of
 from charter.sql.dialect import Dialect
 from charter.sql.sqlite import SQLITE
 

@@ -8,22 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from charter.contract.types import Scalar, Type
-
-DEFAULT_DIGITS = 18
-DEFAULT_PLACES = 6
-
-
-def places_of(kind: Type) -> int:
-    """How many digits a number of this type has after the point; 0 for an integer."""
-    if kind.scalar is not Scalar.DECIMAL:
-        return 0
-    return DEFAULT_PLACES if kind.places is None else kind.places
-
-
-def digits_of(kind: Type) -> int:
-    """How many digits a decimal of this type has in all."""
-    return DEFAULT_DIGITS if kind.digits is None else kind.digits
+from charter.contract.types import Scalar, Type, places_of
 
 
 def datetime_text(value: datetime) -> str:

@@ -88,26 +88,6 @@ def _lock(dialect: Dialect, rows: Rows, *, lock: bool) -> Fragment:
     return sql(" FOR UPDATE OF {}", rows.alias) if lock and dialect.locks_rows else EMPTY
 
 
-def missing_reference(dialect: Dialect, targets: Sequence[Resource]) -> Statement:
-    """Which of several references lead nowhere: a row with its place for each.
-
-    The values are the keys, one for each target; null leads nowhere and is no fault.
-    """
-    parts = []
-    for place, target in enumerate(targets):
-        key = dialect.argument(SlotValue(place), target.key.type)
-        there = sql("SELECT 1 FROM {} WHERE id = {}", _table(target), key)
-        parts.append(
-            sql(
-                "SELECT {} AS place WHERE {} IS NOT NULL AND NOT EXISTS ({})",
-                number(place),
-                key,
-                there,
-            )
-        )
-    return dialect.statement(joined(" UNION ALL ", parts), "find missing reference")
-
-
 def inbound(contract: Contract, dialect: Dialect, resource: Resource) -> Statement | None:
     """Which rows keep one from being deleted: the names of their resource and reference field.
 

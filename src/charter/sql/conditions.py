@@ -13,6 +13,7 @@ from charter.contract.expression import (
     Constant,
     Contains,
     Expression,
+    Fact,
     HasRole,
     IsNull,
     Masked,
@@ -25,8 +26,7 @@ from charter.contract.expression import (
     Truth,
     type_of,
 )
-from charter.contract.types import BOOLEAN, TEXT, Scalar
-from charter.sql.canonical import places_of
+from charter.contract.types import BOOLEAN, TEXT, Scalar, places_of
 from charter.sql.context import Context
 from charter.sql.fragment import Fragment, joined, listed, parameter, sql
 from charter.sql.numbers import common_scale, is_number, number_at, scale_of, with_scale
@@ -35,6 +35,7 @@ from charter.sql.sources import (
     AuthenticatedValue,
     ClaimValue,
     Codec,
+    FactValue,
     RoleValue,
     SlotValue,
     Source,
@@ -54,6 +55,10 @@ def has_role(context: Context, expression: HasRole) -> Fragment:
 
 def authenticated(context: Context, expression: Authenticated) -> Fragment:
     return context.dialect.argument(AuthenticatedValue(), BOOLEAN)
+
+
+def fact(context: Context, expression: Fact) -> Fragment:
+    return context.dialect.argument(FactValue(expression), BOOLEAN)
 
 
 def all_of(context: Context, expression: AllOf) -> Fragment:

@@ -14,10 +14,12 @@ from charter.contract.contract import Contract
 from charter.contract.expression import Expression
 from charter.contract.resource import Link, Made, OnDelete, Resource
 from charter.contract.types import TEXT
+from charter.sql.audit import audit_tables
 from charter.sql.bounds import bounds
 from charter.sql.conditions import FOLDED
 from charter.sql.dialect import Dialect
 from charter.sql.expressions import row_condition
+from charter.sql.identity.tables import identity_tables
 from charter.sql.naming import Names
 from charter.sql.schema import (
     CheckRule,
@@ -47,7 +49,11 @@ def schema_of(contract: Contract, dialect: Dialect) -> Schema:
 
     Supposes a contract that is feasible on the database (`feasible`).
     """
-    system = system_tables(dialect)
+    system = (
+        *system_tables(dialect),
+        *identity_tables(contract, dialect),
+        *audit_tables(contract, dialect),
+    )
     links = dict(_links(contract))
     taken = [table.name for table in system]
     taken += [part.name for table in system for part in (*table.constraints, *table.indexes)]
@@ -81,6 +87,9 @@ class _Deriver:
         indexes = tuple(self._declared_indexes())
         leading = {unique.columns[0] for unique in uniques}
         leading |= {index.columns[0].name for index in indexes if index.where is None}
+        if self._resource.tenant is not None:
+            # Every index begins with the tenant; rows of a tenant are read by their key too.
+            leading.discard(self._resource.tenant)
         return Table(
             self._resource.table,
             tuple(self._columns()),

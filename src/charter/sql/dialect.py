@@ -25,6 +25,8 @@ class Dialect(ABC):
     """Rows that are read in order to be written have to be locked (`FOR UPDATE`)."""
     combines_writes: ClassVar[bool] = False
     """Several writes can be one statement (data-modifying WITH)."""
+    gathers_pages: ClassVar[bool] = False
+    """The rows of a page come as one (see `ManyPlan`)."""
     sequences: ClassVar[bool] = False
     """Integer keys come from a sequence, which does not see the keys that are given."""
     bytes_cast: ClassVar[str] = ""

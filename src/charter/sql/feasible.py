@@ -10,9 +10,11 @@ from charter.contract.resource import Field, Resource
 from charter.contract.types import DEFAULT_TEXT_LENGTH, TEXTUAL, Scalar
 from charter.core.places import Place
 from charter.plan.texts import EMAIL_LENGTH, URL_LENGTH
+from charter.sql.audit import AUDIT_NAMES
 from charter.sql.conditions import FOLDED
 from charter.sql.dialect import Dialect
 from charter.sql.expressions import row_condition
+from charter.sql.identity.tables import IDENTITY_NAMES
 from charter.sql.naming import MAX_BYTES
 from charter.sql.postgres import POSTGRES
 from charter.sql.sqlite import SQLITE
@@ -99,7 +101,7 @@ def _taken(resource: Resource, dialect: Dialect) -> Iterator[Fault]:
     tables = [(resource.table, resource.place)]
     tables += [(item.link.table, item.place) for item in resource.relations if item.link]
     for table, place in tables:
-        if table in SYSTEM_TABLES:
+        if table in (*SYSTEM_TABLES, *IDENTITY_NAMES, *AUDIT_NAMES):
             yield Fault(STORAGE_NAME_TAKEN, f"the table {table} is Charter's own", place)
         prefix = _PREFIXES[dialect.name]
         if table.startswith(prefix):

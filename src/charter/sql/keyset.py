@@ -90,6 +90,13 @@ def is_indexed(resource: Resource, sort: Sequence[SortBy]) -> bool:
     field = resource.field_named.get(first.field)
     if field is None:
         return False
-    leading = {index.fields[0].lstrip("-") for index in resource.indexes if not index.where}
-    leading.update(unique.fields[0] for unique in resource.uniques)
+    ordered = [index.fields for index in resource.indexes if not index.where]
+    ordered += [unique.fields for unique in resource.uniques]
+    leading = {_leading(resource, fields) for fields in ordered}
     return field.name == "id" or field.unique or field.name in leading
+
+
+def _leading(resource: Resource, fields: Sequence[str]) -> str:
+    """What rows are in the order of: behind the tenant, of which a reader has but one."""
+    first = fields[1] if fields[0] == resource.tenant and len(fields) > 1 else fields[0]
+    return first.lstrip("-")

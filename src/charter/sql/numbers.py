@@ -20,8 +20,7 @@ from charter.contract.expression import (
     Slot,
     type_of,
 )
-from charter.contract.types import FLOAT, NUMERIC, Scalar, Type
-from charter.sql.canonical import places_of
+from charter.contract.types import FLOAT, NUMERIC, Scalar, Type, places_of
 from charter.sql.context import Context
 from charter.sql.fragment import Fragment, checked, number, sql
 from charter.sql.sources import ClaimValue, SlotValue

@@ -7,15 +7,13 @@ from types import MappingProxyType
 from typing import Any
 
 from charter.contract.expression import Function
-from charter.contract.types import TEXTUAL, Scalar, Type
+from charter.contract.types import TEXTUAL, Scalar, Type, digits_of, places_of
 from charter.sql.canonical import (
     decimal_text,
-    digits_of,
     from_json_text,
     json_form,
     json_text,
     list_text,
-    places_of,
 )
 from charter.sql.dialect import Dialect, Pieces
 from charter.sql.fragment import Fragment, checked, joined, listed, number, parameter, sql
@@ -57,6 +55,7 @@ class Postgres(Dialect):
     name = "postgresql"
     locks_rows = True
     combines_writes = True
+    gathers_pages = True
     sequences = True
     bytes_cast = "::bytea"
     no_limit = sql("ALL")

@@ -63,14 +63,24 @@ def _under(context: Context, rows: Rows, parent: ParentPlan | None) -> Fragment:
 
 
 def _many(context: Context, plan: ManyPlan) -> Fragment:
-    if plan.parent is None and plan.count == "none":
+    gathered = context.dialect.gathers_pages and plan.limit is not None
+    alone = plan.parent is None and plan.count == "none"
+    if alone and not gathered:
         return _page(context, plan, outermost=True)
     page = _page(context, plan, outermost=False)
+    if alone and gathered:
+        return _gathered(context, plan, page)
     total = EMPTY if plan.count == "none" else _total(context, plan)
     what = sql("({}) AS total", total) if total else sql("1 AS present")
     base = (
         sql("SELECT {}", what) if plan.parent is None else parent_rows(context, plan.parent, what)
     )
+    if gathered:
+        columns = sql("page.*, base.total" if total else "page.*")
+        text = _gathered(context, plan, page)
+        return sql(
+            "SELECT {} FROM ({}) AS base LEFT JOIN ({}) AS page ON TRUE", columns, base, text
+        )
     keys = (
         []
         if plan.limit is None
@@ -85,6 +95,22 @@ def _many(context: Context, plan: ManyPlan) -> Fragment:
         "SELECT {} FROM ({}) AS base LEFT JOIN ({}) AS page ON TRUE{}",
         listed(shown), base, page, order,
     )  # fmt: skip
+
+
+def _gathered(context: Context, plan: ManyPlan, page: Fragment) -> Fragment:
+    """The rows of a page as one: each row more costs the driver more than the database.
+
+    JSON has no raw line ends inside, so the one before the last row tells where that begins.
+    """
+    limit = number(plan.limit or 0)
+    shown = [
+        sql("string_agg(page.body, E',\\n') AS body"),
+        sql("count(*) AS present"),
+    ]
+    for at, part in enumerate(plan.sort):
+        last = sql("(array_agg(page.{}))[{}]", _place(at), limit)
+        shown.append(sql("{} AS {}", context.dialect.told(last, part.type), _place(at)))
+    return sql("SELECT {} FROM ({}) AS page", listed(shown), page)
 
 
 def _place(at: int) -> Fragment:

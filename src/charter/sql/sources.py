@@ -4,7 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from charter.contract.expression import Fact
 from charter.contract.types import Type
+from charter.plan.facts import holds
+from charter.plan.tenants import tenant_key
 from charter.sql.claims import claim_reader
 from charter.sql.statement import Bind, Sources
 
@@ -66,7 +69,36 @@ class AuthenticatedValue:
         return sources.actor.authenticated
 
 
-Source = SlotValue | ActorValue | ClaimValue | NowValue | RoleValue | AuthenticatedValue
+@dataclass(frozen=True, slots=True)
+class FactValue:
+    """Whether something is so of the actor and its request."""
+
+    fact: Fact
+
+    def take(self, sources: Sources) -> Any:
+        return holds(self.fact, sources.actor, sources.now)
+
+
+@dataclass(frozen=True, slots=True)
+class TenantValue:
+    """The key of the tenant that the actor acts for; None where there is none."""
+
+    kind: Type
+
+    def take(self, sources: Sources) -> Any:
+        return tenant_key(sources.actor.tenant, self.kind)
+
+
+Source = (
+    SlotValue
+    | ActorValue
+    | ClaimValue
+    | NowValue
+    | RoleValue
+    | AuthenticatedValue
+    | FactValue
+    | TenantValue
+)
 
 
 def bind_of(source: Source, encode: Codec | None) -> Bind:

@@ -10,14 +10,20 @@ from typing import Any
 from uuid import UUID
 
 from charter.contract.expression import Function
-from charter.contract.types import MAX_INTEGER, MIN_INTEGER, TEXTUAL, Scalar, Type
+from charter.contract.types import (
+    MAX_INTEGER,
+    MIN_INTEGER,
+    TEXTUAL,
+    Scalar,
+    Type,
+    digits_of,
+    places_of,
+)
 from charter.sql.canonical import (
     datetime_text,
-    digits_of,
     from_json_text,
     json_text,
     list_text,
-    places_of,
 )
 from charter.sql.dialect import Dialect, Pieces
 from charter.sql.fragment import Fragment, checked, joined, listed, parameter, sql

@@ -24,7 +24,7 @@ TABLES_ENTRY = "tables"
 """The entry of `charter_meta` with a JSON array of the tables that Charter has made."""
 
 JSON = Type(Scalar.JSON)
-_BYTES: Mapping[str, str] = MappingProxyType({SQLITE.name: "BLOB", POSTGRES.name: "bytea"})
+BYTES_TYPES: Mapping[str, str] = MappingProxyType({SQLITE.name: "BLOB", POSTGRES.name: "bytea"})
 TABLE_MODIFIERS: Mapping[str, str] = MappingProxyType({SQLITE.name: "STRICT"})
 PAIR_MODIFIERS: Mapping[str, str] = MappingProxyType({SQLITE.name: "STRICT, WITHOUT ROWID"})
 """For tables of nothing but short keys.
@@ -68,8 +68,8 @@ def _idempotency(dialect: Dialect) -> Table:
         (
             Column("scope", text),
             Column("key", text),
-            Column("fingerprint", _BYTES[dialect.name]),
-            Column("answer", _BYTES[dialect.name]),
+            Column("fingerprint", BYTES_TYPES[dialect.name]),
+            Column("answer", BYTES_TYPES[dialect.name]),
             Column("created_at", time),
             Column("expires_at", time),
         ),

@@ -1,54 +1,65 @@
-"""Statements over Charter's own tables, and the row of a user who comes for the first time."""
+"""Statements over Charter's own tables."""
+
+from collections.abc import Sequence
 
 from charter.contract.resource import Resource
-from charter.contract.types import DATETIME, INTEGER, TEXT, UUID, Scalar, Type
-from charter.sql.conditions import FOLDED
+from charter.contract.types import DATETIME, TEXT, UUID, Scalar, Type
 from charter.sql.dialect import Dialect
-from charter.sql.folding import folded
 from charter.sql.fragment import Fragment, identifier, listed, parameter, sql
-from charter.sql.sources import SlotValue
+from charter.sql.sources import ActorValue, NowValue, SlotValue
 from charter.sql.statement import Statement
-from charter.sql.system import IDEMPOTENCY, META, OUTBOX
+from charter.sql.system import IDEMPOTENCY, OUTBOX
 
 JSON = Type(Scalar.JSON)
-OUTBOX_COLUMNS: tuple[tuple[str, Type], ...] = (
-    ("id", UUID),
-    ("event", TEXT),
-    ("resource", TEXT),
-    ("key", TEXT),
-    ("actor", TEXT),
-    ("occurred_at", DATETIME),
-    ("payload", JSON),
-    ("request_id", TEXT),
-)
-"""The values of one row of the outbox, in their order; the payload is JSON text."""
+OUTBOX_COLUMNS = (
+    "event", "resource", "actor", "occurred_at", "request_id", "id", "key", "payload",
+)  # fmt: skip
+VALUES_OF_EVENT = 3
+Kind = tuple[str, str | None]
+"""The name of an event, and the resource that it is about."""
 
 
-def outbox_insert(dialect: Dialect, rows: int) -> Statement:
-    """Events into the outbox; the values stand row by row, as OUTBOX_COLUMNS has them."""
-    return dialect.statement(outbox_fragment(dialect, rows), "insert outbox")
+def outbox_insert(dialect: Dialect, kinds: Sequence[Kind]) -> Statement:
+    """Events into the outbox, of these kinds.
+
+    The values are the id of the request, then for each event its id, the key of its row and its
+    payload as JSON text. Actor and time are those of the request.
+    """
+    return dialect.statement(outbox_fragment(dialect, kinds), "insert outbox")
 
 
-def outbox_fragment(dialect: Dialect, rows: int) -> Fragment:
-    width = len(OUTBOX_COLUMNS)
-    values = (
+def outbox_width(events: int) -> int:
+    """How many values the outbox takes for so many events."""
+    return 1 + VALUES_OF_EVENT * events if events else 0
+
+
+def outbox_fragment(dialect: Dialect, kinds: Sequence[Kind]) -> Fragment:
+    shared = (
+        dialect.argument(ActorValue(), TEXT),
+        dialect.argument(NowValue(), DATETIME),
+        _value(dialect, 0, TEXT),
+    )
+    rows = (
         sql(
             "({})",
             listed(
-                _outbox_value(dialect, kind, row * width + place)
-                for place, (_, kind) in enumerate(OUTBOX_COLUMNS)
+                (
+                    dialect.constant(event, TEXT),
+                    dialect.constant(resource, TEXT),
+                    *shared,
+                    _value(dialect, first, UUID),
+                    _value(dialect, first + 1, TEXT),
+                    # It is JSON text already.
+                    parameter(SlotValue(first + 2), None, dialect.cast(JSON)),
+                )
             ),
         )
-        for row in range(rows)
+        for first, (event, resource) in zip(
+            range(1, outbox_width(len(kinds)), VALUES_OF_EVENT), kinds, strict=True
+        )
     )
-    names = listed(identifier(name) for name, _ in OUTBOX_COLUMNS)
-    return sql("INSERT INTO {} ({}) VALUES {}", identifier(OUTBOX), names, listed(values))
-
-
-def _outbox_value(dialect: Dialect, kind: Type, place: int) -> Fragment:
-    if kind == JSON:  # it is JSON text already
-        return parameter(SlotValue(place), None, dialect.cast(kind))
-    return _value(dialect, place, kind)
+    names = listed(identifier(name) for name in OUTBOX_COLUMNS)
+    return sql("INSERT INTO {} ({}) VALUES {}", identifier(OUTBOX), names, listed(rows))
 
 
 def once_lock(dialect: Dialect) -> Statement | None:
@@ -99,59 +110,22 @@ def once_expire(dialect: Dialect) -> Statement:
     return dialect.statement(fragment, "expire idempotency keys")
 
 
-def provision_user(dialect: Dialect, user: Resource) -> Statement:
-    """The row of a user, unless it is there: the values are id, name, email and the time."""
-    given = (("id", 0), ("name", 1), ("email", 2), ("created_at", 3), ("updated_at", 3))
-    names: list[Fragment] = [identifier("version")]
-    values: list[Fragment] = [dialect.constant(1, INTEGER)]
-    for name, place in given:
-        field = user.field_named.get(name)
-        if field is None:
-            continue
-        names.append(identifier(name))
-        values.append(_value(dialect, place, field.type))
-        if field.search:
-            names.append(identifier(name + FOLDED))
-            values.append(parameter(SlotValue(place), folded, dialect.cast(field.type)))
-    fragment = sql(
-        "INSERT INTO {} ({}) VALUES ({}) ON CONFLICT (id) DO NOTHING",
-        identifier(user.table), listed(names), listed(values),
-    )  # fmt: skip
-    return dialect.statement(fragment, f"provision {user.name}")
-
-
 def serial_catch_up(dialect: Dialect, resource: Resource) -> Statement | None:
-    """Make the database go on counting keys behind the largest; it gives the next one.
+    """Make the database go on counting keys behind the largest that is or was; it gives that.
 
     None where it does so by itself.
     """
     if not dialect.sequences:
         return None
-    table = identifier(resource.table)
+    table = dialect.constant(dialect.quote(resource.table), TEXT)
     fragment = sql(
-        "SELECT setval(pg_get_serial_sequence({}, 'id'),"
-        " (SELECT coalesce(max(id), 0) + 1 FROM {}), false)",
-        dialect.constant(dialect.quote(resource.table), TEXT), table,
+        "SELECT setval(counter, greatest(largest, 1), largest > 0) FROM (SELECT"
+        " pg_get_serial_sequence({}, 'id')::regclass AS counter, greatest(max(id),"
+        " pg_sequence_last_value(pg_get_serial_sequence({}, 'id')::regclass), 0) AS largest"
+        " FROM {}) AS counted",
+        table, table, identifier(resource.table),
     )  # fmt: skip
     return dialect.statement(fragment, f"catch up {resource.name}")
-
-
-def meta_get(dialect: Dialect) -> Statement:
-    """The value that is noted under a name."""
-    fragment = sql(
-        "SELECT value FROM {} WHERE name = {}", identifier(META), _value(dialect, 0, TEXT)
-    )
-    return dialect.statement(fragment, "read meta")
-
-
-def meta_set(dialect: Dialect) -> Statement:
-    """A name and the value to note under it, whatever was there."""
-    fragment = sql(
-        "INSERT INTO {} (name, value) VALUES ({}, {})"
-        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        identifier(META), _value(dialect, 0, TEXT), _value(dialect, 1, TEXT),
-    )  # fmt: skip
-    return dialect.statement(fragment, "write meta")
 
 
 def _value(dialect: Dialect, place: int, kind: Type) -> Fragment:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from charter.contract.expression import (
     ActorId,
+    ActorTenant,
     Aggregate,
     Claim,
     Column,
@@ -17,14 +18,14 @@ from charter.contract.expression import (
     type_of,
 )
 from charter.contract.resource import Computed
-from charter.contract.types import BOOLEAN, Scalar, Type
-from charter.sql.canonical import decimal_text, places_of
+from charter.contract.types import BOOLEAN, Scalar, Type, places_of
+from charter.sql.canonical import decimal_text
 from charter.sql.context import Context
 from charter.sql.dialect import Dialect
 from charter.sql.fragment import Fragment, checked, number, sql
 from charter.sql.numbers import FLOATING, Scale, as_type, scale_of
 from charter.sql.rows import Rows, related_rows
-from charter.sql.sources import ActorValue, ClaimValue, NowValue, SlotValue
+from charter.sql.sources import ActorValue, ClaimValue, NowValue, SlotValue, TenantValue
 
 
 def constant(context: Context, expression: Constant) -> Fragment:
@@ -41,6 +42,10 @@ def slot(context: Context, expression: Slot) -> Fragment:
 
 def actor_id(context: Context, expression: ActorId) -> Fragment:
     return context.dialect.argument(ActorValue(), expression.type)
+
+
+def actor_tenant(context: Context, expression: ActorTenant) -> Fragment:
+    return context.dialect.argument(TenantValue(expression.type), expression.type)
 
 
 def claim(context: Context, expression: Claim) -> Fragment:

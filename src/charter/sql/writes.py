@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from charter.contract.contract import Contract
 from charter.contract.resource import Field, Link, Made, OnDelete, Resource
 from charter.contract.types import DATETIME
-from charter.sql.checks import check, inbound, load, missing_reference
+from charter.sql.checks import check, inbound, load
 from charter.sql.conditions import FOLDED
 from charter.sql.dialect import Dialect
 from charter.sql.folding import folded
@@ -25,7 +25,7 @@ __all__ = [
     "link_add",
     "link_clear",
     "load",
-    "missing_reference",
+    "provision",
     "touch",
     "update",
 ]
@@ -64,6 +64,13 @@ def insert_fragment(
     )
     table = identifier(resource.table)
     return sql("INSERT INTO {} ({}) VALUES {}", table, listed(names), listed(values))
+
+
+def provision(dialect: Dialect, user: Resource, columns: Sequence[str]) -> Statement:
+    """The row of a user who comes for the first time, unless it is there."""
+    row = insert_fragment(dialect, user, columns)
+    fragment = sql("{} ON CONFLICT (id) DO NOTHING", row)
+    return dialect.statement(fragment, f"provision {user.name}")
 
 
 def update(dialect: Dialect, resource: Resource, columns: Sequence[str]) -> Statement:

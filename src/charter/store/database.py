@@ -57,5 +57,12 @@ class Database(Protocol):
         (or has to break a deadlock), `work` is called again from the start, a few times.
         """
 
+    async def write_at_once(self, statement: Statement, arguments: Sequence[Any]) -> Sequence[Row]:
+        """Run one statement that writes, as a transaction of its own, and give its rows.
+
+        They are committed durably. Raises `NotAtOnce` where nothing stays and a transaction is
+        to find out why, or to try again; and what `write` raises.
+        """
+
     async def script(self, text: str) -> None:
         """Run several statements without arguments, in one transaction (schema creation)."""

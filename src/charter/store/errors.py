@@ -55,5 +55,13 @@ class BadValue(StoreError):
     """The database cannot hold a value that was given: out of its range, or not its type."""
 
 
+class NotAtOnce(StoreError):
+    """A write of one statement has left nothing behind: a transaction is to be tried."""
+
+
+class NeverAtOnce(NotAtOnce):
+    """The same, and it will be so for every write of the same shape."""
+
+
 class MissingDriver(StoreError):
     """The driver of a database is not installed; the message says how to get it."""

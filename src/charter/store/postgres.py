@@ -4,12 +4,12 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from charter.core.signals import Committed, Listener, Queried
 from charter.sql.statement import Statement
 from charter.store.database import Row, Transaction
-from charter.store.errors import Contended, StoreError, TimedOut, Unavailable
+from charter.store.errors import Contended, NotAtOnce, StoreError, TimedOut, Unavailable
 from charter.store.permits import Permits
 from charter.store.postgres_connection import Link
 from charter.store.postgres_errors import (
@@ -17,6 +17,7 @@ from charter.store.postgres_errors import (
     SERIALIZATION,
     STALE,
     breaks_connection,
+    leaves_in_doubt,
     sqlstate,
     translated,
 )
@@ -30,12 +31,21 @@ ATTEMPTS = 6
 PAUSE = 0.01
 """Seconds: the first pause before another attempt at most; each later one is twice as long."""
 UNDO = "ROLLBACK"
+AT_ONCE = "read committed"
+"""The isolation of a statement outside a transaction."""
 NOTHING = "SELECT"
 """After a read was cancelled: waits until the server is done with it, and changes nothing."""
 
 
 class Again(Exception):
     """Nothing of the attempt stays in the database, and another may get through."""
+
+
+class Pools(NamedTuple):
+    """Sessions that can only read, and sessions that can write."""
+
+    readers: Pool
+    writers: Pool
 
 
 class PostgresDatabase:
@@ -46,22 +56,27 @@ class PostgresDatabase:
         self._settings = settings
         self._listener = listener
         self._begin = f"BEGIN ISOLATION LEVEL {settings.isolation.upper()} READ WRITE"
-        self._opened: Pool | None = None
+        self._opened: Pools | None = None
         self._streams = self._stream_permits()
 
     async def open(self) -> None:
         if self._opened is None:
-            pool = Pool(self._dsn, self._settings)
-            pool.release(await pool.acquire(self._settings.statement_timeout))
-            pool.watch()
+            pools = Pools(
+                Pool(self._dsn, self._settings, writes=False),
+                Pool(self._dsn, self._settings, writes=True),
+            )
+            pools.readers.release(await pools.readers.acquire(self._settings.statement_timeout))
+            for pool in pools:
+                pool.watch()
             self._streams = self._stream_permits()
-            self._opened = pool
+            self._opened = pools
 
     async def close(self) -> None:
-        pool, self._opened = self._opened, None
-        if pool is not None:
+        pools, self._opened = self._opened, None
+        if pools is not None:
             await self._streams.close()
-            await pool.close()
+            for pool in pools:
+                await pool.close()
 
     async def read(self, statement: Statement, arguments: Sequence[Any]) -> Sequence[Row]:
         if self._listener is None:
@@ -75,7 +90,7 @@ class PostgresDatabase:
     async def stream(
         self, statement: Statement, arguments: Sequence[Any]
     ) -> AsyncGenerator[list[Row], None]:
-        pool = self._pool()
+        pool = self._pools().readers
         await self._streams.acquire()
         link: Link | None = None
         started, count = time.perf_counter(), 0
@@ -116,6 +131,18 @@ class PostgresDatabase:
             raise Unavailable(f"the connection was lost {ATTEMPTS} times") from error
         raise Contended(f"the transaction did not get through in {ATTEMPTS} tries") from error
 
+    async def write_at_once(self, statement: Statement, arguments: Sequence[Any]) -> Sequence[Row]:
+        if self._settings.isolation != AT_ONCE:
+            raise NotAtOnce("this isolation is that of a transaction")
+        if self._listener is None:
+            return await self._write_at_once(statement.text, arguments)
+        started = time.perf_counter()
+        rows = await self._write_at_once(statement.text, arguments)
+        elapsed = time.perf_counter() - started
+        self._listener(Queried(None, statement.label, elapsed, len(rows)))
+        self._listener(Committed(None, elapsed, 1))
+        return rows
+
     async def script(self, text: str) -> None:
         async def run(transaction: PostgresTransaction) -> None:
             await transaction.command(text)
@@ -134,7 +161,7 @@ class PostgresDatabase:
             raise Unavailable("the read could not be finished twice") from again.__cause__
 
     async def _try_read(self, text: str, arguments: Sequence[Any]) -> Sequence[Row]:
-        pool = self._pool()
+        pool = self._pools().readers
         link = await pool.acquire(self._settings.statement_timeout)
         try:
             rows = await link.fetch(text, arguments)
@@ -150,9 +177,26 @@ class PostgresDatabase:
         pool.release(link)
         return rows
 
+    async def _write_at_once(self, text: str, arguments: Sequence[Any]) -> Sequence[Row]:
+        pool = self._pools().writers
+        link = await pool.acquire(self._settings.statement_timeout)
+        try:
+            rows = await link.fetch(text, arguments)
+        except FAILURES as error:
+            put_back(pool, link, error, NOTHING if isinstance(error, TimeoutError) else None)
+            if leaves_in_doubt(error):
+                raise Unavailable("it is unknown whether the write was committed") from error
+            failure = translated(error, text)
+            raise failure if isinstance(failure, TimedOut) else NotAtOnce(str(failure)) from error
+        except BaseException:
+            pool.recycle(link, NOTHING)
+            raise
+        pool.release(link)
+        return rows
+
     async def _transact(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """One attempt. Raises Again where nothing stays and another attempt may help."""
-        pool = self._pool()
+        pool = self._pools().writers
         link = await pool.acquire(self._settings.transaction_timeout)
         transaction = PostgresTransaction(link, self._listener)
         limit = asyncio.timeout(self._settings.transaction_timeout)
@@ -198,7 +242,7 @@ class PostgresDatabase:
             transaction.end()
         pool.release(link)
 
-    def _pool(self) -> Pool:
+    def _pools(self) -> "Pools":
         if self._opened is None:
             raise Unavailable("the database is not open")
         return self._opened

@@ -19,8 +19,8 @@ COMMON = {
     # What the SQL turns into text must not lean on how somebody has set up the server.
     "bytea_output": "hex",
     "DateStyle": "ISO, MDY",
-    # Only what says READ WRITE can write: never a read.
-    "default_transaction_read_only": "on",
+    # A statement that is a transaction of its own has no word to say which isolation it wants.
+    "default_transaction_isolation": "read committed",
     "extra_float_digits": "1",
     "IntervalStyle": "iso_8601",
     "TimeZone": "UTC",
@@ -82,12 +82,14 @@ class Link:
         return not self.connection.is_closed() and not self.connection.is_in_transaction()
 
 
-async def connect(dsn: str, settings: StoreSettings, *, idle: float) -> Link:
-    """Connect. `idle` is how long (seconds) a transaction may do nothing.
+async def connect(dsn: str, settings: StoreSettings, *, idle: float, writes: bool) -> Link:
+    """Connect. `idle` is how long (seconds) a transaction may do nothing; without `writes`, the
+    server refuses every change.
 
     Raises what is in FAILURES of postgres_errors.py, and ValueError for a DSN that asyncpg
     refuses.
     """
+    common = COMMON | {"default_transaction_read_only": "off" if writes else "on"}
     limits = {
         "statement_timeout": settings.statement_timeout,
         "lock_timeout": settings.lock_timeout,
@@ -98,7 +100,7 @@ async def connect(dsn: str, settings: StoreSettings, *, idle: float) -> Link:
         timeout=settings.connect_timeout,
         # Its own cache is not used; but without one, asyncpg parses statements at every run.
         statement_cache_size=1,
-        server_settings=COMMON | {name: f"{value * 1000:.0f}" for name, value in limits.items()},
+        server_settings=common | {name: f"{value * 1000:.0f}" for name, value in limits.items()},
     )
     try:
         await keep_times(connection)

@@ -68,6 +68,14 @@ def breaks_connection(error: BaseException) -> bool:
     return state.startswith("08") or state in ENDED
 
 
+def leaves_in_doubt(error: BaseException) -> bool:
+    """Whether it is unknown if a statement outside a transaction was committed: no answer of the
+    server's own says that it was not."""
+    if isinstance(error, asyncpg.PostgresError):
+        return sqlstate(error).startswith("08")
+    return isinstance(error, (OSError, asyncpg.InternalClientError))
+
+
 def may_connect_later(error: BaseException) -> bool:
     """Whether the server may only be starting, restarting or full."""
     return breaks_connection(error) or isinstance(error, TimeoutError) or sqlstate(error) == "53300"

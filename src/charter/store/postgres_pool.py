@@ -18,10 +18,14 @@ WATCH_SECONDS = 1.0
 
 
 class Pool:
-    """At most `pool_size` connections; the one used last is used next, so that few stay warm."""
+    """At most `pool_size` connections; the one used last is used next, so that few stay warm.
 
-    def __init__(self, dsn: str, settings: StoreSettings) -> None:
+    Without `writes`, they are sessions in which the server refuses every change.
+    """
+
+    def __init__(self, dsn: str, settings: StoreSettings, *, writes: bool) -> None:
         self._dsn = dsn
+        self._writes = writes
         self._settings = settings
         self._idle: list[Link] = []
         self._cleaning: set[asyncio.Task[None]] = set()
@@ -58,7 +62,7 @@ class Pool:
         pause = FIRST_PAUSE
         while True:
             try:
-                link = await connect(self._dsn, self._settings, idle=idle)
+                link = await connect(self._dsn, self._settings, idle=idle, writes=self._writes)
             except FAILURES as error:
                 if self._down or not may_connect_later(error) or loop.time() + pause > until:
                     self._down = True

@@ -8,7 +8,7 @@ class StoreSettings:
     """All times are seconds. Each process has its own connections: sizes are per process."""
 
     pool_size: int = 10
-    """Connections to PostgreSQL."""
+    """Connections to PostgreSQL that read, and as many again that write, each made when needed."""
     queue_size: int = 1000
     """How many may wait for a connection, a reader thread or the writer. More are refused."""
     pool_timeout: float = 5.0

@@ -92,6 +92,9 @@ class SqliteDatabase:
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self._ready().writer.write(work)
 
+    async def write_at_once(self, statement: Statement, arguments: Sequence[Any]) -> Sequence[Row]:
+        return await self.write(lambda transaction: transaction.fetch(statement, arguments))
+
     async def script(self, text: str) -> None:
         async def run(transaction: SqliteTransaction) -> None:
             await transaction.script(text)

@@ -9,7 +9,9 @@ class Request:
     """A request with its whole body. `path` and `query` are raw, as they came on the line.
 
     Header names are in lower case; a field that came several times is joined with commas
-    (RFC 9110, section 5.3).
+    (RFC 9110, section 5.3). `client` is the address that the request comes from, where that is
+    known, and `scheme` is `http` or `https`: those of the connection as the server gives them,
+    and behind a trusted proxy those that the proxy tells of; `proxied` tells that one does.
     """
 
     method: str
@@ -17,6 +19,9 @@ class Request:
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    client: str | None = None
+    scheme: str = "http"
+    proxied: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ async def test_exports_are_compressed_as_they_go(coding: str) -> None:
 
 async def test_the_rows_of_a_relation_are_exported_alike() -> None:
     call = many(form=ALL, style=Style.CSV, columns=("id",))
-    assert await streamed(answer(call, PageOutcome(['{"id":1}'], None))) == b"id\r\n1\r\n"
+    assert await streamed(answer(call, PageOutcome('{"id":1}', None))) == b"id\r\n1\r\n"
 
 
 def test_head_of_an_export_reads_no_row() -> None:

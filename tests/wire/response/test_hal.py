@@ -79,14 +79,14 @@ def test_what_tells_that_a_list_is_cut_stays_with_the_row() -> None:
 
 def test_a_link_needs_what_the_row_shows() -> None:
     call = reading(ReadMany("Order", CAN), "/v1/orders", style=HAL)
-    got = answer(call, PageOutcome(['{"status":"draft","_can":["place"]}'], None))
+    got = answer(call, PageOutcome('{"status":"draft","_can":["place"]}', None))
     (item,) = shown(got)["_embedded"]["items"]
     assert item == {"_links": {}, "status": "draft"}
 
 
 def test_a_list_embeds_its_rows_and_links_to_the_next_page() -> None:
     call = many("limit=1", ReadMany("Order", CAN, count="exact"), style=HAL)
-    got = answer(call, PageOutcome(['{"id":"1","_can":[]}'], (ORDER,), 7))
+    got = answer(call, PageOutcome('{"id":"1","_can":[]}', (ORDER,), 7))
     document = shown(got)
     assert document["count"] == 7
     assert document["_links"]["self"] == {"href": "/v1/orders?limit=1"}
@@ -97,7 +97,7 @@ def test_a_list_embeds_its_rows_and_links_to_the_next_page() -> None:
 
 def test_the_last_page_has_no_next_link() -> None:
     call = many("", ReadMany("Order", CAN), style=HAL)
-    assert "next" not in shown(answer(call, PageOutcome([], None)))["_links"]
+    assert "next" not in shown(answer(call, PageOutcome("", None)))["_links"]
 
 
 def test_rows_that_a_command_gives_back_are_embedded() -> None:

@@ -3,13 +3,19 @@
 from collections.abc import Callable
 from typing import Final
 
-from charter.language.checks.commands import uncalled
+from charter.language.checks.commands import uncalled, without_row
 from charter.language.checks.cycles import owned_cycles, required_cycles, two_owners
 from charter.language.checks.fields import decimals, deletes, patterns, strays
 from charter.language.checks.moves import open_moves
 from charter.language.checks.names import attribute_names, clashes, contract_names
-from charter.language.checks.policies import missing_policies, new_values, unknown_actions
+from charter.language.checks.policies import (
+    missing_policies,
+    new_values,
+    old_relations,
+    unknown_actions,
+)
 from charter.language.checks.raising import undeclared
+from charter.language.checks.tenants import crossing
 from charter.language.drafts import Draft
 
 Check = Callable[[Draft], None]
@@ -28,7 +34,10 @@ CHECKS: Final[tuple[Check, ...]] = (
     missing_policies,
     unknown_actions,
     new_values,
+    old_relations,
     uncalled,
+    without_row,
     open_moves,
     undeclared,
+    crossing,
 )

@@ -20,7 +20,8 @@ RESERVED = frozenset(
     }
 )  # fmt: skip
 ACTIONS = ("read", "create", "update", "delete")
-_RESERVED_TABLES = frozenset({"batch"})
+_RESERVED_PATHS = frozenset({"auth", "batch", "can"})
+"""What stands beside the resources and the commands on nothing."""
 
 
 def contract_names(draft: Draft) -> None:
@@ -37,6 +38,9 @@ def contract_names(draft: Draft) -> None:
         _spelt(draft, command.name, f"the command {command.name}", command.place)
         if command.name in ACTIONS:
             draft.fault(NAME_RESERVED, f"{command.name!r} is an action of every resource",
+                        command.place)  # fmt: skip
+        if command.resource is None and command.name in _RESERVED_PATHS:
+            draft.fault(NAME_RESERVED, f"{command.name!r} is a path of every service",
                         command.place)  # fmt: skip
         for item in command.inputs:
             _spelt(draft, item.name, f"{command.name}({item.name})", command.place)
@@ -82,7 +86,7 @@ def clashes(draft: Draft) -> None:
     _once(draft, "resources, events or errors", _classes(draft))
     _once(draft, "commands on nothing", alone)
     for table, place in tables:
-        if table in _RESERVED_TABLES:
+        if table in _RESERVED_PATHS:
             draft.fault(NAME_RESERVED, f"{table!r} is no name for a resource", place)
     for resource in resources:
         own = [(item.name, item.place) for item in draft.commands if item.resource == resource.name]

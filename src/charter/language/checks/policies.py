@@ -1,11 +1,16 @@
 """Policies: every resource has one, and its rules name what exists."""
 
-from charter.contract.expression import NEW, Aggregate, Column, Expression, walk
+from charter.contract.expression import NEW, ROW, Aggregate, AllOf, Expression, mentions, walk
 from charter.core.names import nearest
 from charter.core.places import Place
 from charter.language.checks.names import ACTIONS
 from charter.language.drafts import Draft
-from charter.language.faultcodes import ACTION_UNKNOWN, NEW_UNFIT, POLICY_MISSING
+from charter.language.faultcodes import (
+    ACTION_UNKNOWN,
+    NEW_UNANSWERABLE,
+    NEW_UNFIT,
+    POLICY_MISSING,
+)
 
 _WITHOUT_NEW = frozenset({"read", "delete", "*"})
 
@@ -38,7 +43,8 @@ def unknown_actions(draft: Draft) -> None:
 
 
 def new_values(draft: Draft) -> None:
-    """New values in rules for reading and deleting, where there are none."""
+    """New values in rules for reading and deleting, where there are none, and in rules about
+    single fields, which are asked before the write."""
     for resource in draft.resources.values():
         for rule in resource.policy.allows:
             for action in rule.actions:
@@ -46,12 +52,27 @@ def new_values(draft: Draft) -> None:
                     _refuse_new(draft, rule.when, f"allow({action!r})", rule.place)
         for hide in resource.policy.hides:
             _refuse_new(draft, hide.unless, f"hide({hide.field!r})", hide.place)
+        for freeze in resource.policy.freezes:
+            _refuse_new(draft, freeze.unless, f"freeze({freeze.field!r})", freeze.place)
 
 
 def _refuse_new(draft: Draft, condition: Expression, what: str, place: Place) -> None:
-    for part in walk(condition):
-        from_new = (isinstance(part, Column) and part.scope == NEW) or (
-            isinstance(part, Aggregate) and part.start == NEW
-        )
-        if from_new:
-            draft.fault(NEW_UNFIT, f"`{what}` asks for new values, and there are none", place)
+    if mentions(condition, NEW):
+        draft.fault(NEW_UNFIT, f"`{what}` asks for new values when there are none", place)
+
+
+def old_relations(draft: Draft) -> None:
+    """Old related rows in what has to be asked after the write, when they are not known."""
+    for resource in draft.resources.values():
+        for rule in resource.policy.allows:
+            if set(rule.actions) <= {"create", *_WITHOUT_NEW}:
+                continue
+            parts = rule.when.parts if isinstance(rule.when, AllOf) else (rule.when,)
+            asked_after = (part for part in parts if mentions(part, NEW))
+            if any(_follows_old(part) for part in asked_after):
+                draft.fault(NEW_UNANSWERABLE, "new values are compared with rows to which the "
+                            f"old {resource.name} led", rule.place)  # fmt: skip
+
+
+def _follows_old(condition: Expression) -> bool:
+    return any(isinstance(part, Aggregate) and part.start == ROW for part in walk(condition))

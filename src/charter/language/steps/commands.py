@@ -59,7 +59,7 @@ def _command(draft: Draft, said: CommandSaid, resource: ResourceDraft | None) ->
         if item.kind in (item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD)
     ]
     kinds = [_class_of(draft, item.annotation, names_of(function), place) for item in leading]
-    on = _on(draft, said, kinds, place)
+    on = _on(draft, said, resource, kinds, place)
     if on is None:
         return
     errors = {item.made_from: item.name for item in draft.errors}
@@ -92,20 +92,28 @@ def _def_line(function: Callable[..., Any], place: Place) -> Place:
 
 def _class_of(draft: Draft, annotation: object, names: Names, place: Place) -> object:
     try:
-        return resolved(annotation, names, draft.known)
+        found = resolved(annotation, names, draft.known)
     except NotFound as error:
         draft.fault(ANNOTATION_UNKNOWN, f"there is no {str(error)!r} here", place)
         return None
+    resource = draft.of(found)
+    return found if resource is None else resource.cls
 
 
-def _on(draft: Draft, said: CommandSaid, kinds: list[object], place: Place) -> On | None:
+def _on(
+    draft: Draft,
+    said: CommandSaid,
+    resource: ResourceDraft | None,
+    kinds: list[object],
+    place: Place,
+) -> On | None:
     name = said.function.__name__
-    if said.cls is not None and kinds == [said.cls, Unit]:
+    if resource is not None and kinds == [resource.cls, Unit]:
         return On.ROW
     if kinds == [Unit]:
-        return On.COLLECTION if said.cls is not None else On.NOTHING
+        return On.COLLECTION if resource is not None else On.NOTHING
     if None not in kinds:
-        row = said.cls.__name__ if said.cls else None
+        row = resource.name if resource else None
         first = f"{row.lower()}: {row}, " if row else ""
         draft.fault(COMMAND_MALFORMED, f"{name} does not take what a command gets", place,
                     f"Write `async def {name}({first}unit: Unit, *, …)`; inputs come after `*`."
@@ -166,5 +174,5 @@ def _allows(draft: Draft, said: CommandSaid, name: str) -> tuple[Allow, ...]:
     def finish(raw: Any, _: Session) -> Expression:
         return condition(raw)
 
-    found = evaluated(draft, said.allow, (SymbolicActor(),), place, finish)
+    found = evaluated(draft, said.allow, (SymbolicActor(draft.roles),), place, finish)
     return (Allow((name,), found, place),) if found is not None else ()

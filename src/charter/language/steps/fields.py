@@ -19,7 +19,6 @@ from charter.language.faultcodes import (
     RELATION_WORD_UNFIT,
 )
 from charter.language.fields import MISSING, ComputedWord, FieldWord, ListWord, Options
-from charter.language.user import User
 
 KNOWN = frozenset(Options.__annotations__)
 _FOR_REFERENCES = frozenset({"unique", "set_by", "write_only", "hidden", "on_delete", "doc"})
@@ -99,7 +98,7 @@ def _reference(
     )
     field = _with_options(draft, field, attribute, options)
     by_client = field.set_by in {SetBy.CLIENT, SetBy.ONCE}
-    if reading.resource is User and not reading.optional and by_client:
+    if target.name == draft.user and not reading.optional and by_client:
         word = attribute.default
         if word is MISSING or (isinstance(word, FieldWord) and word.default is MISSING):
             field = replace(field, default=Made.ACTOR)

@@ -48,7 +48,7 @@ def policies(draft: Draft) -> None:
 
 
 def _rules(draft: Draft, said: PolicySaid, resource: ResourceDraft) -> tuple[Rule, ...]:
-    arguments = (Row(resource.name, ROW), SymbolicActor(), Row(resource.name, NEW))
+    arguments = (Row(resource.name, ROW), SymbolicActor(draft.roles), Row(resource.name, NEW))
     place = place_of(said.function, said.place)
     try:
         wanted = len(inspect.signature(said.function).parameters)

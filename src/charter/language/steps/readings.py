@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from charter.contract.faults import FaultCode
@@ -51,16 +52,21 @@ def reading_of(
     except Unsupported as error:
         draft.fault(code, f"{what}: {error}", attribute.place)
         return None
-    if reading.resource is not None and draft.of(reading.resource) is None:
+    if reading.resource is None:
+        return reading
+    target = draft.of(reading.resource)
+    if target is None:
         name = reading.resource.__name__
         draft.fault(RESOURCE_UNREGISTERED, f"{what}: {name} is no resource of this contract",
                     attribute.place)  # fmt: skip
         return None
-    return reading
+    return replace(reading, resource=target.cls)
 
 
 def _uses_user(draft: Draft) -> bool:
     said = draft.said
+    if draft.accounts is not None:
+        return False
     named = [*(item.cls for item in said.policies), *(item.cls for item in said.commands)]
     if any(cls is User for cls in named):
         return True

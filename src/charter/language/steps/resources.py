@@ -3,14 +3,22 @@
 from typing import Any
 from uuid import UUID
 
+from charter.contract.identity import Tenancy
 from charter.contract.resource import Default, Field, Given, Made, SetBy
 from charter.contract.types import DATETIME, INTEGER, Scalar, Type
 from charter.contract.types import UUID as UUID_TYPE
 from charter.core.names import kebab, plural, snake
 from charter.core.places import NOWHERE, Place
+from charter.language.declarations import Meaning, ResourceSaid
 from charter.language.declared import declared_by
 from charter.language.drafts import Draft, ResourceDraft
-from charter.language.faultcodes import NAME_MALFORMED, NAME_TAKEN, TYPE_UNSUPPORTED
+from charter.language.faultcodes import (
+    ACCOUNTS_UNFIT,
+    NAME_MALFORMED,
+    NAME_TAKEN,
+    TENANT_UNFIT,
+    TYPE_UNSUPPORTED,
+)
 from charter.language.resource import Resource
 from charter.language.user import User
 
@@ -29,8 +37,8 @@ def resources(draft: Draft) -> None:
         name = said.cls.__name__
         if said.cls is User or (name == User.__name__):
             draft.fault(NAME_TAKEN, "`User` is built in", place,
-                        "Refer to `charter.User`, and keep more about a user in a resource of "
-                        "its own.")  # fmt: skip
+                        "Refer to `charter.User`, or derive from it: `@….accounts` on "
+                        "`class Member(User)`.")  # fmt: skip
         elif name in draft.resources:
             draft.fault(NAME_TAKEN, f"there are two resources called {name}", place)
         else:
@@ -40,6 +48,27 @@ def resources(draft: Draft) -> None:
             draft.resources[name] = drafted(
                 draft, said.cls, table, place, conditional_writes=said.conditional_writes
             )
+            _mark(draft, said, name, place)
+
+
+def _mark(draft: Draft, said: ResourceSaid, name: str, place: Place) -> None:
+    """Notes which resource has the accounts, and which the tenants."""
+    derived = issubclass(said.cls, User)
+    match said.meaning:
+        case Meaning.ACCOUNTS if not derived:
+            draft.fault(ACCOUNTS_UNFIT, f"{name} does not derive from User", place)
+        case Meaning.ACCOUNTS if draft.accounts is not None:
+            draft.fault(ACCOUNTS_UNFIT, f"{draft.accounts} has the accounts already", place)
+        case Meaning.ACCOUNTS:
+            draft.accounts = name
+        case Meaning.TENANTS if draft.tenancy is not None:
+            draft.fault(TENANT_UNFIT, f"the tenants are the rows of {draft.tenancy.resource} "
+                        "already", place)  # fmt: skip
+        case Meaning.TENANTS:
+            draft.tenancy = Tenancy(name, place=place)
+    if derived and said.meaning is not Meaning.ACCOUNTS:
+        draft.fault(ACCOUNTS_UNFIT, f"{name} derives from User and is no resource of accounts",
+                    place)  # fmt: skip
 
 
 def drafted(

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from charter.contract.expression import Aggregate, Expression, Function
+from charter.contract.expression import ALWAYS, Aggregate, Function, every
 from charter.contract.types import BOOLEAN, FLOAT, INTEGER, NUMERIC, ORDERED, Scalar, Type
 from charter.language.faultcodes import OPERATION_REFUSED
-from charter.language.symbols.rows import Row, Rows
+from charter.language.symbols.rows import Row, Rows, own_tenant
 from charter.language.symbols.session import current, refuse
 from charter.language.symbols.traps import BROKEN, Broken
 from charter.language.symbols.values import (
@@ -60,7 +60,8 @@ def aggregate(
         return BROKEN
     scope = current().new_scope()
     related = Row(rows._resource, scope)
-    held: Expression | None = None if where is None else condition(where(related))
+    tenant = own_tenant(rows._of, rows._resource, scope)
+    held = tenant if where is None else every(tenant, condition(where(related)))
     kind, value = (BOOLEAN if function is Function.EXISTS else INTEGER), None
     if of is not None:
         worked_out = of(related)
@@ -69,5 +70,6 @@ def aggregate(
         side = operand(worked_out)
         _check_value(function, side)
         kind, value = _RESULTS[function](side.type), side.node
-    node = Aggregate(function, rows._scope, rows._path, scope, held, value, kind)
+    given = None if where is None and held == ALWAYS else held
+    node = Aggregate(function, rows._scope, rows._path, scope, given, value, kind)
     return Condition(node) if function is Function.EXISTS else Value(node, kind)

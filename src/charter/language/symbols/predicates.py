@@ -20,6 +20,7 @@ class Finished:
 
     def __init__(self, contract: Contract) -> None:
         self._resources = contract.resource_named
+        self.user = contract.user
 
     def type_of(self, resource: str, name: str) -> Type | None:
         found = self._resources.get(resource)
@@ -31,6 +32,9 @@ class Finished:
     def names(self, resource: str) -> Iterable[str]:
         found = self._resources[resource]
         return (*found.field_named, *found.computed_named, *found.relation_named)
+
+    def tenant_of(self, resource: str) -> str | None:
+        return self._resources[resource].tenant
 
     def is_broken(self, resource: str, name: str) -> bool:
         return False

@@ -2,7 +2,15 @@
 
 from typing import Any, NoReturn
 
-from charter.contract.expression import ActorId, Column, Expression, Operator
+from charter.contract.expression import (
+    ALWAYS,
+    ActorId,
+    ActorTenant,
+    Column,
+    Compare,
+    Expression,
+    Operator,
+)
 from charter.contract.resource import Relation
 from charter.contract.types import TEXT, Type
 from charter.core.names import nearest
@@ -10,8 +18,6 @@ from charter.language.faultcodes import FIELD_UNKNOWN, OPERATION_REFUSED
 from charter.language.symbols.session import current, refuse, report
 from charter.language.symbols.traps import BROKEN, Symbol
 from charter.language.symbols.values import Operand, Value, compare
-
-USER = "User"
 
 
 def _key_type(resource: str) -> Type:
@@ -66,7 +72,7 @@ class Row(RowLike):
             path = (*self._path, name)
             if relation.to_one:
                 return Row(relation.target, self._scope, path, relation)
-            return Rows(relation.target, self._scope, path)
+            return Rows(relation.target, self._scope, path, self._resource)
         if name == "id":
             side = self._operand()
             return Value(side.node, side.type)
@@ -87,15 +93,29 @@ class Row(RowLike):
 class Rows(Symbol):
     """The rows that a to-many relation leads to."""
 
-    __slots__ = ("_path", "_resource", "_scope")
+    __slots__ = ("_of", "_path", "_resource", "_scope")
 
-    def __init__(self, resource: str, scope: int, path: tuple[str, ...]) -> None:
+    def __init__(self, resource: str, scope: int, path: tuple[str, ...], of: str) -> None:
         self._resource = resource
         self._scope = scope
         self._path = path
+        self._of = of
 
     def _kind(self) -> str:
         return f"a list of {self._resource} rows"
+
+
+def own_tenant(of: str, resource: str, scope: int) -> Expression:
+    """Which of the rows that a row leads to are of the actor's tenant.
+
+    A row of a tenant leads to no rows of others in any case; one that everybody shares does.
+    """
+    world = current().world
+    name = world.tenant_of(resource)
+    if name in {None, "id"} or world.tenant_of(of) not in {None, "id"}:
+        return ALWAYS
+    kind = world.type_of(resource, name or "") or TEXT
+    return Compare(Operator.EQ, Column(scope, (), name or "", kind), ActorTenant(kind))
 
 
 class ActorUser(RowLike):
@@ -107,15 +127,16 @@ class ActorUser(RowLike):
         return "the actor's user"
 
     def _operand(self) -> Operand:
-        kind = _key_type(USER)
-        return Operand(ActorId(kind), kind, USER)
+        user = current().world.user
+        kind = _key_type(user)
+        return Operand(ActorId(kind), kind, user)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
         if name != "id":
             _refuse_part(name)
-        kind = _key_type(USER)
+        kind = _key_type(current().world.user)
         return Value(ActorId(kind), kind)
 
 

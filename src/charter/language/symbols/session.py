@@ -18,6 +18,10 @@ FIRST_SCOPE = 2
 class World(Protocol):
     """What symbolic rows need to know of the resources."""
 
+    @property
+    def user(self) -> str:
+        """The resource of those who can be actors."""
+
     def type_of(self, resource: str, name: str) -> Type | None:
         """The type of a field or computed field."""
 
@@ -25,6 +29,9 @@ class World(Protocol):
 
     def names(self, resource: str) -> Iterable[str]:
         """All fields, computed fields and relations of a resource."""
+
+    def tenant_of(self, resource: str) -> str | None:
+        """The field that names the tenant of a row; the key where the rows are the tenants."""
 
     def is_broken(self, resource: str, name: str) -> bool:
         """Whether the name exists, but has a fault that is reported already."""

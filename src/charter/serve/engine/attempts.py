@@ -34,6 +34,9 @@ class Refused(Exception):
         self.place = ""
 
     def attempt(self, table: str | None) -> Attempt:
-        """The attempt that the constraint of a table refused."""
-        found = (item for item in self.attempts if item.resource.table == table)
-        return next(found, self.attempts[0])
+        """What was tried of the table whose constraint refused it, all of it in one attempt."""
+        found = [item for item in self.attempts if item.resource.table == table]
+        if not found:
+            return self.attempts[0]
+        rows = tuple(row for item in found for row in item.rows)
+        return Attempt(found[0].resource, rows, tuple(one for item in found for one in item.links))

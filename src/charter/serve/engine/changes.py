@@ -10,12 +10,11 @@ from charter.plan.ask import Create, Delete, Draft, Update
 from charter.plan.guards import Guard
 from charter.plan.view import CREATE, DELETE, UPDATE
 from charter.serve.engine import checks, parts
-from charter.serve.engine.attempts import Attempt
 from charter.serve.engine.checks import Verdict
 from charter.serve.engine.defaults import completed, replaced
 from charter.serve.engine.mergepatch import merging, patched
-from charter.serve.engine.references import named_by, require_seen
-from charter.serve.engine.rows import insert_rows, update_row
+from charter.serve.engine.references import require_draft_seen
+from charter.serve.engine.rows import delete_row, insert_rows, update_row
 from charter.serve.engine.work import Work
 
 
@@ -39,7 +38,7 @@ async def create(work: Work, operation: Create) -> Changed:
     if operation.parent is not None:
         given |= await _enter(work, operation.parent)
     values = completed(resource, given, work.ask)
-    await require_seen(work, named_by(work, resource, operation.draft))
+    await require_draft_seen(work, resource, operation.draft)
     (key,) = await insert_rows(work, resource, [("", values)])
     await parts.write_new(work, resource, key, operation.draft, "")
     verdict = None if guard is None else checks.created(guard, operation.draft.values.keys())
@@ -67,7 +66,7 @@ async def update(work: Work, operation: Update) -> Changed:
     values = {name: value for name, value in values.items() if name not in found.kept}
     values = {**values, **{name: patched(found.values[name], values[name]) for name in merged}}
     kept = {pointer(name): found.values[name] for name in named}
-    await require_seen(work, named_by(work, resource, draft), kept)
+    await require_draft_seen(work, resource, draft, kept)
     if not _changes_anything(values, draft):
         return Changed(resource, operation.key, found.version)
     version = await update_row(work, resource, operation.key, values, "")
@@ -83,9 +82,7 @@ async def delete(work: Work, operation: Delete) -> Changed:
     await _within(work, resource, operation)
     found = await checks.before(work, guard, operation.key, version=operation.version)
     await parts.touch_owner(work, resource, operation.key)
-    what = Attempt(resource, (("", {"id": operation.key}),))
-    await work.attempt(work.compiler.delete(resource), (operation.key,), what)
-    work.changed(resource, "deleted", operation.key, found.version, {})
+    await delete_row(work, resource, operation.key, version=found.version)
     return Changed(resource, operation.key, found.version, deleted=True)
 
 

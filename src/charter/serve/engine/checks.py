@@ -4,13 +4,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from charter.contract.expression import ROW, Column, Expression
+from charter.contract.expression import ROW, Column, Expression, every, some
 from charter.contract.resource import Resource
 from charter.core import codes
 from charter.core.names import pointer
 from charter.core.problems import Flaw, Problem
 from charter.plan.guards import Guard
+from charter.plan.stepup import StepUp, insufficient
 from charter.serve.engine.work import Work
+
+Steps = Sequence[tuple[StepUp, Sequence[Expression]]]
+"""Conditions that would be enough after a better sign-in, with what that takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,8 @@ async def before(  # noqa: PLR0913 - all that one statement asks
     row = rows[0]
     held = tuple(bool(value) for value in row[2 : 2 + len(guard.rules)])
     if not any(held):
-        raise Problem(codes.FORBIDDEN)
+        steps = [(step, [rule.before for rule in rules]) for step, rules in guard.steps]
+        raise await _denied(work, resource, (key,), steps)
     first = 2 + len(guard.rules)
     names = [name for name, _ in frozen]
     _refuse_frozen(names, row[first : first + len(frozen)])
@@ -87,19 +92,46 @@ class Verdict:
     """What is still to be asked of a row that was written, before the transaction may commit.
 
     One of the first `rules` conditions has to hold; the others are about the `frozen` fields
-    in turn. `values` are those of the slots behind the key.
+    in turn. `values` are those of the slots behind the key. `steps` are conditions that would
+    be enough after a better sign-in.
     """
 
     conditions: tuple[Expression, ...]
     rules: int
     frozen: tuple[str, ...] = ()
     values: tuple[Any, ...] = ()
+    steps: Steps = ()
 
-    def require(self, truths: Sequence[Any]) -> None:
-        """Raises `forbidden` or `frozen` unless the answers to the conditions allow the row."""
-        if not any(truths[: self.rules]):
-            raise Problem(codes.FORBIDDEN, "No policy allows the row to have these values.")
-        _refuse_frozen(self.frozen, truths[self.rules :])
+    @property
+    def required(self) -> Expression:
+        """All that is asked, as one condition."""
+        return every(some(*self.conditions[: self.rules]), *self.conditions[self.rules :])
+
+
+async def require(
+    work: Work, resource: Resource, key: Any, verdict: Verdict, truths: Sequence[Any]
+) -> None:
+    """Raises a problem unless the answers to the conditions of a verdict allow the row."""
+    if not any(truths[: verdict.rules]):
+        message = "No policy allows the row to have these values."
+        raise await _denied(work, resource, (key, *verdict.values), verdict.steps, message)
+    _refuse_frozen(verdict.frozen, truths[verdict.rules :])
+
+
+async def _denied(
+    work: Work,
+    resource: Resource,
+    values: Sequence[Any],
+    steps: Steps,
+    message: str | None = None,
+) -> Problem:
+    """Why an action is denied that no rule allows: perhaps a better sign-in would do."""
+    for needed, conditions in steps:
+        statement = work.compiler.check(resource, tuple(conditions), (), lock=False)
+        rows = await work.fetch(statement, values)
+        if rows and any(rows[0][1:]):
+            return insufficient(needed, f"do this to {resource.table}")
+    return Problem(codes.FORBIDDEN, message)
 
 
 def after(guard: Guard, found: Found) -> Verdict | None:
@@ -119,14 +151,15 @@ def created(guard: Guard, given: Collection[str]) -> Verdict | None:
         return None
     rules = tuple(rule.after for rule in guard.rules)
     conditions = (*rules, *(condition for _, condition in frozen))
-    return Verdict(conditions, len(rules), tuple(name for name, _ in frozen))
+    steps = tuple((step, [rule.after for rule in more]) for step, more in guard.steps)
+    return Verdict(conditions, len(rules), tuple(name for name, _ in frozen), (), steps)
 
 
 async def judge(work: Work, resource: Resource, key: Any, verdict: Verdict) -> None:
     """Ask on its own what could not be asked together with the answer."""
     statement = work.compiler.check(resource, verdict.conditions, (), lock=False)
     rows = await work.fetch(statement, (key, *verdict.values))
-    verdict.require(rows[0][1:] if rows else ())
+    await require(work, resource, key, verdict, rows[0][1:] if rows else ())
 
 
 def _refuse_frozen(frozen: Sequence[str], held: Sequence[Any]) -> None:

@@ -10,6 +10,7 @@ from charter.contract.resource import Resource
 from charter.core import codes
 from charter.core.names import pointer
 from charter.core.problems import Code, Flaw, Problem
+from charter.language.enums import member
 from charter.plan.ask import Invoke
 from charter.plan.spelling import input_name
 from charter.serve.engine import checks, parts
@@ -84,7 +85,7 @@ def _require_state(command: Command, values: Mapping[str, Any]) -> None:
 async def _inputs(
     work: Work, unit: UnitOfWork, command: Command, given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The keyword arguments: values as they are, references as locked rows."""
+    """The keyword arguments: values, members of Enums, and locked rows for references."""
     named = [item for parameter in command.inputs for item in _named(parameter, given)]
     await require_seen(work, named)
     rows = [await unit.find_row(item.target, item.key) for item in named]
@@ -96,10 +97,12 @@ async def _inputs(
     if flaws:
         raise Problem(codes.INVALID_VALUES, flaws=flaws)
     found = iter(rows)
-    return {
+    values = {
         parameter.name: _rows(parameter, given[parameter.name], found)
         for parameter in command.inputs
     }
+    enums = work.compiler.input_enums.get((command.resource, command.name), {})
+    return values | {name: member(kind, values[name]) for name, kind in enums.items()}
 
 
 def _named(parameter: Parameter, given: Mapping[str, Any]) -> list[Named]:

@@ -2,18 +2,21 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import Enum
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from charter.contract.command import Command
 from charter.contract.contract import Contract
 from charter.contract.expression import ALWAYS, Column, Expression
 from charter.contract.resource import Link, Resource
 from charter.core.recent import Recent
-from charter.language.enums import enums_of
+from charter.language.enums import enums_of, enums_of_inputs
 from charter.plan.actor import Actor
-from charter.plan.ask import Read
+from charter.plan.ask import Check, Read, ReadOne
+from charter.plan.can import Inquiry, inquiry_of
+from charter.plan.drafts import named_by_drafts
 from charter.plan.guards import (
     Guard,
     guard_action,
@@ -25,10 +28,10 @@ from charter.plan.plan import OnePlan, ReadPlan, SortBy
 from charter.plan.reads import plan_read
 from charter.plan.standing import Standing, standing_of
 from charter.plan.view import View
-from charter.serve.engine.jsontext import Form, form_of
-from charter.sql import checks, writes
+from charter.serve.engine.jsontext import Form, payload_form
+from charter.sql import can, checks, writes
 from charter.sql import system_statements as system
-from charter.sql.aggregate import Rows, insert_aggregate
+from charter.sql.aggregate import Inserts, insert_aggregate, insert_and_answer
 from charter.sql.dialect import Dialect
 from charter.sql.reads import compile_read
 from charter.sql.statement import Statement
@@ -42,6 +45,15 @@ class Prepared:
 
     plan: ReadPlan
     statement: Statement
+
+
+class Question(Protocol):
+    """What is to hold of a new row; `frozen` are the fields that it asks about."""
+
+    @property
+    def frozen(self) -> tuple[str, ...]: ...
+    @property
+    def required(self) -> Expression: ...
 
 
 @dataclass(frozen=True)
@@ -58,8 +70,18 @@ class Compiler:
         classes = self.contract.classes or {}
         return {name: enums_of(cls, classes) for name, cls in classes.items()}
 
-    def standing(self, actor: Actor) -> Standing:
-        return standing_of(self.contract, actor)
+    @cached_property
+    def input_enums(self) -> Mapping[tuple[str | None, str], Mapping[str, type[Enum]]]:
+        """For each command, its inputs whose values are members of an Enum."""
+        classes = self.contract.classes or {}
+        return {
+            (command.resource, command.name): enums_of_inputs(command.function, classes)
+            for command in self.contract.commands
+            if command.function is not None
+        }
+
+    def standing(self, actor: Actor, now: datetime) -> Standing:
+        return standing_of(self.contract, actor, now)
 
     def read(
         self, form: Read, standing: Standing, conditions: tuple[Expression, ...] = ()
@@ -96,7 +118,7 @@ class Compiler:
     def seen_part(self, resource: Resource, standing: Standing) -> Expression:
         """Which parts of a row that can be seen can be seen themselves."""
         view = View(self.contract, standing)
-        return ALWAYS if view.follows_owner(resource) else view.readable(resource)
+        return view.own_tenant(resource) if resource.follows_owner else view.seen(resource)
 
     def command_guard(self, command: Command, resource: Resource, standing: Standing) -> Guard:
         """The guard of a command on a row; raises a problem where it can never be called."""
@@ -118,21 +140,39 @@ class Compiler:
         )
         return statement
 
-    def payload_forms(self, resource: Resource) -> Mapping[str, Form]:
-        """For each field that events about the rows may show, what makes its value JSON."""
-        forms: Mapping[str, Form] = self._made.get(
+    def payload_forms(self, resource: Resource) -> Mapping[str, Form | None]:
+        """For each field that events about the rows may show, what makes its value JSON; None
+        where JSON takes it as it is."""
+        forms: Mapping[str, Form | None] = self._made.get(
             ("forms", resource.name),
-            lambda: {item.name: form_of(item.type) for item in resource.fields if item.readable},
+            lambda: {
+                item.name: payload_form(item.type) for item in resource.fields if item.readable
+            },
         )
         return forms
 
-    def readable(self, resource: Resource, standing: Standing) -> Expression:
-        """Which rows of a resource actors of a standing may read."""
+    def seen(self, resource: Resource, standing: Standing) -> Expression:
+        """Which rows of a resource there are for actors of a standing."""
         condition: Expression = self._made.get(
-            ("readable", resource.name, standing),
-            lambda: View(self.contract, standing).readable(resource),
+            ("seen", resource.name, standing),
+            lambda: View(self.contract, standing).seen(resource),
         )
         return condition
+
+    def own_tenant(self, resource: Resource, standing: Standing) -> Expression:
+        """Which rows of a resource are of the tenant that actors of a standing act for."""
+        return View(self.contract, standing).own_tenant(resource)
+
+    def names_unseen(self, resource: Resource, standing: Standing) -> bool:
+        """Whether a draft of a row can name rows that actors of a standing may not read."""
+        found: bool = self._made.get(
+            ("names unseen", resource.name, standing),
+            lambda: any(
+                self.seen(self.contract.resource_named[name], standing) != ALWAYS
+                for name in named_by_drafts(self.contract, resource) - {self.contract.user}
+            ),
+        )
+        return found
 
     def check(
         self,
@@ -149,10 +189,33 @@ class Compiler:
             ),
         )
 
+    def inquiry(self, check: Check, standing: Standing, *, explain: bool) -> Inquiry:
+        """What has to be asked so that a check is answered, for actors of a standing."""
+        on_row = check.key is not None
+        key = ("inquiry", check.resource, check.action, on_row, explain, standing)
+        inquiry: Inquiry = self._made.get(
+            key, lambda: inquiry_of(View(self.contract, standing), check, explain=explain)
+        )
+        return inquiry
+
+    def rows(
+        self, resource: Resource, seen: Expression, conditions: tuple[Expression, ...]
+    ) -> Statement:
+        """Of those rows whose keys are in the list in slot 0: which conditions hold."""
+        return self._statement(
+            ("rows", resource.name, seen, conditions),
+            lambda: can.rows(self.contract, self.dialect, resource, seen, conditions),
+        )
+
     def insert(self, resource: Resource, columns: tuple[str, ...], rows: int = 1) -> Statement:
         return self._statement(
             ("insert", resource.name, columns, rows),
             lambda: writes.insert(self.dialect, resource, columns, rows),
+        )
+
+    def provision(self, user: Resource, columns: tuple[str, ...]) -> Statement:
+        return self._statement(
+            ("provision", columns), lambda: writes.provision(self.dialect, user, columns)
         )
 
     def update(self, resource: Resource, columns: tuple[str, ...]) -> Statement:
@@ -179,7 +242,7 @@ class Compiler:
 
     def link_clear(self, link: Link, target: Resource, standing: Standing) -> Statement:
         """Takes away the links of a row, but to rows that this actor cannot see."""
-        seen = View(self.contract, standing).readable(target)
+        seen = View(self.contract, standing).seen(target)
 
         def make() -> Statement:
             among = checks.keys(self.contract, self.dialect, target, seen)
@@ -204,14 +267,37 @@ class Compiler:
             ),
         )
 
-    def outbox(self, rows: int) -> Statement:
-        return self._statement(("outbox", rows), lambda: system.outbox_insert(self.dialect, rows))
-
-    def insert_together(self, rows: tuple[Rows, ...], happenings: int) -> Statement:
+    def outbox(self, events: tuple[system.Kind, ...]) -> Statement:
         return self._statement(
-            ("together", tuple((r.resource.name, r.columns, r.count) for r in rows), happenings),
-            lambda: insert_aggregate(self.dialect, rows, happenings),
+            ("outbox", events), lambda: system.outbox_insert(self.dialect, events)
         )
+
+    def insert_together(self, inserts: Inserts) -> Statement:
+        return self._statement(
+            ("together", inserts.shape), lambda: insert_aggregate(self.dialect, inserts)
+        )
+
+    def insert_and_answer(
+        self, inserts: Inserts, form: ReadOne, standing: Standing, question: Question | None
+    ) -> Statement | None:
+        """New rows and what their writer may read of the first of them, as one statement.
+
+        None where that takes more than one. Raises the problems of the read.
+        """
+
+        def make() -> tuple[Statement | None]:
+            plan = plan_read(View(self.contract, standing), form)
+            if not isinstance(plan, OnePlan):
+                return (None,)
+            required = ALWAYS if question is None else question.required
+            return (insert_and_answer(self.contract, self.dialect, inserts, plan, required),)
+
+        # The rules are those of the standing: only the frozen fields depend on the request.
+        asked = None if question is None else question.frozen
+        made: tuple[Statement | None] = self._made.get(
+            ("at once", inserts.shape, form, standing, asked), make
+        )
+        return made[0]
 
     def _statement(self, key: Hashable, make: Any) -> Statement:
         statement: Statement = self._made.get(key, make)

@@ -1,6 +1,6 @@
 """The values of a new row: what the client gave, completed by what the contract makes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from charter.contract.resource import Field, Given, Made, Resource, SetBy
@@ -9,6 +9,7 @@ from charter.core.ids import uuid7
 from charter.core.names import pointer
 from charter.core.problems import Flaw, Problem
 from charter.plan.ask import Ask
+from charter.plan.tenants import tenant_key
 from charter.plan.values import default_value
 
 MISSING = object()
@@ -38,19 +39,21 @@ def completed(
 
 def made(field: Field, ask: Ask) -> Any:
     """The value of a field that nobody gave."""
-    match field.default:
-        case None:
-            return None
-        case Given(value):
-            return default_value(field.type, value)
-        case Made.UUID7:
-            return uuid7()
-        case Made.NOW:
-            return ask.now
-        case Made.ACTOR:
-            return ask.actor.id
-        case Made.SERIAL:
-            return MISSING
+    default = field.default
+    if default is None:
+        return None
+    if isinstance(default, Given):
+        return default_value(field.type, default.value)
+    return _MAKERS[default](field, ask)
+
+
+_MAKERS: Mapping[Made, Callable[[Field, Ask], Any]] = {
+    Made.UUID7: lambda field, ask: uuid7(),
+    Made.NOW: lambda field, ask: ask.now,
+    Made.ACTOR: lambda field, ask: ask.actor.id,
+    Made.TENANT: lambda field, ask: tenant_key(ask.actor.tenant, field.type),
+    Made.SERIAL: lambda field, ask: MISSING,
+}
 
 
 def replaced(resource: Resource, given: Mapping[str, Any], ask: Ask) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from charter.core.ids import uuid7
 from charter.plan.ask import Ask
+from charter.sql.system_statements import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +24,12 @@ class Outbox:
 
     happenings: list[Happening] = field(default_factory=list)
 
-    def take(self, ask: Ask) -> tuple[int, list[Any]]:
-        """How many events there are, and their values for the outbox table; it is empty then."""
+    def take(self, ask: Ask) -> tuple[tuple[Kind, ...], list[Any]]:
+        """The kinds of the events, and their values for the outbox table; it is empty then."""
         happenings, self.happenings = self.happenings, []
-        values = [
-            value
-            for item in happenings
-            for value in (
-                uuid7(), item.event, item.resource, item.key, ask.actor.id,
-                ask.now, item.payload, ask.request_id,
-            )
-        ]  # fmt: skip
-        return len(happenings), values
+        if not happenings:
+            return (), []
+        values: list[Any] = [ask.request_id]
+        for item in happenings:
+            values += (uuid7(), item.key, item.payload)
+        return tuple([(item.event, item.resource) for item in happenings]), values

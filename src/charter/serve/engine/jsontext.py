@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from charter.contract.types import Type
+from charter.contract.types import Scalar, Type
 from charter.sql.canonical import json_form
 
 Form = Callable[[Any], Any]
@@ -23,6 +23,15 @@ def form_of(kind: Type) -> Form:
 
 def _same(value: Any) -> Any:
     return value
+
+
+_ENCODED_AS_THEY_ARE = frozenset({Scalar.UUID})
+
+
+def payload_form(kind: Type) -> Form | None:
+    """The same for values that are not nothing; None where JSON's encoder needs no help."""
+    plain = json_form(kind) is None or kind.scalar in _ENCODED_AS_THEY_ARE
+    return None if plain else form_of(kind)
 
 
 def json_value(kind: Type, value: Any) -> Any:

@@ -24,7 +24,7 @@ def equals(resource: Resource, field: str) -> Expression:
     return Compare(Operator.EQ, column, Slot(0, column.type))
 
 
-def among(resource: Resource, field: str) -> Expression:
-    """The field has one of the values in the list that is in slot 0."""
+def among(resource: Resource, field: str, slot: int = 0) -> Expression:
+    """The field has one of the values in the list that is in a slot."""
     column = own(resource, field)
-    return OneOfSlot(column, Slot(0, Type(column.type.scalar, many=True)))
+    return OneOfSlot(column, Slot(slot, Type(column.type.scalar, many=True)))

@@ -26,12 +26,12 @@ from charter.plan.values import Reader, json_reader
 from charter.serve.engine import parts
 from charter.serve.engine.attempts import Refused
 from charter.serve.engine.defaults import completed
-from charter.serve.engine.pipeline import Pipeline, problem_of
+from charter.serve.engine.failures import told_as_problems
+from charter.serve.engine.pipeline import Pipeline
 from charter.serve.engine.rows import insert_rows
 from charter.serve.engine.work import Work
 from charter.sql.system_statements import serial_catch_up
 from charter.store.database import Transaction
-from charter.store.errors import StoreError
 from charter.wire.rest.bodies import decoded
 
 ROWS_A_TRANSACTION = 500
@@ -92,12 +92,8 @@ class Loader:
         drafts = [self._read_line(resource, line, pointer(number)) for number, line in batch]
         write = partial(self._write, resource, drafts)
         try:
-            await self.pipeline.database.write(write)
-        except StoreError as error:
-            problem = problem_of(error)
-            if problem is None:
-                raise
-            raise problem from error
+            with told_as_problems():
+                await self.pipeline.database.write(write)
         except Refused as refused:
             raise await self.pipeline.explained(_ask(), refused) from refused
         progress(len(batch))
@@ -158,7 +154,8 @@ class Loader:
         self, resource: str, drafts: Sequence[_Placed], transaction: Transaction
     ) -> None:
         compiler = self.pipeline.compiler
-        work = Work(compiler, transaction, _ask(), NOBODY, together=False)
+        ledger = self.pipeline.ledger
+        work = Work(compiler, transaction, _ask(), NOBODY, together=False, ledger=ledger)
         target = compiler.contract.resource_named[resource]
         for group in _alike(target, drafts, work.ask):
             keys = await insert_rows(work, target, [(at, values) for at, values, _ in group])

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from charter.contract.expression import every
 from charter.contract.resource import Resource
 from charter.plan.ask import Create, Write
 from charter.plan.plan import SortBy
@@ -31,5 +32,6 @@ async def lock_ahead(work: Work, form: Write) -> None:
 
 async def _lock(work: Work, resource: Resource, keys: Sequence[Any]) -> None:
     order = (SortBy(own(resource, "id"), resource.key.type, descending=False, nullable=False),)
-    statement = work.compiler.load(resource, ("id",), among(resource, "id"), order, lock=True)
+    named = every(work.compiler.own_tenant(resource, work.standing), among(resource, "id"))
+    statement = work.compiler.load(resource, ("id",), named, order, lock=True)
     await work.fetch(statement, (list(keys),))

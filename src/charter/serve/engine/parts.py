@@ -17,7 +17,7 @@ from charter.serve.engine.attempts import Attempt
 from charter.serve.engine.checks import Verdict
 from charter.serve.engine.defaults import completed
 from charter.serve.engine.keys import equals
-from charter.serve.engine.rows import insert_rows, update_row
+from charter.serve.engine.rows import delete_row, insert_rows, update_row
 from charter.serve.engine.work import Work
 
 
@@ -119,9 +119,7 @@ async def _replace(
     kept = {change.key for change in changes}
     for key in sorted(present - kept, key=str):
         await _check(work, target, DELETE, key, (), at)
-        what = Attempt(target, ((at, {"id": key}),))
-        await work.attempt(work.compiler.delete(target), (key,), what)
-        work.changed(target, "deleted", key, 0, {})
+        await delete_row(work, target, key, at=at)
     for place, change in placed:
         values, parts = change.draft.values, change.draft.parts
         if change.key is not None and (values or parts or change.draft.links):

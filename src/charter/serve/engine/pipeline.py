@@ -1,14 +1,14 @@
 """The one way through: ask → plan → statement → store → outcome."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from charter.contract.contract import USER
 from charter.core import codes
 from charter.core.problems import Flaw, Problem
-from charter.plan.ask import Ask, Create, Delete, Invoke, Operation, Selection, Update, Write
+from charter.plan.actor import API_KEY, Actor
+from charter.plan.ask import Ask, Can, Create, Delete, Invoke, Operation, Selection, Update, Write
 from charter.plan.outcome import (
     ManyOutcome,
     Outcome,
@@ -16,23 +16,27 @@ from charter.plan.outcome import (
     ValueOutcome,
     WriteOutcome,
 )
-from charter.serve.engine import changes, commands, once
+from charter.serve.engine import can, changes, commands, once
+from charter.serve.engine.alone import create_alone, new_row_of, shape_of
 from charter.serve.engine.answers import REPEATABLE
 from charter.serve.engine.attempts import Refused
+from charter.serve.engine.audit import Ledger
 from charter.serve.engine.changes import Changed
 from charter.serve.engine.commands import Returned
 from charter.serve.engine.compiler import Compiler
+from charter.serve.engine.defaults import completed
+from charter.serve.engine.failures import problem_of
 from charter.serve.engine.locks import lock_ahead
 from charter.serve.engine.reading import read, reread
 from charter.serve.engine.violations import explained
 from charter.serve.engine.work import Work
 from charter.sql.schema import Schema
 from charter.sql.statement import Sources, Statement
-from charter.sql.system_statements import provision_user
 from charter.store.database import Database, Row, Transaction
-from charter.store.errors import BadValue, Contended, StoreError, TimedOut, Unavailable, Violation
+from charter.store.errors import NeverAtOnce, NotAtOnce, StoreError, Violation
 
 KNOWN_USERS = 10_000
+KNOWN_SHAPES = 4_096
 
 
 class _DryRun(Exception):
@@ -58,7 +62,10 @@ class Pipeline:
     database: Database
     schema: Schema
     limits: Limits
+    ledger: Ledger
     _users: set[str] = field(default_factory=set)
+    _long: set[Hashable] = field(default_factory=set)
+    """The shapes of new rows that take a transaction."""
     _running: set[tuple[str, str]] = field(default_factory=set)
 
     async def answer(self, ask: Ask) -> Outcome:
@@ -67,6 +74,8 @@ class Pipeline:
         try:
             if isinstance(form, Write):
                 return await self._write(ask, form)
+            if isinstance(form, Can):
+                return await can.answer(self.compiler, self.database, ask, form, self.answer)
             return await read(self.compiler, self.database, ask, form)
         except StoreError as error:
             problem = problem_of(error)
@@ -87,6 +96,9 @@ class Pipeline:
             self._running.discard(running)
 
     async def _commit(self, ask: Ask, form: Write) -> Outcome:
+        alone = await self._at_once(ask, form)
+        if alone is not None:
+            return alone
         try:
             outcome = await self._transact(ask, form)
         except _DryRun as trial:
@@ -101,6 +113,32 @@ class Pipeline:
             self._users.add(ask.actor.id)
         return outcome
 
+    async def _at_once(self, ask: Ask, form: Write) -> Outcome | None:
+        """The outcome of a write that is one statement; None where a transaction is needed."""
+        new = new_row_of(ask, form) if self.compiler.dialect.combines_writes else None
+        if new is None or not self._provisioned(ask.actor):
+            return None
+        shape = shape_of(new, self.compiler.standing(ask.actor, ask.now))
+        if shape in self._long:
+            return None
+        try:
+            return await create_alone(self.compiler, self.database, ask, new, form.selection)
+        except NeverAtOnce:
+            if len(self._long) >= KNOWN_SHAPES:
+                self._long.clear()
+            self._long.add(shape)
+        except NotAtOnce:
+            pass
+        return None
+
+    def _provisioned(self, actor: Actor) -> bool:
+        """Whether the actor's own row is there, as far as is known."""
+        contract = self.compiler.contract
+        known = actor.id is None or actor.id in self._users
+        if known or contract.user not in contract.resource_named:
+            return True
+        return contract.accounts is not None and has_account(actor)
+
     async def _transact(self, ask: Ask, form: Write) -> Outcome | Problem:
         """One transaction; a second one where the actor's own row turns out to be gone."""
         write = partial(self._attempt, ask, form)
@@ -114,7 +152,8 @@ class Pipeline:
         return await self.database.write(write)
 
     async def _attempt(self, ask: Ask, form: Write, transaction: Transaction) -> Outcome | Problem:
-        work = Work(self.compiler, transaction, ask, self.compiler.standing(ask.actor))
+        standing = self.compiler.standing(ask.actor, ask.now)
+        work = Work(self.compiler, transaction, ask, standing, ledger=self.ledger)
         if ask.once is None or form.dry_run:
             return await self._perform(work, form)
         replay = await once.find(work, ask.once)
@@ -125,7 +164,7 @@ class Pipeline:
                 answer: Outcome | Problem = await self._perform(work, form)
         except (Problem, Refused) as failure:
             # What the failed attempt left unwritten goes with it: rows that waited, and events.
-            work = Work(self.compiler, transaction, ask, work.standing)
+            work = Work(self.compiler, transaction, ask, work.standing, ledger=self.ledger)
             answer = await self._failure(work, failure)
             if answer.code.family not in REPEATABLE:
                 raise answer from failure
@@ -172,18 +211,20 @@ class Pipeline:
     async def _provision(self, work: Work) -> None:
         """The row of the actor, at its first write: others refer to it."""
         actor = work.ask.actor
-        named = self.compiler.contract.resource_named
-        if actor.id is None or actor.id in self._users or USER not in named:
+        if self._provisioned(actor):
             return
-        statement = provision_user(self.compiler.dialect, named[USER])
+        contract = self.compiler.contract
+        user = contract.resource_named[contract.user]
         name, email = (actor.claims.get(claim) for claim in ("name", "email"))
-        values = (
-            actor.id,
-            name[:200] if isinstance(name, str) else None,
-            email if isinstance(email, str) and len(email) <= 254 else None,
-            work.ask.now,
-        )
-        await work.execute(statement, values)
+        if contract.accounts is not None:
+            email = None  # An address by which people sign in is not taken from a claim.
+        known = {
+            "id": actor.id,
+            "name": name[:200] if isinstance(name, str) else None,
+            "email": email if isinstance(email, str) and len(email) <= 254 else None,
+        }
+        values = completed(user, known, work.ask)
+        await work.execute(self.compiler.provision(user, tuple(values)), tuple(values.values()))
 
     async def explained(self, ask: Ask, refused: Refused) -> Problem:
         """The problem that a refusal is, asked of the database after the transaction."""
@@ -194,6 +235,12 @@ class Pipeline:
 
         problem = await explained(self.compiler, self.schema, fetch, refused)
         return placed(problem, refused.place)
+
+
+def has_account(actor: Actor) -> bool:
+    """Whether an account of the service's own says who this is. Where its row is gone, it was
+    deleted, and is not to come back with a write that was under way."""
+    return actor.session is not None or API_KEY in actor.methods
 
 
 async def _finished(work: Work, changed: Changed | Returned, selection: Selection) -> WriteOutcome:
@@ -230,16 +277,3 @@ def placed(problem: Problem, place: str) -> Problem:
         retry_after=detail.retry_after,
         members={**detail.members, "operation": place},
     )
-
-
-def problem_of(error: StoreError) -> Problem | None:
-    """What a failure of the database is for the client; None for one of our own making."""
-    if isinstance(error, BadValue):
-        return Problem(codes.INVALID_VALUES, "A value is not one that the database can hold.")
-    if isinstance(error, TimedOut):
-        return Problem(codes.TIMED_OUT, retry_after=1)
-    if isinstance(error, Contended):
-        return Problem(codes.TIMED_OUT, "Too many writers at once.", retry_after=1)
-    if isinstance(error, Unavailable):
-        return Problem(codes.DATABASE_UNAVAILABLE, retry_after=5)
-    return None

@@ -16,21 +16,30 @@ from charter.plan.outcome import (
     SummaryOutcome,
 )
 from charter.plan.plan import COUNT_CEILING, ManyPlan, OnePlan, SummaryPlan
-from charter.serve.engine.checks import Verdict, judge
+from charter.serve.engine.checks import Verdict, judge, require
 from charter.serve.engine.compiler import Compiler
 from charter.serve.engine.work import Work
 from charter.sql.dialect import Dialect
+from charter.sql.pages import page_of
 from charter.sql.statement import Sources
 from charter.store.database import Database, Row
 
 MOST_CHARACTERS = 32 * 1024 * 1024
 """Characters of the rows in one answer that is not a stream."""
-_UNSEEN = frozenset({codes.NOT_FOUND, codes.FORBIDDEN, codes.UNAUTHENTICATED})
+_UNSEEN = frozenset(
+    {
+        codes.NOT_FOUND,
+        codes.FORBIDDEN,
+        codes.UNAUTHENTICATED,
+        codes.INSUFFICIENT_SCOPE,
+        codes.INSUFFICIENT_USER_AUTHENTICATION,
+    }
+)
 
 
 async def read(compiler: Compiler, database: Database, ask: Ask, form: Read) -> Outcome:
     """Run the one statement of a read. Raises problems and store errors."""
-    prepared = compiler.read(form, compiler.standing(ask.actor))
+    prepared = compiler.read(form, compiler.standing(ask.actor, ask.now))
     arguments = prepared.statement.arguments(Sources(ask.values, ask.actor, ask.now))
     match prepared.plan:
         case OnePlan():
@@ -84,7 +93,7 @@ async def reread(
         values = (key,) if verdict is None else (key, *verdict.values)
         rows = await work.fetch(prepared.statement, values)
     if verdict is not None and rows:
-        verdict.require(rows[0][2:])
+        await require(work, resource, key, verdict, rows[0][2:])
     elif verdict is not None:
         await judge(work, resource, key, verdict)
     return (rows[0][0], rows[0][1]) if rows else ("", None)
@@ -110,25 +119,12 @@ async def _bodies(
 
 def _page(dialect: Dialect, plan: ManyPlan, rows: Sequence[Row]) -> PageOutcome:
     _require_parent(plan, rows)
-    count = exact = None
-    if plan.count != "none":
-        counted = rows[0][-1] if rows else 0
-        exact = plan.count == "exact" or counted <= COUNT_CEILING
-        count = counted if exact else COUNT_CEILING
-    bodies = [row[0] for row in rows if row[0] is not None]
-    _bounded(sum(map(len, bodies)))
-    if plan.limit is None or len(bodies) <= plan.limit:
-        return PageOutcome(bodies, None, count, exact is not False)
-    last = _sort_values(dialect, plan, rows[plan.limit - 1])
-    return PageOutcome(bodies[: plan.limit], last, count, exact is not False)
-
-
-def _sort_values(dialect: Dialect, plan: ManyPlan, row: Row) -> tuple[Any, ...]:
-    decoders = [dialect.told_decoder(part.type) for part in plan.sort]
-    return tuple(
-        raw if decode is None else decode(raw)
-        for decode, raw in zip(decoders, row[1:], strict=False)
-    )
+    page = page_of(dialect, plan, rows)
+    _bounded(len(page.rows))
+    if page.total is None:
+        return PageOutcome(page.rows, page.last)
+    exact = plan.count == "exact" or page.total <= COUNT_CEILING
+    return PageOutcome(page.rows, page.last, page.total if exact else COUNT_CEILING, exact)
 
 
 def _require_parent(plan: ManyPlan | SummaryPlan, rows: Sequence[Row]) -> None:

@@ -7,15 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from charter.contract.contract import USER
-from charter.contract.expression import ALWAYS, every
+from charter.contract.expression import ALWAYS
 from charter.contract.resource import Resource
 from charter.core import codes
 from charter.core.names import pointer
 from charter.core.problems import Flaw, Problem
 from charter.plan.ask import Draft
 from charter.plan.spelling import link_name
-from charter.serve.engine.keys import among
+from charter.serve.engine.presence import present
 from charter.serve.engine.work import Work
 
 
@@ -45,17 +44,29 @@ def named_by(work: Work, resource: Resource, draft: Draft, at: str = "") -> Iter
             yield from named_by(work, part, change.draft, at + pointer(name, index))
 
 
+async def require_draft_seen(
+    work: Work, resource: Resource, draft: Draft, kept: Mapping[str, Any] | None = None
+) -> None:
+    """Raises `invalid_values` with every row that a draft names and its actor cannot read.
+
+    `kept` has the keys, by pointer, that stay as they are: those are not asked about.
+    """
+    if work.compiler.names_unseen(resource, work.standing):
+        await require_seen(work, named_by(work, resource, draft), kept)
+
+
 async def require_seen(
     work: Work, named: Iterable[Named], kept: Mapping[str, Any] | None = None
 ) -> None:
     """Raises `invalid_values` with every named row that is not there for the actor.
 
-    `kept` has the keys, by pointer, that stay as they are: those are not asked about. Only
-    resources of which the actor may not read every row cost a statement, one for each.
+    `kept` is as for a draft. Only resources of which the actor may not read every row cost a
+    statement, one for each.
     """
     by_target: dict[str, list[Named]] = {}
+    users = work.compiler.contract.user
     for item in named:
-        if item.target != USER and (kept is None or kept.get(item.place) != item.key):
+        if item.target != users and (kept is None or kept.get(item.place) != item.key):
             by_target.setdefault(item.target, []).append(item)
     flaws: list[Flaw] = []
     for name, items in by_target.items():
@@ -65,13 +76,11 @@ async def require_seen(
 
 
 async def _unseen(work: Work, target: Resource, items: list[Named]) -> list[Flaw]:
-    readable = work.compiler.readable(target, work.standing)
-    if readable == ALWAYS:
+    there = work.compiler.seen(target, work.standing)
+    if there == ALWAYS:
         return []
-    statement = work.compiler.load(target, ("id",), every(among(target, "id"), readable))
-    rows = await work.fetch(statement, (list(dict.fromkeys(item.key for item in items)),))
-    decode = work.compiler.dialect.decoder(target.key.type)
-    seen = {row[0] if decode is None else decode(row[0]) for row in rows}
+    keys = dict.fromkeys(item.key for item in items)
+    seen = await present(work.compiler, work.fetch, target, keys, there)
     message = f"There is no {target.name} with this id."
     return [
         Flaw(codes.NO_SUCH_REFERENCE.name, message, item.place)

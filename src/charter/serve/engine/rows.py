@@ -5,6 +5,7 @@ from typing import Any
 
 from charter.contract.resource import Resource
 from charter.serve.engine.attempts import Attempt
+from charter.serve.engine.keys import equals
 from charter.serve.engine.work import Work
 
 ROWS_AT_ONCE = 50
@@ -39,6 +40,7 @@ async def update_row(
 ) -> int:
     """Set some values of a row; its new version."""
     columns = tuple(values)
+    before = await _before(work, resource, key, columns)
     if not columns:
         rows = await work.fetch(work.compiler.touch(resource), (key,))
     else:
@@ -46,5 +48,32 @@ async def update_row(
         what = Attempt(resource, ((at, values),))
         rows = await work.attempt(statement, (*values.values(), key), what)
     version: int = rows[0][0]
-    work.changed(resource, "updated", key, version, values)
+    work.changed(resource, "updated", key, version, values, before)
     return version
+
+
+async def delete_row(
+    work: Work, resource: Resource, key: Any, *, version: int = 0, at: str = ""
+) -> None:
+    """Delete a row; rows that refer to it go as the contract says. Raises `Refused`."""
+    before = await _before(work, resource, key, tuple(item.name for item in resource.fields))
+    what = Attempt(resource, ((at, {"id": key}),))
+    await work.attempt(work.compiler.delete(resource), (key,), what)
+    work.changed(resource, "deleted", key, version, {}, before)
+
+
+async def _before(
+    work: Work, resource: Resource, key: Any, names: tuple[str, ...]
+) -> Mapping[str, Any] | None:
+    """The values that a row has, where its changes are audited."""
+    if not resource.audited or not names:
+        return None
+    statement = work.compiler.load(resource, names, equals(resource, "id"), lock=True)
+    rows = await work.fetch(statement, (key,))
+    if not rows:
+        return None
+    decoders = [work.compiler.dialect.decoder(resource.field_named[name].type) for name in names]
+    return {
+        name: raw if decode is None or raw is None else decode(raw)
+        for name, raw, decode in zip(names, rows[0], decoders, strict=True)
+    }

@@ -6,6 +6,7 @@ from charter.core.problems import Problem
 from charter.core.signals import Listener
 from charter.plan.ask import Ask
 from charter.plan.outcome import Outcome
+from charter.serve.engine.audit import Ledger, Signer, signer_of
 from charter.serve.engine.compiler import Compiler
 from charter.serve.engine.pipeline import Limits, Pipeline
 from charter.serve.engine.startup import prepare, require_feasible
@@ -31,11 +32,13 @@ class Service:
         settings: StoreSettings | None = None,
         listener: Listener | None = None,
         limits: Limits = Limits(),  # noqa: B008 - a frozen value
+        signer: Signer | None = None,
     ) -> None:
         self.contract = contract
         self.dialect: Dialect = dialect_named(dialect_of(url))
         self.database: Database = open_database(url, settings, listener)
         self._limits = limits
+        self._signer = signer or signer_of(None)
         self._pipeline: Pipeline | None = None
 
     @property
@@ -57,7 +60,8 @@ class Service:
             await self.database.close()
             raise
         compiler = Compiler(self.contract, self.dialect)
-        self._pipeline = Pipeline(compiler, self.database, schema, self._limits)
+        ledger = Ledger(self.dialect, self._signer)
+        self._pipeline = Pipeline(compiler, self.database, schema, self._limits, ledger)
 
     async def close(self) -> None:
         await self.database.close()

@@ -10,11 +10,13 @@ from charter.contract.expression import (
     ROW,
     Column,
     Expression,
+    every,
 )
 from charter.contract.resource import Relation, Resource
 from charter.contract.types import Type
 from charter.core import codes
 from charter.core.problems import Problem
+from charter.core.text import lowered
 from charter.language.enums import member, text
 from charter.language.rows import (
     Status,
@@ -28,13 +30,14 @@ from charter.language.rows import (
 )
 from charter.language.symbols.predicates import predicate
 from charter.language.unit import Caller
+from charter.language.user import User
 from charter.plan.plan import SortBy
-from charter.serve.engine.attempts import Attempt
 from charter.serve.engine.defaults import completed
 from charter.serve.engine.effects import Happening
 from charter.serve.engine.jsontext import payload_text
 from charter.serve.engine.keys import among
-from charter.serve.engine.rows import insert_rows, update_row
+from charter.serve.engine.rows import delete_row, insert_rows, update_row
+from charter.serve.engine.tenants import Tenants
 from charter.serve.engine.work import Work
 
 MAX_FOUND = 1000
@@ -52,7 +55,9 @@ class UnitOfWork:
         self._work = work
         self._contract = work.compiler.contract
         classes = self._contract.classes or {}
-        self._names = {cls: name for name, cls in classes.items()}
+        self._names: dict[type[Any], str] = {cls: name for name, cls in classes.items()}
+        self._names.setdefault(User, self._contract.user)
+        self._tenants = Tenants(self._contract, work.ask)
         self._enums = work.compiler.enums
         self._rows: dict[tuple[str, Any], Any] = {}
         self._added: list[Any] = []
@@ -61,6 +66,14 @@ class UnitOfWork:
     @property
     def actor(self) -> Caller:
         return self._work.ask.actor
+
+    def user(self) -> Any:
+        key, name = self._work.ask.actor.id, self._contract.user
+        if key is None:
+            raise Problem(codes.UNAUTHENTICATED)
+        if name not in self._contract.resource_named:
+            raise TypeError("nothing in this contract refers to a User")
+        return self._stub(name, key)
 
     @property
     def now(self) -> datetime:
@@ -178,7 +191,8 @@ class UnitOfWork:
     ) -> list[Any]:
         """Rows, locked in the order of `sort`, with their parts."""
         names = tuple(item.name for item in resource.fields)
-        statement = self._work.compiler.load(resource, names, where, sort, limit, lock=True)
+        within = every(self._work.compiler.own_tenant(resource, self._work.standing), where)
+        statement = self._work.compiler.load(resource, names, within, sort, limit, lock=True)
         raw_rows = await self._work.fetch(statement, values)
         decoders = [self._work.compiler.dialect.decoder(item.type) for item in resource.fields]
         loaded = []
@@ -242,8 +256,9 @@ class UnitOfWork:
             return
         resource = self._resource(type(row))
         given = _stored(resource, changes(row))
-        values = completed(resource, given, self._work.ask)
+        values = completed(resource, self._tenants.placed(resource, given), self._work.ask)
         (key,) = await insert_rows(self._work, resource, [("", values)])
+        self._tenants.made(resource, key, values)
         row.__dict__["id"] = key
         written(row, {"version": 1, "created_at": self.now, "updated_at": self.now})
         self._rows[resource.name, key] = row
@@ -254,14 +269,14 @@ class UnitOfWork:
         resource = self._resource(type(row))
         given = _stored(resource, changes(row))
         if given:
+            self._tenants.changing(resource, row.id, given)
             version = await update_row(self._work, resource, row.id, given, "")
             written(row, {"version": version, "updated_at": self.now})
 
     async def _delete(self, row: Any) -> None:
         resource = self._resource(type(row))
-        what = Attempt(resource, (("", {"id": row.id}),))
-        await self._work.attempt(self._work.compiler.delete(resource), (row.id,), what)
-        self._work.changed(resource, "deleted", row.id, 0, {})
+        self._tenants.deleting(resource, row.id)
+        await delete_row(self._work, resource, row.id)
         self._rows.pop((resource.name, row.id), None)
 
 
@@ -291,10 +306,14 @@ def _stored(resource: Resource, attributes: Mapping[str, Any]) -> dict[str, Any]
     values: dict[str, Any] = {}
     for name, value in attributes.items():
         if name in resource.field_named:
-            values[name] = text(value)
+            values[name] = _kept(resource.field_named[name].type, text(value))
         elif name in relations and relations[name].to_one:
             values[relations[name].near] = None if value is None else value.id
     return values
+
+
+def _kept(kind: Type, value: Any) -> Any:
+    return lowered(value) if kind.lower and isinstance(value, str) else value
 
 
 def _parents_first(rows: Sequence[Any]) -> list[Any]:

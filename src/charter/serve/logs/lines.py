@@ -13,6 +13,7 @@ from charter.core.signals import (
     Answered,
     Committed,
     Failed,
+    Mailed,
     Queried,
     Signal,
     Started,
@@ -50,6 +51,8 @@ def line_of(moment: float, signal: Signal) -> Line:
             return Line(moment, logging.ERROR, "failed", fields, _trace_of(error))
         case Started(address):
             return Line(moment, logging.INFO, "started", {"address": address})
+        case Mailed(subject, where):
+            return Line(moment, logging.INFO, "mailed", {"subject": subject, "where": where})
         case Stopping(running):
             return Line(moment, logging.INFO, "stopping", {"running": running})
 

@@ -1,5 +1,6 @@
 """Settings from flags, environment and a TOML file, each value with where it came from."""
 
+import json
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from charter.access.secrets.resolve import resolved_within
 from charter.core.names import nearest
 from charter.serve.settings.model import Settings
 from charter.serve.settings.options import OPTION_NAMED, OPTIONS, SECTIONS, Option
@@ -63,7 +65,12 @@ def configure(
     values: dict[str, Any] = {}
     for name, item in given.items():
         try:
-            values[name] = _typed(OPTION_NAMED[name], item.value)
+            option = OPTION_NAMED[name]
+            value = _typed(option, item.value)
+            if option.secret:
+                # It may name where it is kept, and what comes from there is to be typed as well.
+                value = _typed(option, resolved_within(value, environment))
+            values[name] = value
         except ValueError as error:
             faults.append(f"{item.source}: {error}")
     settings = _composed(values, given, faults)
@@ -200,8 +207,27 @@ def _path(value: Any) -> Path:
     return Path(_text(value))
 
 
+def _texts(value: Any) -> tuple[str, ...]:
+    """A list: in one text with commas between its items, or a list of TOML."""
+    if isinstance(value, str):
+        value = [item.strip() for item in value.split(",")] if value.strip() else []
+    if not isinstance(value, list):
+        raise TypeError
+    return tuple(_text(item) for item in value)
+
+
+def _tables(value: Any) -> dict[str, Any]:
+    """Tables by their names: of TOML, or as one JSON object."""
+    if isinstance(value, str):
+        value = json.loads(value)
+    if not isinstance(value, dict) or not all(isinstance(each, dict) for each in value.values()):
+        raise TypeError
+    return value
+
+
 _READERS: Mapping[type[Any], Callable[[Any], Any]] = {
-    str: _text, int: _integer, float: _number, bool: _truth, Path: _path,
+    str: _text, int: _integer, float: _number, bool: _truth, Path: _path, tuple: _texts,
+    dict: _tables,
 }  # fmt: skip
 _EXPECTED: Mapping[type[Any], str] = {
     str: "a text",
@@ -209,4 +235,6 @@ _EXPECTED: Mapping[type[Any], str] = {
     float: "a number",
     bool: "true or false",
     Path: "a path",
+    tuple: "a list of texts",
+    dict: "tables by their names (in one text: a JSON object of objects)",
 }

@@ -1,9 +1,15 @@
 """Everything that an operator can set, as one typed value."""
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import ip_network
+from pathlib import Path
 
+from charter.access.rates.settings import RatesSettings
 from charter.access.settings import AccessSettings
+from charter.serve.settings.cors import CorsSettings
+from charter.serve.settings.identity import IdentitySettings
 from charter.store.settings import StoreSettings
 from charter.wire.rest.settings import RestSettings
 
@@ -27,6 +33,13 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class ProxyFields(StrEnum):
+    """Which header fields a trusted proxy tells about the client in."""
+
+    X_FORWARDED = "x-forwarded"
+    FORWARDED = "forwarded"
+
+
 class EventLoop(StrEnum):
     """Which event loop serves. `auto` takes uvloop where it is installed."""
 
@@ -39,7 +52,7 @@ class EventLoop(StrEnum):
 class ServeSettings:
     """The process that serves. Times are seconds, sizes are bytes, bounds are inclusive."""
 
-    database: str | None = None
+    database: str | None = field(default=None, repr=False)
     """The database: `sqlite:///file.db` or `postgresql://user:password@host/name`. By default a
     SQLite file in the working directory, with the name of the contract."""
     host: str = "127.0.0.1"
@@ -79,9 +92,38 @@ class ServeSettings:
     """Seconds that requests under way may take to end when the process is asked to stop."""
     docs: bool = True
     """Serve the documentation pages at /docs."""
+    account_page: bool = True
+    """Serve the page at /account on which people register and sign in, where the contract has
+    accounts."""
+    public: Path | None = None
+    """A folder of static files to serve beside the API, with its `index.html` at `/`."""
+    public_csp: str = (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    )
+    """The Content-Security-Policy that these files are sent with. By default they load nothing
+    from elsewhere, and run no scripts and styles that stand inside a page."""
     cursor_key: str | None = field(default=None, repr=False)
     """The secret that signs cursors, at least 32 bytes. By default it is derived from the first
     HS256 key; where there is none, it is random and cursors end with the process."""
+    audit_key: str | None = field(default=None, repr=False)
+    """The secret that signs the audit log, at least 32 bytes. By default it is derived from the
+    first HS256 key; where there is none, the rows of the log are chained and not signed."""
+    allowed_hosts: tuple[str, ...] = ()
+    """The hosts that are answered for, as in the Host field: `api.example.com`, or with a leading
+    dot (`.example.com`) a host and all below it; a port is not looked at. By default any."""
+    trusted_proxies: tuple[str, ...] = ()
+    """The networks of proxies in front of the service, such as `10.0.0.0/8`, or `unix` for
+    connections without an address. What they say about the client is believed; what others say
+    is not."""
+    proxy_fields: ProxyFields = ProxyFields.X_FORWARDED
+    """Where trusted proxies say it: `x-forwarded` (X-Forwarded-For, -Proto and -Host) or
+    `forwarded` (RFC 7239). The other is not read: a proxy may let it pass as it came."""
+    hsts: int = 63_072_000
+    """Seconds for which browsers are told to use nothing but HTTPS (RFC 6797), where a request
+    came by it; 0 for not at all."""
+    hsts_subdomains: bool = False
+    """Tell them the same about all hosts below this one."""
     log_level: LogLevel = LogLevel.INFO
     """The least important lines that are logged: debug, info, warning or error."""
     log_format: LogFormat = LogFormat.AUTO
@@ -94,8 +136,18 @@ class ServeSettings:
         for name, (least, most) in BOUNDS.items():
             if not least <= getattr(self, name) <= most:
                 raise ValueError(f"{name} must be from {least} to {most}")
-        if self.cursor_key is not None and len(self.cursor_key.encode()) < SHORTEST_KEY:
-            raise ValueError(f"cursor_key must have at least {SHORTEST_KEY} bytes")
+        for name in ("cursor_key", "audit_key"):
+            secret = getattr(self, name)
+            if secret is not None and len(secret.encode()) < SHORTEST_KEY:
+                raise ValueError(f"{name} must have at least {SHORTEST_KEY} bytes")
+        if _FIELD_VALUE.fullmatch(self.public_csp) is None:
+            raise ValueError("public_csp must be one line of printable ASCII")
+        for host in self.allowed_hosts:
+            if _HOST.fullmatch(host) is None:
+                raise ValueError(f"allowed_hosts: {host!r} is no host")
+        for network in self.trusted_proxies:
+            if network != UNIX:
+                _check_network(network)
 
     @property
     def in_production(self) -> bool:
@@ -108,7 +160,17 @@ class ServeSettings:
         return self.log_format is LogFormat.JSON
 
 
+def _check_network(text: str) -> None:
+    try:
+        ip_network(text)
+    except ValueError as error:
+        raise ValueError(f"trusted_proxies: {error}") from None
+
+
 SHORTEST_KEY = 32
+UNIX = "unix"
+_HOST = re.compile(r"\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
+_FIELD_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
 _LONGEST_WAIT = 3600
 BOUNDS: dict[str, tuple[float, float]] = {
     "port": (1, 65_535),
@@ -125,6 +187,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "command_timeout": (0.1, _LONGEST_WAIT),
     "key_lifetime": (1, 31_536_000),
     "stop_timeout": (1, _LONGEST_WAIT),
+    "hsts": (0, 315_360_000),
 }
 
 
@@ -136,3 +199,6 @@ class Settings:
     store: StoreSettings = field(default_factory=StoreSettings)
     auth: AccessSettings = field(default_factory=AccessSettings)
     rest: RestSettings = field(default_factory=RestSettings)
+    identity: IdentitySettings = field(default_factory=IdentitySettings)
+    rates: RatesSettings = field(default_factory=RatesSettings)
+    cors: CorsSettings = field(default_factory=CorsSettings)

@@ -5,16 +5,20 @@ Made from the settings' own classes, so that nothing is listed twice.
 
 import ast
 import inspect
+import json
 import textwrap
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from charter.access.rates.settings import RatesSettings
 from charter.access.settings import AccessSettings
+from charter.serve.settings.cors import CorsSettings
+from charter.serve.settings.identity import IdentitySettings
 from charter.serve.settings.model import ServeSettings
 from charter.store.settings import StoreSettings
 from charter.wire.rest.settings import RestSettings
@@ -24,11 +28,27 @@ SECTIONS: dict[str, type[Any]] = {
     "store": StoreSettings,
     "auth": AccessSettings,
     "rest": RestSettings,
+    "identity": IdentitySettings,
+    "rates": RatesSettings,
+    "cors": CorsSettings,
 }
 """The parts of `Settings`. Those of `serve` have no prefix: `--port`, `CHARTER_PORT`, `port`."""
 
 _SHORT = {("auth", "keys_file"): "keys", ("auth", "cache_entries"): "cache"}
-_SECRET = frozenset({("auth", "secret"), ("serve", "cursor_key"), ("serve", "database")})
+_SECRET = frozenset(
+    {
+        ("auth", "secret"),
+        ("auth", "jwks"),
+        ("auth", "providers"),
+        ("serve", "audit_key"),
+        ("serve", "cursor_key"),
+        ("serve", "database"),
+        ("identity", "secret"),
+        ("identity", "mail"),
+        ("rates", "store"),
+    }
+)
+_TYPE_NAMES: Mapping[type[Any], str] = {tuple: "list", dict: "tables"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +81,11 @@ class Option:
         return (self.section, self.field) in _SECRET
 
     @property
+    def type_name(self) -> str:
+        """What its values are, in a word; of a choice all of them."""
+        return "|".join(self.choices) or _TYPE_NAMES.get(self.kind, self.kind.__name__)
+
+    @property
     def choices(self) -> tuple[str, ...]:
         return tuple(self.kind) if issubclass(self.kind, StrEnum) else ()
 
@@ -71,6 +96,10 @@ def _option(section: str, item: Field[Any], annotation: Any) -> Option:
         members = get_args(annotation)
         kind = next(member for member in members if member is not type(None))
         empty = type(None) in members
+    if get_origin(kind) is tuple:
+        kind = tuple
+    if get_origin(kind) is Mapping:
+        kind = dict
     default = item.default
     if default is MISSING and item.default_factory is not MISSING:
         default = item.default_factory()
@@ -89,8 +118,24 @@ OPTIONS: tuple[Option, ...] = tuple(_options())
 """Every setting, in the order of its class."""
 OPTION_NAMED: dict[str, Option] = {option.name: option for option in OPTIONS}
 
-VALUE_KINDS = frozenset({str, int, float, bool, Path})
-"""The types of values, besides enumerations of texts."""
+VALUE_KINDS = frozenset({str, int, float, bool, Path, tuple, dict})
+"""The types of values, besides enumerations of texts. A tuple is one of texts, and a dictionary
+one of tables, by their names."""
+
+
+def value_text(value: Any) -> str:
+    """A value as it would be given; empty for None and for a list of nothing."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return ",".join(value)
+        case dict():
+            return json.dumps(value, ensure_ascii=False)
+        case _:
+            return str(value)
 
 
 @cache

@@ -8,19 +8,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
-from charter.access.tokens import TokenVerifier
 from charter.core.codes import BODY_TOO_SLOW, INTERNAL, OVERLOADED, TIMED_OUT
 from charter.core.problems import Problem
 from charter.core.signals import Answered, Failed, Listener
-from charter.plan.actor import Actor
+from charter.plan.actor import ANONYMOUS, Actor
 from charter.plan.ask import Ask
 from charter.plan.outcome import Outcome
-from charter.serve.engine.pipeline import problem_of
+from charter.serve.engine.failures import problem_of
 from charter.serve.settings.model import ServeSettings
+from charter.serve.web.authenticate import Authenticator
 from charter.serve.web.correlation import Correlation, Correlator
+from charter.serve.web.edge import Edge
 from charter.serve.web.inflight import InFlight, Stay, Why
 from charter.serve.web.limits import announced, check_head
 from charter.serve.web.tails import broken_off
+from charter.serve.web.throttle import Tally, Throttle
 from charter.store.errors import StoreError
 from charter.wire.http import Request, Response
 from charter.wire.rest.call import Call
@@ -70,6 +72,20 @@ class Wire(Protocol):
     def problem(self, problem: Problem, request: Request, request_id: str) -> Response: ...
 
 
+class Endpoints(Protocol):
+    """Further endpoints, beside those of the wire."""
+
+    def route(self, request: Request) -> str:
+        """The template of a request's path; empty where it is none of these."""
+
+    def options(self, request: Request) -> Response: ...
+
+    def is_open(self, request: Request) -> bool:
+        """Whether credentials that come with a request mean nothing."""
+
+    async def answer(self, request: Request, actor: Actor, request_id: str) -> Response: ...
+
+
 @dataclass(slots=True)
 class Exchange:
     """What is found out about one request on its way."""
@@ -77,6 +93,8 @@ class Exchange:
     request: Request
     correlation: Correlation
     started: float
+    fields: Headers = ()
+    tally: Tally | None = None
     route: str = ""
     actor: Actor | None = None
     code: str | None = None
@@ -88,24 +106,30 @@ class App:
     """Answers requests.
 
     `pages` answers those for fixed documents, with None for all others. `exempt` has the
-    handlers of the paths that are answered however much there is to do. `failures` hears of
-    what no contract declares and `answers` of every answer; nothing is made for nobody.
+    handlers of the paths that are answered however much there is to do. Without `throttle`
+    nothing is counted. `failures` hears of what no contract declares and `answers` of every
+    answer; nothing is made for nobody.
     """
 
     wire: Wire
     answer: Callable[[Ask], Awaitable[Outcome]]
-    verifier: TokenVerifier
+    authenticator: Authenticator
     settings: ServeSettings
     pages: Callable[[Request], Response | None]
     exempt: Mapping[str, Handler]
     in_flight: InFlight
     correlate: Correlator
+    edge: Edge
+    throttle: Throttle | None = None
+    endpoints: Endpoints | None = None
     failures: Listener | None = None
     answers: Listener | None = None
 
     async def handle(self, request: Request, link: Link) -> None:
         """Answer one request. `request` has no body yet: it is read from the link, if need be."""
-        exchange = Exchange(request, self.correlate(request.headers), time.perf_counter())
+        started, request = time.perf_counter(), self.edge.resolved(request)
+        fields = self.edge.fields(request)
+        exchange = Exchange(request, self.correlate(request.headers), started, fields)
         exempt = self.exempt.get(request.path)
         if exempt is not None:
             exchange.route = request.path
@@ -159,22 +183,40 @@ class App:
     async def _response(self, exchange: Exchange, link: Link, stay: Stay) -> Response:
         request = exchange.request
         check_head(request, self.settings)
+        self.edge.check(request)
         page = self.pages(request)
         if page is not None:
             exchange.route = request.path
             return page
+        beside = None
+        if self.endpoints is not None and (route := self.endpoints.route(request)):
+            exchange.route, beside = route, self.endpoints
         if request.method == "OPTIONS":
-            return self.wire.options(request)
+            asked = self.wire if beside is None else beside
+            return self.edge.preflight(request) or asked.options(request)
+        tally = None if self.throttle is None else Tally(self.throttle, request)
+        exchange.tally = tally
+        if tally is not None:
+            await tally.arrived()
         headers = request.headers
         length = announced(headers, self.settings.max_body)
         if length != 0:
             request = await self._with_body(request, link, length, stay)
             exchange.request = request
         stay.gone = link.gone
-        actor = exchange.actor = self.verifier.verify(headers.get("authorization"))
+        if beside is not None and beside.is_open(request):
+            actor = ANONYMOUS
+            if tally is not None:
+                await tally.unknown()
+        else:
+            actor = exchange.actor = await self._identified(request, tally)
+        if beside is not None:
+            return await beside.answer(request, actor, exchange.correlation.request_id)
         now = datetime.now(UTC)
         call = self.wire.parse(request, actor, now, exchange.correlation.request_id)
         exchange.route = call.route
+        if tally is not None:
+            await tally.understood(call)
         if self.settings.in_production:
             return self.wire.render(call, await self.answer(call.ask))
         exchange.marks.append(("parse", time.perf_counter()))
@@ -184,6 +226,19 @@ class App:
         exchange.marks.append(("render", time.perf_counter()))
         return response
 
+    async def _identified(self, request: Request, tally: Tally | None) -> Actor:
+        """Who sends a request. Who cannot be identified is charged as well."""
+        try:
+            found = self.authenticator.identify(request)
+            actor = found if isinstance(found, Actor) else await found
+        except Problem:
+            if tally is not None:
+                await tally.unknown()
+            raise
+        if tally is not None:
+            await tally.known(actor)
+        return actor
+
     async def _with_body(
         self, request: Request, link: Link, length: int | None, stay: Stay
     ) -> Request:
@@ -191,7 +246,9 @@ class App:
         stay.deadline, stay.limit = loop.time() + self.settings.body_timeout, Why.SLOW_BODY
         body = await link.read(self.settings.max_body, length)
         stay.deadline, stay.limit = loop.time() + self.settings.request_timeout, Why.TIMEOUT
-        return Request(request.method, request.path, request.query, request.headers, body)
+        line = (request.method, request.path, request.query)
+        origin = (request.client, request.scheme, request.proxied)
+        return Request(*line, request.headers, body, *origin)
 
     def _refusal(self, exchange: Exchange, problem: Problem) -> Response:
         exchange.code = problem.code.name
@@ -202,7 +259,9 @@ class App:
         self, exchange: Exchange, link: Link, response: Response, stay: Stay | None = None
     ) -> None:
         correlation = exchange.correlation
-        headers = (*response.headers, ("x-request-id", correlation.request_id))
+        headers = (*response.headers, ("x-request-id", correlation.request_id), *exchange.fields)
+        if exchange.tally is not None:
+            headers = (*headers, *exchange.tally.fields())
         if correlation.trace_id is not None:
             headers = (*headers, ("x-trace-id", correlation.trace_id))
         if exchange.marks:

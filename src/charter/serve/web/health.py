@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from charter.core.codes import DATABASE_UNAVAILABLE, METHOD_NOT_ALLOWED, OVERLOADED
 from charter.core.problems import Problem
 from charter.wire.http import Request, Response
+from charter.wire.rest.headers import KEEP_NOT, SAFE
 
 LIVE = "/health/live"
 READY = "/health/ready"
@@ -13,7 +14,7 @@ READY_SECONDS = 2.0
 """The longest that the check of the database may take."""
 
 _READS = ("GET", "HEAD")
-_HEADERS = (("content-type", "application/json"), ("cache-control", "no-store"))
+_HEADERS = (("content-type", "application/json"), KEEP_NOT, *SAFE)
 
 
 class Health:

@@ -17,9 +17,16 @@ from charter.wire.rest.settings import RestSettings
 class Rest:
     """The REST interface of one contract."""
 
-    def __init__(self, contract: Contract, cursor_key: bytes, settings: RestSettings) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        cursor_key: bytes,
+        settings: RestSettings,
+        *,
+        explains_to_all: bool = False,
+    ) -> None:
         self._settings = settings
-        self._parser = Parser(contract, cursor_key, settings)
+        self._parser = Parser(contract, cursor_key, settings, explains_to_all=explains_to_all)
         self._renderer = Renderer(contract, cursor_key, settings)
 
     def parse(self, request: Request, actor: Actor, now: datetime, request_id: str) -> Call:

@@ -28,6 +28,9 @@ class Scope(Protocol):
     method: str
     path: str
     query_string: str
+    scheme: str
+    authority: str | None
+    client: str
 
     @property
     def headers(self) -> Any: ...
@@ -110,7 +113,14 @@ def request_of(scope: Scope) -> Request:
     headers = dict(items)
     if len(headers) != len(items):
         headers = joined(items)
-    return Request(scope.method, path, scope.query_string, headers)
+    authority = scope.authority
+    if authority is not None:
+        # A whole address on the request line counts for more than the field (RFC 9112, 3.2.2).
+        headers["host"] = authority
+    client = scope.client.rpartition(":")[0].strip("[]")
+    return Request(
+        scope.method, path, scope.query_string, headers, b"", client or None, scope.scheme
+    )
 
 
 def joined(items: list[tuple[str, str]]) -> dict[str, str]:

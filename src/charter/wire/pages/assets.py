@@ -1,5 +1,6 @@
 """Files that are shipped with the package, as answers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -8,7 +9,7 @@ from importlib.resources import files
 from charter.wire.http import Request, Response
 from charter.wire.rest.answer import matched
 from charter.wire.rest.compress import Coding, chosen, compressed
-from charter.wire.rest.headers import NO_SNIFFING, Headers
+from charter.wire.rest.headers import ALOOF, Headers
 
 _PACKAGE = "charter.wire.pages"
 _CODED_ALIKE = ("vary", "accept-encoding")
@@ -21,12 +22,7 @@ PAGE_POLICY = (
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 )
 """Nothing from elsewhere, nothing inline; `data:` for the icons in the viewer's style sheet."""
-PAGE_HEADERS: Headers = (
-    PAGE_POLICY,
-    ("referrer-policy", "no-referrer"),
-    ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
-)
+PAGE_HEADERS: Headers = (PAGE_POLICY, *ALOOF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +43,9 @@ class Document:
     headers: Headers
 
 
+Encode = Callable[[Document, Coding], bytes]
+
+
 def document(body: bytes, content_type: str, headers: Headers) -> Document:
     return Document(body, content_type, blake2b(body, digest_size=8).hexdigest(), headers)
 
@@ -63,17 +62,18 @@ def _encoded(shown: Document, coding: Coding) -> bytes:
     return compressed(coding, shown.body)
 
 
-def answered(request: Request, shown: Document) -> Response:
-    """The answer to GET or HEAD: 304 where the client has it, else the body in a coding."""
-    fixed = (_CODED_ALIKE, NO_SNIFFING, *shown.headers)
+def answered(request: Request, shown: Document, encode: Encode | None = _encoded) -> Response:
+    """The answer to GET or HEAD: 304 where the client has it, else the body in a coding. `encode`
+    makes the codings; without it there are none."""
+    fixed = shown.headers if encode is None else (_CODED_ALIKE, *shown.headers)
     condition = request.headers.get("if-none-match")
     if condition is not None and (found := matched(condition, shown.tag)) is not None:
         return Response(304, (*fixed, ("etag", found)))
     coding = chosen(request.headers.get("accept-encoding"))
     body, tag = shown.body, shown.tag
     headers: Headers = (("content-type", shown.content_type), *fixed)
-    if coding is not None:
-        body, tag = _encoded(shown, coding), f"{tag}-{coding}"
+    if encode is not None and coding is not None:
+        body, tag = encode(shown, coding), f"{tag}-{coding}"
         headers = (*headers, ("content-encoding", coding.value))
     headers = (*headers, ("etag", f'"{tag}"'), ("content-length", str(len(body))))
     return Response(200, headers, b"" if request.method == "HEAD" else body)

@@ -18,7 +18,7 @@ from charter.wire.pages.assets import (
 from charter.wire.pages.texts import operations_page, problem_page, problems_page
 from charter.wire.rest.describe.document import openapi
 from charter.wire.rest.describe.schemas import code_of
-from charter.wire.rest.headers import NOTHING_ACTIVE
+from charter.wire.rest.headers import SAFE
 from charter.wire.rest.settings import RestSettings
 
 _SCRIPT, _STYLE = "text/javascript; charset=utf-8", "text/css; charset=utf-8"
@@ -43,7 +43,7 @@ class Pages:
             "/docs": document(operations_page(contract), _HTML, html),
             "/docs/problems": document(problems_page([*codes.values()]), _HTML, html),
             "/openapi.json": document(
-                openapi(contract, settings), "application/json", (CHECKED, NOTHING_ACTIVE)
+                openapi(contract, settings), "application/json", (CHECKED, *SAFE)
             ),
         }
         for name, code in codes.items():

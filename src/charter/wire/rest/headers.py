@@ -9,8 +9,22 @@ Headers = tuple[tuple[str, str], ...]
 PROBLEM_TYPE = "application/problem+json"
 
 NO_SNIFFING = ("x-content-type-options", "nosniff")
-NOTHING_ACTIVE = ("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
+NOTHING_ACTIVE = (
+    "content-security-policy",
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+)
 """An answer of the API is data: opened in a browser it loads nothing and cannot be framed."""
+ALOOF: Headers = (
+    NO_SNIFFING,
+    ("referrer-policy", "no-referrer"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+)
+"""What keeps browsers from guessing, telling and sharing. CORS is not concerned: it is asked
+about other requests than the resource policy."""
+SAFE: Headers = (*ALOOF, NOTHING_ACTIVE)
+"""What every answer has that is not a page. A page has `ALOOF`, and a policy of its own."""
 
 ASK_AGAIN = ("cache-control", "private, no-cache")
 """May be kept by the client that asked for it, and is checked by ETag before it is used."""
@@ -27,14 +41,14 @@ _TYPES = {
 
 
 def _of(content_type: str, cache: tuple[str, str]) -> Headers:
-    return (("content-type", content_type), cache, VARY, NO_SNIFFING, NOTHING_ACTIVE)
+    return (("content-type", content_type), cache, VARY, *SAFE)
 
 
 READ: dict[Style, Headers] = {style: _of(kind, ASK_AGAIN) for style, kind in _TYPES.items()}
 """What every answer to a read has, by its representation."""
 WRITTEN: dict[Style, Headers] = {style: _of(kind, KEEP_NOT) for style, kind in _TYPES.items()}
 """What every answer to a write has."""
-EMPTY: Headers = (KEEP_NOT, VARY, NO_SNIFFING)
+EMPTY: Headers = (KEEP_NOT, VARY, *SAFE)
 """What an answer without a body has."""
 PROBLEM: Headers = _of(PROBLEM_TYPE, KEEP_NOT)
 

@@ -20,12 +20,15 @@ def once(request: Request, actor: Actor) -> Once | None:
     """What the key of a request says; None where it has none.
 
     The key is a structured-field string (RFC 9651, section 3.3.3), or bare. It belongs to its
-    actor; all who are nobody share theirs. Raises `invalid_parameter`.
+    actor, and to the tenant that it acts for; all who are nobody share theirs. Raises
+    `invalid_parameter`.
     """
     field = request.headers.get("idempotency-key")
     if field is None:
         return None
     scope = "anonymous" if actor.id is None else f"actor:{actor.id}"
+    if actor.tenant is not None:
+        scope = f"{scope} tenant:{actor.tenant}"
     return Once(scope, _key(field.strip(" \t")), fingerprint(request))
 
 

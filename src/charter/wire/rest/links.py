@@ -1,5 +1,6 @@
 """Paths of what an answer names: rows, their relations and commands, and further pages."""
 
+import re
 from typing import Any
 from urllib.parse import quote, unquote_plus
 
@@ -8,6 +9,9 @@ from charter.core.names import kebab
 from charter.wire.http import Request
 from charter.wire.rest.headers import reference
 from charter.wire.rest.query import CURSOR
+
+_UNUSUAL = re.compile(r"^&|&&|&$|cursor|%")
+"""A cursor, perhaps escaped, or parameters without a name."""
 
 
 def row_path(prefix: str, resource: Resource, key: Any) -> str:
@@ -28,7 +32,9 @@ def own_path(request: Request) -> str:
 
 def page_paths(request: Request, cursor: str | None) -> tuple[str, str | None]:
     """The first page of the list that is asked for, and the next, with all other parameters."""
-    kept = "&".join(part for part in request.query.split("&") if part and not _is_cursor(part))
+    kept = request.query
+    if _UNUSUAL.search(kept):
+        kept = "&".join(part for part in kept.split("&") if part and not _is_cursor(part))
     path, query = reference(request.path), reference(kept)
     first = f"{path}?{query}" if query else path
     if cursor is None:

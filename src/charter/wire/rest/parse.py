@@ -5,10 +5,11 @@ from datetime import datetime
 
 from charter.contract.contract import Contract
 from charter.plan.actor import Actor
-from charter.plan.ask import Ask, Write
+from charter.plan.ask import Ask, Can, Write
 from charter.wire.http import Request, Response
 from charter.wire.rest.bodies import FOR_PATCH, FOR_POST
 from charter.wire.rest.call import Call
+from charter.wire.rest.can import Checks, require_explainer
 from charter.wire.rest.changes import Changes
 from charter.wire.rest.headers import EMPTY
 from charter.wire.rest.idempotency import once
@@ -25,12 +26,21 @@ _DEFAULTS = RestSettings()
 class Parser:
     """Understands the requests to one contract. All that does not depend on them is made here.
 
-    `cursor_key` is the secret that cursors are sealed with.
+    `cursor_key` is the secret that cursors are sealed with. With `explains_to_all` anybody may
+    ask which rule decided, else only the roles that the settings name.
     """
 
     def __init__(
-        self, contract: Contract, cursor_key: bytes, settings: RestSettings = _DEFAULTS
+        self,
+        contract: Contract,
+        cursor_key: bytes,
+        settings: RestSettings = _DEFAULTS,
+        *,
+        explains_to_all: bool = False,
     ) -> None:
+        self._contract = contract
+        self._settings = settings
+        self._explains_to_all = explains_to_all
         self.routes = RouteTable(contract, settings.prefix)
         writes = Writes(contract)
         reads = Reads(contract, cursor_key, settings, writes)
@@ -56,6 +66,7 @@ class Parser:
             (Kind.RELATED, "POST"): changes.create,
             (Kind.COMMAND, "POST"): changes.invoke,
             (Kind.BATCH, "POST"): changes.batch,
+            (Kind.CAN, "POST"): Checks(contract, writes, settings).understand,
         }
 
     def parse(
@@ -68,6 +79,9 @@ class Parser:
         match = self.routes.find(request.method, request.path)
         found = self._understand[match.route.kind, request.method](request, match)
         form = found.form
+        if isinstance(form, Can) and form.explain:
+            open_ = self._explains_to_all
+            require_explainer(self._contract, self._settings, actor, open_=open_)
         repeated = once(request, actor) if isinstance(form, Write) else None
         if isinstance(form, Write) and form.dry_run:
             repeated = None

@@ -38,6 +38,7 @@ _OF_CODE: Mapping[str, int] = {
     codes.UNSUPPORTED_MEDIA_TYPE.name: 415,
     codes.NOT_ACCEPTABLE.name: 406,
     codes.METHOD_NOT_ALLOWED.name: 405,
+    codes.MISDIRECTED.name: 421,
     codes.VERSION_CONFLICT.name: 412,
     codes.VERSION_REQUIRED.name: 428,
 }
@@ -46,6 +47,15 @@ _DEFAULT_WAIT = 1
 """Seconds of Retry-After where a problem that passes does not say how long."""
 _RESERVED = frozenset({"type", "title", "status", "detail", "instance", "code", "flaws"})
 _REALM = 'Bearer realm="api"'
+_CHALLENGED = frozenset(
+    code.name
+    for code in (
+        codes.INVALID_TOKEN,
+        codes.INSUFFICIENT_SCOPE,
+        codes.INSUFFICIENT_USER_AUTHENTICATION,
+    )
+)
+_ASKED = ("acr_values", "max_age")
 
 
 def status_of(code: Code) -> int:
@@ -119,8 +129,8 @@ def _headers(problem: Problem, status: int, request: Request) -> Headers:
         wait = _DEFAULT_WAIT
     if wait is not None:
         found.append(("retry-after", str(wait)))
-    if status == 401:
-        found.append(("www-authenticate", _challenge(problem.code)))
+    if status == 401 or problem.code.name == codes.INSUFFICIENT_SCOPE.name:
+        found.append(("www-authenticate", _challenge(problem)))
     if status == 405:
         found.append(("allow", ", ".join(members.get("allow", ()))))
     if status == 415 and "accept" in members:
@@ -129,8 +139,12 @@ def _headers(problem: Problem, status: int, request: Request) -> Headers:
     return tuple(found)
 
 
-def _challenge(code: Code) -> str:
-    """The challenge of RFC 6750, section 3: no error where no credentials came."""
-    if code.name != codes.INVALID_TOKEN.name:
+def _challenge(problem: Problem) -> str:
+    """The challenge of RFC 6750, section 3, or RFC 9470, section 3: no error where no credentials
+    came."""
+    code = problem.code
+    if code.name not in _CHALLENGED:
         return _REALM
-    return f'{_REALM}, error="invalid_token", error_description="{code.title}"'
+    members = problem.detail.members
+    asked = "".join(f', {name}="{members[name]}"' for name in _ASKED if name in members)
+    return f'{_REALM}, error="{code.name}", error_description="{code.title}"{asked}'

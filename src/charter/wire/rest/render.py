@@ -9,9 +9,10 @@ import msgspec
 
 from charter.contract.contract import Contract
 from charter.contract.types import TEXT
-from charter.plan.ask import EVERYTHING, ReadMany, Selection, Summarize, Write
+from charter.plan.ask import EVERYTHING, Can, ReadMany, Selection, Summarize, Write
 from charter.plan.cursors import seal
 from charter.plan.outcome import (
+    CanOutcome,
     ManyOutcome,
     Outcome,
     PageOutcome,
@@ -25,6 +26,7 @@ from charter.wire.http import Response
 from charter.wire.rest import headers as fixed
 from charter.wire.rest.answer import answer, opaque_tag
 from charter.wire.rest.call import Call, Style
+from charter.wire.rest.can import can_body
 from charter.wire.rest.compress import chosen, compressed_stream
 from charter.wire.rest.export import csv, ndjson
 from charter.wire.rest.hal import Hal
@@ -68,6 +70,8 @@ def render(renderer: Renderer, call: Call, outcome: Outcome) -> Response:
             return _summary(renderer, call, outcome)
         case StreamOutcome():
             return _stream(renderer, call, outcome)
+        case CanOutcome():
+            return _answer(renderer, call, 200, fixed.WRITTEN[Style.JSON], can_body(outcome))
 
 
 def _row(renderer: Renderer, call: Call, outcome: RowOutcome) -> Response:
@@ -107,7 +111,7 @@ def _hal_row(renderer: Renderer, call: Call, outcome: RowOutcome) -> dict[str, A
 
 def _selection(call: Call) -> Selection:
     form = call.ask.form
-    return EVERYTHING if isinstance(form, Summarize) else form.selection
+    return EVERYTHING if isinstance(form, Summarize | Can) else form.selection
 
 
 def _locations(renderer: Renderer, call: Call, outcome: RowOutcome) -> Headers:
@@ -124,7 +128,7 @@ def _locations(renderer: Renderer, call: Call, outcome: RowOutcome) -> Headers:
 
 def _page(renderer: Renderer, call: Call, outcome: PageOutcome) -> Response:
     if call.style in _EXPORTS:
-        return _stream(renderer, call, StreamOutcome(_once(outcome.bodies)))
+        return _stream(renderer, call, StreamOutcome(_once(_bodies(outcome.rows.encode()))))
     first, following = page_paths(call.request, _cursor(renderer, call, outcome))
     links = link(first, "first")
     if following is not None:
@@ -133,12 +137,12 @@ def _page(renderer: Renderer, call: Call, outcome: PageOutcome) -> Response:
     if call.style is Style.HAL and call.resource is not None:
         targets = {"self": own_path(call.request), "first": first, "next": following}
         document = renderer.hal.page(
-            call.resource, _selection(call), outcome.bodies, targets, counted
+            call.resource, _selection(call), _bodies(outcome.rows.encode()), targets, counted
         )
         body = msgspec.json.encode(document)
     else:
         tail = msgspec.json.encode({"next": following, **counted})
-        body = b'{"items":[' + ",".join(outcome.bodies).encode() + b"]," + tail[1:]
+        body = b'{"items":[' + outcome.rows.encode() + b"]," + tail[1:]
     headers = (*fixed.READ[call.style], ("link", links))
     return _answer(renderer, call, 200, headers, body)
 
@@ -166,6 +170,11 @@ def _summary(renderer: Renderer, call: Call, outcome: SummaryOutcome) -> Respons
     return _answer(renderer, call, 200, fixed.READ[Style.JSON], body)
 
 
+def _bodies(rows: bytes) -> list[str]:
+    """The JSON texts of rows that stand with commas between them."""
+    return [bytes(raw).decode() for raw in _raws.decode(b"[" + rows + b"]")]
+
+
 def _items(bodies: Sequence[str]) -> bytes:
     return b'{"items":[' + ",".join(bodies).encode() + b"]}"
 
@@ -175,7 +184,7 @@ def _value(renderer: Renderer, call: Call, outcome: ValueOutcome) -> Response:
         return Response(204, fixed.EMPTY)
     body = outcome.body.encode()
     if call.style is Style.HAL and call.resource is not None:
-        bodies = [bytes(raw).decode() for raw in _raws.decode(body)]
+        bodies = _bodies(body[1:-1])
         links: dict[str, str | None] = {"self": own_path(call.request)}
         rows = renderer.hal.page(call.resource, _selection(call), bodies, links, {})
         body = msgspec.json.encode(rows)

@@ -17,6 +17,7 @@ from charter.core.names import kebab
 from charter.core.problems import Problem
 
 BATCH = "batch"
+CAN = "can"
 
 
 class Kind(StrEnum):
@@ -30,6 +31,7 @@ class Kind(StrEnum):
     """One row of an owned relation of one row."""
     COMMAND = "command"
     BATCH = "batch"
+    CAN = "can"
 
 
 @dataclass(frozen=True)
@@ -207,6 +209,7 @@ def routes_of(contract: Contract, prefix: str) -> Iterator[Route]:
 
 def _drafted(contract: Contract, prefix: str) -> Iterator[Route]:
     yield Route(Kind.BATCH, 0, f"{prefix}/{BATCH}", ("POST",))
+    yield Route(Kind.CAN, 0, f"{prefix}/{CAN}", ("POST",))
     for resource in contract.resources:
         if resource.owner is None:
             yield from _resource_routes(contract, resource, f"{prefix}/{resource.path}")

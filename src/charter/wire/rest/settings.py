@@ -36,6 +36,9 @@ class RestSettings:
     """Bytes of a query, as it comes on the request line."""
     min_compressed: int = 1024
     """Smaller bodies are not compressed."""
+    explain_roles: tuple[str, ...] = ()
+    """Roles that may ask which rule allowed or denied something (`explain` of `POST /v1/can`). In
+    development everybody may."""
     problem_base: str = "/docs/problems/"
     """Where the documentation pages of problem codes are; the code's name follows."""
 

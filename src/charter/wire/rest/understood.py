@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from charter.contract.resource import Resource
-from charter.plan.ask import Read, Write
+from charter.plan.ask import Can, Read, Write
 from charter.wire.rest.call import Style
 
 
@@ -12,7 +12,7 @@ from charter.wire.rest.call import Style
 class Understood:
     """A form with its values, and what the answer is to be like."""
 
-    form: Read | Write
+    form: Read | Write | Can
     values: tuple[Any, ...] = ()
     style: Style = Style.JSON
     resource: Resource | None = None

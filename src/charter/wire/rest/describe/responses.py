@@ -32,10 +32,19 @@ HEADERS: Mapping[str, dict[str, Any]] = {
         "description": "Seconds after which the same request may succeed.",
         "schema": {"type": "integer", "minimum": 0},
     },
+    "RateLimit-Policy": {
+        "description": "The limits that hold (draft-ietf-httpapi-ratelimit-headers-11).",
+        "schema": _TEXT,
+    },
+    "RateLimit": {
+        "description": "What is left of them, and for how many seconds there is no more.",
+        "schema": _TEXT,
+    },
     "WWW-Authenticate": {"description": "The challenge of RFC 6750.", "schema": _TEXT},
 }
 _OF_STATUS: Mapping[int, tuple[str, ...]] = {
     401: ("WWW-Authenticate",),
+    429: ("Retry-After", "RateLimit-Policy", "RateLimit"),
     503: ("Retry-After",),
 }
 _PHRASES: Mapping[int, str] = {
@@ -51,6 +60,7 @@ _PHRASES: Mapping[int, str] = {
     413: "The body is too large.",
     414: "The path and query are too long.",
     415: "The body has a media type that is not read here.",
+    421: "This host is not served here.",
     422: "Values break the rules of the contract.",
     428: "The request must say which version it is based on.",
     429: "Too many requests.",
@@ -58,7 +68,7 @@ _PHRASES: Mapping[int, str] = {
     500: "The server failed.",
     503: "The server cannot answer now.",
 }
-ALWAYS_POSSIBLE = (400, 401, 403, 404, 406, 414, 431, 500, 503)
+ALWAYS_POSSIBLE = (400, 401, 403, 404, 406, 414, 421, 429, 431, 500, 503)
 OF_WRITES = (408, 409, 412, 413, 415, 422)
 
 FLAW: Schema = {

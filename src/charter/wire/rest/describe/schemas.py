@@ -52,9 +52,9 @@ def schemas(contract: Contract) -> dict[str, Schema]:
         found[resource.name] = _row(contract, names[resource.name])
         found[list_name(resource)] = _page(resource)
         if creatable(resource) or resource.owner is not None:
-            found[body_name(resource, Mode.CREATE)] = _body(contract, resource, Mode.CREATE)
+            found[body_name(resource, Mode.CREATE)] = body_schema(contract, resource, Mode.CREATE)
         for mode in (Mode.REPLACE, Mode.PATCH):
-            found[body_name(resource, mode)] = _body(contract, resource, mode)
+            found[body_name(resource, mode)] = body_schema(contract, resource, mode)
     for command in contract.commands:
         found[input_schema_name(command)] = _inputs(command)
     for error in contract.errors:
@@ -139,7 +139,7 @@ def _page(resource: Resource) -> Schema:
     }
 
 
-def _body(contract: Contract, resource: Resource, mode: Mode) -> Schema:
+def body_schema(contract: Contract, resource: Resource, mode: Mode) -> Schema:
     """What `plan.drafts` reads in this mode."""
     owner = resource.relation_named[resource.owner].near if resource.owner else None
     fields = [item for item in resource.fields if _settable(item, mode) and item.name != owner]
@@ -189,7 +189,7 @@ def addressed(contract: Contract) -> dict[str, Schema]:
     """Changes that name their row by its key: of parts within a body, and of many rows."""
     found: dict[str, Schema] = {}
     for resource in contract.resources:
-        change = _body(contract, resource, Mode.PATCH)
+        change = body_schema(contract, resource, Mode.PATCH)
         key = {"id": given(resource.key.type)}
         properties: Mapping[str, Any] = change["properties"]
         if resource.owner is not None:

@@ -13,8 +13,9 @@ from charter.contract.types import (
     Bound,
     Scalar,
     Type,
+    digits_of,
+    places_of,
 )
-from charter.plan.numbers import DEFAULT_DIGITS, DEFAULT_PLACES
 from charter.plan.texts import EMAIL_LENGTH, EMAIL_PATTERN, URL_LENGTH, URL_PATTERN
 
 Schema = dict[str, Any]
@@ -103,9 +104,8 @@ def _integer(type_: Type) -> Schema:
 
 def decimal_size(type_: Type) -> tuple[int, int]:
     """Digits before the point, and after it."""
-    places = DEFAULT_PLACES if type_.places is None else type_.places
-    digits = DEFAULT_DIGITS if type_.digits is None else type_.digits
-    return digits - places, places
+    places = places_of(type_)
+    return digits_of(type_) - places, places
 
 
 def _decimal(type_: Type) -> Schema:

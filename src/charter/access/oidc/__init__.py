@@ -1,0 +1,1 @@
+"""Signing in with an identity provider: OAuth 2.1 and OpenID Connect, as a relying party."""

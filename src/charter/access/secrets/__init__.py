@@ -1,0 +1,1 @@
+"""Values of settings that are kept elsewhere, and named by an address."""

@@ -1,0 +1,35 @@
+"""Failures of the database, as the client is told of them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from charter.core import codes
+from charter.core.problems import Problem
+from charter.store.errors import BadValue, Contended, StoreError, TimedOut, Unavailable
+
+
+@contextmanager
+def told_as_problems() -> Iterator[None]:
+    """Raises the problem that a failure of the database is; one of our own making goes on."""
+    try:
+        yield
+    except StoreError as error:
+        problem = problem_of(error)
+        if problem is None:
+            raise
+        raise problem from error
+
+
+def problem_of(error: StoreError) -> Problem | None:
+    """What a failure of the database is for the client; None for one of our own making."""
+    match error:
+        case BadValue():
+            return Problem(codes.INVALID_VALUES, "A value is not one that the database can hold.")
+        case TimedOut():
+            return Problem(codes.TIMED_OUT, retry_after=1)
+        case Contended():
+            return Problem(codes.TIMED_OUT, "Too many writers at once.", retry_after=1)
+        case Unavailable():
+            return Problem(codes.DATABASE_UNAVAILABLE, retry_after=5)
+        case _:
+            return None

@@ -1,0 +1,1 @@
+"""Accounts that run: registering, signing in, sessions, factors and keys, one module a flow."""

@@ -1,0 +1,34 @@
+"""Running the statements of accounts: typed values in, typed rows out."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from charter.serve.engine.failures import told_as_problems
+from charter.serve.identity.realm import Realm
+from charter.sql.identity.query import Query
+from charter.store.database import Database, Transaction
+
+T = TypeVar("T")
+
+
+async def fetch(transaction: Transaction, query: Query, *values: Any) -> list[tuple[Any, ...]]:
+    """The rows that a statement gives within a transaction."""
+    rows = await transaction.fetch(query.statement, query.arguments(values))
+    return query.decoded(rows)
+
+
+async def run(transaction: Transaction, query: Query, *values: Any) -> int:
+    """Run a statement that gives nothing; how many rows it changed."""
+    return await transaction.execute(query.statement, query.arguments(values))
+
+
+async def read(database: Database, query: Query, *values: Any) -> list[tuple[Any, ...]]:
+    """The rows that a reading statement gives, outside any transaction."""
+    with told_as_problems():
+        return query.decoded(await database.read(query.statement, query.arguments(values)))
+
+
+async def write(realm: Realm, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    """Run some work in one transaction; its failures are problems."""
+    with told_as_problems():
+        return await realm.database.write(work)

@@ -1,0 +1,100 @@
+"""The audit log: its tables, and what is asked of them.
+
+Rows stand in lanes: each row names the digest of the one before it in its lane, so lanes are
+chains. A transaction writes to one lane, which nobody else can do until it ends.
+"""
+
+from functools import cache
+
+from charter.contract.contract import Contract
+from charter.contract.types import DATETIME, INTEGER, TEXT
+from charter.sql.dialect import Dialect
+from charter.sql.fragment import identifier, listed, sql
+from charter.sql.identity.model import Accounts, OwnColumn, OwnTable, built
+from charter.sql.identity.query import Query, decoder, insert, slot
+from charter.sql.schema import Table
+
+AUDIT = OwnTable(
+    "charter_audit",
+    (
+        OwnColumn("lane", INTEGER),
+        OwnColumn("number", INTEGER),
+        OwnColumn("occurred_at", DATETIME),
+        OwnColumn("actor", TEXT, nullable=True),
+        OwnColumn("session", TEXT, nullable=True),
+        OwnColumn("request_id", TEXT, nullable=True),
+        OwnColumn("cause", TEXT),
+        OwnColumn("action", TEXT),
+        OwnColumn("resource", TEXT),
+        OwnColumn("key", TEXT),
+        OwnColumn("before", TEXT, nullable=True),
+        OwnColumn("after", TEXT, nullable=True),
+        OwnColumn("signer", TEXT),
+        OwnColumn("digest", TEXT),
+    ),
+    key=("lane", "number"),
+)
+"""`before` and `after` are JSON texts of what changed, just as they were signed."""
+
+HEADS = OwnTable(
+    "charter_audit_heads",
+    (OwnColumn("lane", INTEGER), OwnColumn("number", INTEGER), OwnColumn("digest", TEXT)),
+    key=("lane",),
+)
+"""Where each lane ends."""
+
+AUDIT_NAMES = (AUDIT.name, HEADS.name)
+
+
+def audit_tables(contract: Contract, dialect: Dialect) -> tuple[Table, ...]:
+    """Both of them; none where nothing is audited."""
+    if not any(resource.audited for resource in contract.resources):
+        return ()
+    nobody = Accounts("", "", TEXT)
+    return tuple(built(table, nobody, dialect) for table in (AUDIT, HEADS))
+
+
+def append(dialect: Dialect, rows: int) -> Query:
+    """Whole rows of the log."""
+    return insert(dialect, AUDIT, rows)
+
+
+@cache
+def seize(dialect: Dialect) -> Query:
+    """The number and digest at the end of a lane, which is this transaction's from now on."""
+    table, lane = identifier(HEADS.name), slot(dialect, INTEGER, 0)
+    fragment = sql(
+        "INSERT INTO {} (lane, number, digest) VALUES ({}, 0, '')"
+        " ON CONFLICT (lane) DO UPDATE SET number = {}.number RETURNING number, digest",
+        table, lane, table,
+    )  # fmt: skip
+    return Query(dialect.statement(fragment, "seize audit lane"), (None, None))
+
+
+@cache
+def advance(dialect: Dialect) -> Query:
+    """The new number and digest of a lane, then the lane."""
+    number, digest, lane = (
+        slot(dialect, kind, at) for at, kind in enumerate((INTEGER, TEXT, INTEGER))
+    )
+    fragment = sql(
+        "UPDATE {} SET number = {}, digest = {} WHERE lane = {}",
+        identifier(HEADS.name), number, digest, lane,
+    )  # fmt: skip
+    return Query(dialect.statement(fragment, "advance audit lane"))
+
+
+@cache
+def whole_log(dialect: Dialect) -> Query:
+    """All rows, lane by lane, in the order of their numbers."""
+    names = listed(identifier(column.name) for column in AUDIT.columns)
+    fragment = sql("SELECT {} FROM {} ORDER BY lane, number", names, identifier(AUDIT.name))
+    decoders = tuple(decoder(dialect, column.kind) for column in AUDIT.columns)
+    return Query(dialect.statement(fragment, "read audit log", heavy=True), decoders)
+
+
+@cache
+def heads(dialect: Dialect) -> Query:
+    """The end of every lane: lane, number and digest."""
+    fragment = sql("SELECT lane, number, digest FROM {} ORDER BY lane", identifier(HEADS.name))
+    return Query(dialect.statement(fragment, "read audit heads"), (None, None, None))

@@ -1,0 +1,1 @@
+"""The tables of accounts and sessions, and the statements over them."""

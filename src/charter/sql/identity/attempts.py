@@ -1,0 +1,85 @@
+"""Counting what is tried, before it is known how it ends: exact however many try at once.
+
+Each key may be tried `spare` times freely, then once after a delay that doubles up to
+LONGEST_DELAY. A try before its time is refused and not counted, so nobody is kept out by being
+tried for again and again in between. Counts are forgotten after a while without a failure.
+"""
+
+from functools import cache
+
+from charter.contract.types import INTEGER, TEXT
+from charter.sql.dialect import Dialect
+from charter.sql.fragment import Fragment, identifier, joined, listed, number, sql
+from charter.sql.identity.query import Query, slot
+from charter.sql.identity.tables import ATTEMPTS
+
+LONGEST_DELAY = 15 * 60 * 1000
+"""Milliseconds."""
+FORGET_AFTER = 24 * 60 * 60 * 1000
+"""Milliseconds after the last failure."""
+_DOUBLINGS = 10
+
+
+@cache
+def count_tries(dialect: Dialect, keys: int) -> Query:
+    """Count one try of each key; gives the keys that may be tried now.
+
+    The values are the time in milliseconds, then each key with how many tries are free; the
+    keys have to come in ascending order, so that two who count do not wait for each other.
+    """
+    now = slot(dialect, INTEGER, 0)
+    rows = listed(
+        sql(
+            "({}, 1, {}, {}, {})",
+            slot(dialect, TEXT, 1 + 2 * row), slot(dialect, INTEGER, 2 + 2 * row), now, now,
+        )
+        for row in range(keys)
+    )  # fmt: skip
+    table = identifier(ATTEMPTS.name)
+    stale = sql("{}.last_at <= {} - {}", table, now, number(FORGET_AFTER))
+    failures = sql("CASE WHEN {} THEN 1 ELSE {}.failures + 1 END", stale, table)
+    beyond = sql("{} - excluded.spare", failures)
+    fragment = sql(
+        "INSERT INTO {} (key, failures, spare, free_at, last_at) VALUES {}"
+        " ON CONFLICT (key) DO UPDATE SET failures = {}, spare = excluded.spare,"
+        " free_at = {} + {}, last_at = {} WHERE {}.free_at <= {} RETURNING key",
+        table, rows, failures, now, _delay(beyond), now, table, now,
+    )  # fmt: skip
+    return Query(dialect.statement(fragment, f"count {ATTEMPTS.name}"), (None,))
+
+
+@cache
+def free_times(dialect: Dialect, keys: int) -> Query:
+    """When each of some keys may be tried again, the latest of them, in milliseconds."""
+    fragment = sql(
+        "SELECT max(free_at) FROM {} WHERE key IN ({})",
+        identifier(ATTEMPTS.name),
+        listed(slot(dialect, TEXT, place) for place in range(keys)),
+    )
+    return Query(dialect.statement(fragment, f"delays {ATTEMPTS.name}"), (None,))
+
+
+@cache
+def take_back(dialect: Dialect) -> Query:
+    """One try of a key was no failure: it does not count, and delays nobody."""
+    fragment = sql(
+        "UPDATE {} SET failures = failures - 1, free_at = last_at WHERE key = {} AND failures > 0",
+        identifier(ATTEMPTS.name), slot(dialect, TEXT, 0),
+    )  # fmt: skip
+    return Query(dialect.statement(fragment, f"take back {ATTEMPTS.name}"))
+
+
+def _delay(beyond: Fragment) -> Fragment:
+    """The delay after so many failures beyond the free ones."""
+    cases = joined(
+        " ",
+        (
+            sql("WHEN {} < {} THEN {}", beyond, number(count), number(_after(count)))
+            for count in range(_DOUBLINGS + 1)
+        ),
+    )
+    return sql("CASE {} ELSE {} END", cases, number(LONGEST_DELAY))
+
+
+def _after(count: int) -> int:
+    return min(1000 << (count - 1), LONGEST_DELAY) if count else 0

@@ -1,0 +1,182 @@
+"""Statements over one table of Charter's own, made from its declaration.
+
+Values are bound in the order in which the arguments name columns: those that are set, then
+those that select, then the time that a row must outlive.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from charter.plan.actor import ANONYMOUS
+from charter.sql.dialect import Dialect
+from charter.sql.fragment import Fragment, identifier, joined, listed, parameter, sql
+from charter.sql.identity.model import Kind, OwnTable, Raw
+from charter.sql.sources import Codec, SlotValue
+from charter.sql.statement import Sources, Statement
+
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A statement, and how the columns that it gives are read."""
+
+    statement: Statement
+    decoders: tuple[Codec | None, ...] = ()
+
+    def arguments(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        return self.statement.arguments(Sources(values, ANONYMOUS, _NO_TIME))
+
+    def decoded(self, rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
+        """The rows with typed values, as tuples."""
+        return [
+            tuple(
+                raw if decode is None or raw is None else decode(raw)
+                for decode, raw in zip(self.decoders, row, strict=True)
+            )
+            for row in rows
+        ]
+
+
+@cache
+def insert(dialect: Dialect, table: OwnTable, rows: int = 1) -> Query:
+    """Whole rows, with the values of all columns in their order."""
+    width = len(table.columns)
+    values = (
+        sql(
+            "({})",
+            listed(
+                slot(dialect, column.kind, row * width + place)
+                for place, column in enumerate(table.columns)
+            ),
+        )
+        for row in range(rows)
+    )
+    fragment = sql(
+        "INSERT INTO {} ({}) VALUES {}", _table(table), _names(table.names), listed(values)
+    )
+    return _query(dialect, fragment, f"insert {table.name}")
+
+
+@cache
+def find(
+    dialect: Dialect,
+    table: OwnTable,
+    columns: tuple[str, ...],
+    by: tuple[str, ...],
+    outlives: str | None = None,
+) -> Query:
+    """Columns of the rows with these values, in the order of the key; with `outlives` only of
+    those whose time in that column is after the last value."""
+    fragment = sql(
+        "SELECT {} FROM {} WHERE {} ORDER BY {}",
+        _names(columns), _table(table), _where(dialect, table, by, 0, outlives), _names(table.key),
+    )  # fmt: skip
+    return _query(dialect, fragment, f"find {table.name}", table, columns)
+
+
+@cache
+def change(
+    dialect: Dialect,
+    table: OwnTable,
+    columns: tuple[str, ...],
+    by: tuple[str, ...],
+    empty: str | None = None,
+    returning: tuple[str, ...] = (),
+) -> Query:
+    """Set columns of the rows with these values; with `empty` only where that column is null.
+
+    What it gives are the `returning` columns of the rows that it changed.
+    """
+    sets = listed(
+        sql("{} = {}", identifier(name), slot(dialect, table.kinds[name], place))
+        for place, name in enumerate(columns)
+    )
+    where = _where(dialect, table, by, len(columns), None)
+    if empty is not None:
+        where = sql("{} AND {} IS NULL", where, identifier(empty))
+    fragment = sql("UPDATE {} SET {} WHERE {}", _table(table), sets, where)
+    return _query(dialect, _giving(fragment, returning), f"change {table.name}", table, returning)
+
+
+@cache
+def remove(
+    dialect: Dialect,
+    table: OwnTable,
+    by: tuple[str, ...],
+    outlives: str | None = None,
+    returning: tuple[str, ...] = (),
+    but: str | None = None,
+) -> Query:
+    """Delete the rows with these values, but not those with the last value in the column `but`;
+    what it gives are the `returning` columns of those that went."""
+    where = _where(dialect, table, by, 0, outlives)
+    if but is not None:
+        place = len(by) + (outlives is not None)
+        other = sql("{} <> {}", identifier(but), slot(dialect, table.kinds[but], place))
+        where = joined(" AND ", (where, other))
+    fragment = sql("DELETE FROM {} WHERE {}", _table(table), where)
+    return _query(dialect, _giving(fragment, returning), f"remove {table.name}", table, returning)
+
+
+@cache
+def expire(dialect: Dialect, table: OwnTable, column: str) -> Query:
+    """Delete the rows whose time in a column is not after the value."""
+    bound = slot(dialect, table.kinds[column], 0)
+    fragment = sql("DELETE FROM {} WHERE {} <= {}", _table(table), identifier(column), bound)
+    return _query(dialect, fragment, f"expire {table.name}")
+
+
+def slot(dialect: Dialect, kind: Kind, place: int) -> Fragment:
+    """The value at a place, as an argument of its kind."""
+    match kind:
+        case Raw.BYTES:
+            return parameter(SlotValue(place), None, dialect.bytes_cast)
+        case Raw.ACCOUNT:
+            return dialect.key(SlotValue(place))
+        case _:
+            return dialect.argument(SlotValue(place), kind)
+
+
+def decoder(dialect: Dialect, kind: Kind) -> Codec | None:
+    """From what the driver gives to the typed value; bytes and keys come as they are."""
+    return None if isinstance(kind, Raw) else dialect.decoder(kind)
+
+
+def _where(
+    dialect: Dialect, table: OwnTable, by: tuple[str, ...], first: int, outlives: str | None
+) -> Fragment:
+    tests = [
+        sql("{} = {}", identifier(name), slot(dialect, table.kinds[name], first + place))
+        for place, name in enumerate(by)
+    ]
+    if outlives is not None:
+        bound = slot(dialect, table.kinds[outlives], first + len(by))
+        tests.append(sql("{} > {}", identifier(outlives), bound))
+    return joined(" AND ", tests)
+
+
+def _giving(fragment: Fragment, returning: tuple[str, ...]) -> Fragment:
+    return sql("{} RETURNING {}", fragment, _names(returning)) if returning else fragment
+
+
+def _table(table: OwnTable) -> Fragment:
+    return identifier(table.name)
+
+
+def _names(names: Iterable[str]) -> Fragment:
+    return listed(identifier(name) for name in names)
+
+
+def _query(
+    dialect: Dialect,
+    fragment: Fragment,
+    label: str,
+    table: OwnTable | None = None,
+    columns: tuple[str, ...] = (),
+) -> Query:
+    decoders = () if table is None else tuple(decoder(dialect, table.kinds[n]) for n in columns)
+    return Query(dialect.statement(fragment, label), decoders)

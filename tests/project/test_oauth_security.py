@@ -1,0 +1,33 @@
+"""The checklist of OAuth security names tests that exist."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "oauth-security.md").read_text(encoding="utf-8")
+NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)))
+REASONS = ("not yet", "there is none", "binds authorization servers", "none are used")
+"""What a line without a test says instead."""
+
+
+@cache
+def defined_in(path: str) -> frozenset[str]:
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    functions = ast.FunctionDef | ast.AsyncFunctionDef
+    return frozenset(node.name for node in tree.body if isinstance(node, functions))
+
+
+@pytest.mark.parametrize(("path", "name"), NAMED)
+def test_a_test_that_is_named_exists(path: str, name: str) -> None:
+    assert name in defined_in(path)
+
+
+def test_every_line_has_a_test_or_a_reason() -> None:
+    lines = [line for line in PAGE.splitlines() if line.startswith("| ") and "---" not in line]
+    held = [line for line in lines if "::" not in line and "held by" not in line]
+    assert len(lines) > 25
+    assert [line for line in held if not any(reason in line for reason in REASONS)] == []
