@@ -121,6 +121,8 @@ async def forget_writes(database: str) -> None:
     try:
         await connection.execute("DELETE FROM order_lines WHERE created_at > $1", LAST_DAY)
         await connection.execute("DELETE FROM orders WHERE created_at > $1", LAST_DAY)
+        if await connection.fetchval("SELECT to_regclass('charter_outbox')") is not None:
+            await connection.execute("TRUNCATE charter_outbox")
         await connection.execute("VACUUM (ANALYZE) orders, order_lines")
         await connection.execute("CHECKPOINT")
     finally:

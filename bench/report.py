@@ -17,6 +17,7 @@ from bench.workloads import WORKLOADS
 
 COMPARISON = "comparison.json"
 GROWTH = "growth.json"
+GUARDS = "guards.json"
 SUBJECT = "charter"
 ALONE = "charter_sqlite"
 """Shown, and not compared: no other server runs on SQLite."""
@@ -99,6 +100,37 @@ HEADINGS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class GuardCost:
+    """What is left of the requests per second with some guards on, and how much has to be."""
+
+    title: str
+    requests_per_second: float
+    server_cpu_us: float
+    database_cpu_us: float
+    left: float
+    goal: float
+
+    @property
+    def reached(self) -> bool:
+        return self.goal == NO_GOAL or self.left >= self.goal
+
+
+GUARD_HEADINGS = ("guards", "requests/s", "server CPU µs", "database CPU µs", "left", "goal")
+
+
+def guard_cells(one: GuardCost) -> tuple[str, ...]:
+    """One line of the table of guards."""
+    return (
+        one.title,
+        f"{one.requests_per_second:,.0f}",
+        f"{one.server_cpu_us:,.0f}",
+        f"{one.database_cpu_us:,.0f}",
+        f"{one.left:.2f}",
+        "–" if one.goal == NO_GOAL else f"{one.goal:g}",
+    )
+
+
 def lines(result: Result, workload: str) -> list[Line]:
     """The workload's lines, in the order of the table of servers."""
     found = []
@@ -179,6 +211,13 @@ def save_growth(directory: Path, found: Sequence[Growth]) -> None:
     (directory / GROWTH).write_text(json.dumps([asdict(one) for one in found], indent=1) + "\n")
 
 
+def save_guards(directory: Path, found: Sequence[GuardCost]) -> None:
+    """Keep what was found."""
+    directory.mkdir(exist_ok=True)
+    text = json.dumps([asdict(one) for one in found], indent=1)
+    (directory / GUARDS).write_text(f"{text}\n")
+
+
 def load_result(path: Path) -> Result:
     """The result that `save` wrote."""
     raw = json.loads(path.read_text())
@@ -195,6 +234,9 @@ def write_page(page: Path, results: Path) -> None:
     if (results / GROWTH).exists():
         kept = json.loads((results / GROWTH).read_text())
         text += _growth([Growth(**one) for one in kept])
+    if (results / GUARDS).exists():
+        kept = json.loads((results / GUARDS).read_text())
+        text += _guards([GuardCost(**one) for one in kept])
     page.parent.mkdir(exist_ok=True)
     page.write_text("\n".join(text).rstrip() + "\n")
 
@@ -237,6 +279,17 @@ def _growth(found: Sequence[Growth]) -> Iterator[str]:
     yield from ("## Growth", "", "Charter on SQLite (`python -m bench.growth`).", "")
     rows = [(one.what, one.small, one.large, one.goal, yes(one.reached)) for one in found]
     yield from _markdown(("what", "small", "large", "goal", "reached"), rows)
+
+
+def _guards(found: Sequence[GuardCost]) -> Iterator[str]:
+    yield from (
+        "## Guards",
+        "",
+        "What each guard costs, Charter on PostgreSQL (`python -m bench.guards`). A session is "
+        "looked up at every request, so that whoever is signed out is out at once.",
+        "",
+    )
+    yield from _markdown(GUARD_HEADINGS, [guard_cells(one) for one in found])
 
 
 def yes(reached: bool) -> str:

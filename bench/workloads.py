@@ -47,10 +47,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A customer that sends requests: its token and the orders it owns."""
+    """A customer that sends requests: its token, if any, and the orders it owns."""
 
     owner: str
-    token: str
+    token: str | None
     orders: tuple[str, ...]
 
 

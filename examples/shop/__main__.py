@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,21 @@ from typing import Any
 import msgspec
 from rich.console import Console
 from rich.progress import Progress
+from rich.table import Table
 
+from charter.access.passwords.hashing import hash_password
 from charter.cli.main import main as charter
 from charter.serve.engine.load import Loader
 from charter.serve.engine.service import Service
 from charter.serve.engine.startup import SchemaDiffers
+from charter.sql.identity import query
+from charter.sql.identity.tables import CREDENTIALS
+from charter.store.database import Transaction
 from examples.shop.contract import shop
-from examples.shop.seed import ORDERS, ROWS
+from examples.shop.seed import ORDERS, PASSWORD, ROWS, SIGN_IN, WORKING, customers
 
 CONTRACT = Path(__file__).with_name("contract.py")
+PUBLIC = Path(__file__).with_name("public")
 DATABASE = Path("var/shop.db")
 
 
@@ -43,8 +50,23 @@ async def seed(url: str) -> None:
                 counted = resource == "Order"
                 advance = partial(progress.advance, task) if counted else _nothing
                 await loader.load(resource, _lines(rows), advance)
+        await give_passwords(service)
     finally:
         await service.close()
+
+
+async def give_passwords(service: Service) -> None:
+    """Let some of the customers sign in, as if they had registered."""
+    insert = query.insert(service.dialect, CREDENTIALS)
+    password, now = hash_password(PASSWORD), datetime.now(UTC)
+
+    async def work(transaction: Transaction) -> None:
+        for row in customers():
+            if row["id"] in SIGN_IN:
+                values = (row["id"], row["email"], row["email"], password, now, now)
+                await transaction.execute(insert.statement, insert.arguments(values))
+
+    await service.database.write(work)
 
 
 async def fits(url: str) -> bool:
@@ -88,7 +110,14 @@ def run(arguments: list[str]) -> int:
             leftover.unlink()
         asyncio.run(seed(f"sqlite:///{part}"))
         part.rename(DATABASE)
-    return charter(["run", str(CONTRACT), "--database", url, *arguments])
+    told = Table.grid(padding=(0, 2))
+    for who, as_what in (("ada", "a customer"), *WORKING.items()):
+        told.add_row(f"{who}@example.com", as_what)
+    console = Console()
+    console.print("\nPeople to sign in as, with the password", f"[bold]{PASSWORD}[/bold]\n")
+    console.print(told)
+    public = ["--public", str(PUBLIC)]
+    return charter(["run", str(CONTRACT), "--database", url, *public, *arguments])
 
 
 if __name__ == "__main__":

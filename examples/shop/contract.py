@@ -28,6 +28,21 @@ from charter import (
 shop = Contract("shop")
 
 
+@shop.accounts
+class Customer(User):
+    """Somebody who has an account: everybody who buys, and those who work here."""
+
+    phone: str | None = field(default=None, max_length=40)
+
+
+@shop.resource(plural="staff_members")
+class Staff(Resource):
+    """Somebody who works here, and as what: its rows grant roles."""
+
+    user: User
+    role: Literal["clerk", "buyer"]
+
+
 @shop.resource
 class Category(Resource):
     """A shelf of the shop."""
@@ -76,6 +91,9 @@ class OrderLine(Resource):
     amount: Decimal = computed(lambda line: line.quantity * line.price)
 
 
+shop.grants(Staff)
+shop.audited(Order, Product, Staff)
+shop.unique(Staff, "user", "role")
 shop.index(Order, "customer", "-created_at")
 shop.index(Order, "placed_at", where=lambda order: order.status == "placed")
 shop.index(Product, "category", "name")
@@ -108,9 +126,16 @@ class OrderShipped(Event):
     tracking: str
 
 
-@shop.policy(User)
-def user_policy(user: User, actor: Actor) -> Policy:
-    yield allow("read", when=any_of(user == actor.user, actor.has_role("clerk")))
+@shop.policy(Customer)
+def customer_policy(customer: Customer, actor: Actor) -> Policy:
+    yield allow("read", "update", when=customer == actor.user)
+    yield allow("read", when=actor.has_role("clerk"))
+
+
+@shop.policy(Staff)
+def staff_policy(staff: Staff, actor: Actor) -> Policy:
+    yield allow("read", when=staff.user == actor.user)
+    yield allow("*", when=actor.has_role("buyer") & actor.mfa)
 
 
 @shop.policy(Category)

@@ -17,6 +17,11 @@ CUSTOMERS = 400
 OPENED = datetime(2026, 1, 2, 8, 0, tzinfo=UTC)
 SECONDS = 320 * 86_400
 
+PASSWORD = "copper lantern drifting north"  # noqa: S105 - everybody may know it
+"""Of those whom one can sign in as, in an example for a machine of one's own."""
+WORKING = {"grace.okafor": "clerk", "edsger.okafor": "buyer"}
+SIGN_IN = ("ada", *WORKING)
+
 GIVEN = "Ada Grace Edsger Barbara Donald Frances Alan Radia Dennis Margaret Ken Hedy Tim Karen Linus Adele Guido Sophie Niklaus Mary"  # fmt: skip # noqa: E501
 FAMILY = "Okafor Lindqvist Moreau Tanaka Haddad Novak Silva Petrov Nguyen Rossi Weber Kaur Dubois Jansen Costa Yilmaz Murphy Popov Sato Ferrari"  # fmt: skip # noqa: E501
 SHELVES = {
@@ -43,8 +48,14 @@ def customers() -> Iterator[Row]:
         yield {
             "id": "ada" if number == 0 else subject,
             "name": name,
-            "email": f"{subject}@example.com",
+            "email": "ada@example.com" if number == 0 else f"{subject}@example.com",
+            "email_verified": True,
         }
+
+
+def staff() -> Iterator[Row]:
+    for number, (user, role) in enumerate(WORKING.items()):
+        yield {"id": _key(5, number), "user_id": user, "role": role}
 
 
 def categories() -> Iterator[Row]:
@@ -103,5 +114,11 @@ def orders() -> Iterator[Row]:
         }
 
 
-ROWS = {"User": customers, "Category": categories, "Product": products, "Order": orders}
+ROWS = {
+    "Customer": customers,
+    "Staff": staff,
+    "Category": categories,
+    "Product": products,
+    "Order": orders,
+}
 """What to load, in this order."""

@@ -197,3 +197,35 @@ def test_the_claim_with_the_roles_can_be_named(
 def test_the_tenant_is_a_text_or_an_integer(value: object, tenant: str | None) -> None:
     assert ask(claims(tenant=value)).tenant == tenant
     assert ask(claims(firm=value), Rules(AUDIENCE, ISSUER, tenant_claim="firm")).tenant == tenant
+
+
+# -- scopes ----------------------------------------------------------------------------------
+SCOPES = {"orders.read": frozenset({"orders:read"}), "all": frozenset({"read", "write"})}
+
+
+@pytest.mark.parametrize(
+    ("given", "scopes"),
+    [
+        ({"scope": "orders.read"}, {"orders:read"}),
+        ({"scope": "openid all orders.read"}, {"read", "write", "orders:read"}),
+        ({"scp": ["orders.read", 5, "other"]}, {"orders:read"}),
+        ({"scp": "orders.read"}, {"orders:read"}),
+        ({"scope": "openid"}, set()),
+        ({"scope": 5}, set()),
+        ({"scope": "openid", "scp": ["all"]}, set()),
+        ({}, set()),
+    ],
+)
+def test_scopes_of_others_stand_for_what_a_table_says(
+    given: dict[str, Any], scopes: set[str]
+) -> None:
+    rules = Rules(AUDIENCE, ISSUER, scopes_table=SCOPES)
+    assert ask(claims(**given), rules).scopes == frozenset(scopes)
+    assert ask(claims(**given)).scopes is None
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_what_is_bound_in_a_way_that_means_nothing_here_is_refused(own: bool) -> None:
+    rules = Rules(AUDIENCE, ISSUER, own=own)
+    payload = claims(authorization_details=[{"type": "payment"}])
+    assert "authorization details" in refusal(payload, rules)

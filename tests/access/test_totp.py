@@ -70,6 +70,13 @@ def test_and_no_longer(late: int) -> None:
     assert match_totp(SECRET, hotp(SECRET, STEP + late), now=NOW, last_step=None) is None
 
 
+@pytest.mark.parametrize("late", [-1, 1])
+def test_without_drift_a_code_is_good_for_its_own_step_only(late: int) -> None:
+    assert match_totp(SECRET, hotp(SECRET, STEP), now=NOW, last_step=None, window=0) == STEP
+    code = hotp(SECRET, STEP + late)
+    assert match_totp(SECRET, code, now=NOW, last_step=None, window=0) is None
+
+
 def test_a_code_is_taken_once() -> None:
     code = hotp(SECRET, STEP)
     used = match_totp(SECRET, code, now=NOW, last_step=None)

@@ -77,7 +77,7 @@ APIS = {
     "shop": Api(
         ROOT / "examples" / "shop" / "contract.py",
         fill_shop,
-        Someone("ann", ("buyer", "clerk")),
+        Someone("ada", ("buyer", "clerk"), {"amr": ["pwd", "otp", "mfa"]}),
         "coverage,fuzzing,stateful",
     ),
     "music": Api(

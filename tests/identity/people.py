@@ -150,7 +150,7 @@ def code_of(answer: httpx2.Response) -> str:
 
 
 def settings_for(url: str, folder: Path, **identity: Any) -> Settings:
-    chosen = IdentitySettings(public_url=ORIGIN, mail=f"file:{folder}")
+    chosen = IdentitySettings(public_url=ORIGIN, mail=f"folder:{folder}")
     return Settings(
         serve=ServeSettings(database=url, log_level=LogLevel.DEBUG),
         auth=AccessSettings(secret=SECRET),

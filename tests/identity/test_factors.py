@@ -79,6 +79,15 @@ async def test_a_token_for_the_second_step_works_once(place: Place) -> None:
     assert code_of(await finished(place, token, codes[1])) == "invalid_one_time_token"
 
 
+async def test_a_token_for_the_second_step_expires(place: Place) -> None:
+    ann = await place.person(ANN)
+    secret, _ = await enrolled(ann)
+    token = await challenged(place)
+    then = "2001-01-01T00:00:00.000000Z" if "sqlite" in place.url else "2001-01-01"
+    await place.sql(f"UPDATE charter_one_time_tokens SET expires_at = '{then}'")
+    assert code_of(await finished(place, token, code(secret, 1))) == "invalid_one_time_token"
+
+
 async def test_a_wrong_code_leaves_the_token_for_another_try(place: Place) -> None:
     ann = await place.person(ANN)
     secret, _ = await enrolled(ann)

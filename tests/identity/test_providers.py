@@ -1,178 +1,204 @@
 """Signing in with a real OpenID provider, as a browser goes there and comes back."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 from http.cookies import SimpleCookie
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import httpx2
 import pytest
-import pytest_asyncio
 
-from tests.identity.people import Place, code_of, opened, settings_for
-from tests.identity.shop import shop
-from tests.support.oidc.provider import CONFIDENTIAL, SECRET, Browser, OpenIdProvider, why_not
+from charter import Contract
+from charter.access.settings import AccessSettings
+from charter.serve.process import Process
+from charter.serve.settings.model import Settings
+from tests.identity.guests import PENDING, SESSION, Guest, with_provider
+from tests.identity.people import ORIGIN, Place, code_of
+from tests.identity.test_factors import code, enrolled
+from tests.support.oidc.provider import OpenIdProvider, parameters
 
-SERVICE = "http://127.0.0.1:8000"
 ANN = "ann@example.com"
+BEA = "bea@example.com"
+OTHER = "other@example.com"
 
 
-@pytest.fixture(scope="module")
-def provider() -> Iterator[OpenIdProvider]:
-    reason = why_not()
-    if reason is not None:
-        pytest.skip(reason)
-    found = OpenIdProvider()
-    found.start()
-    yield found
-    found.stop()
-
-
-@pytest_asyncio.fixture
-async def place(url: str, tmp_path: Path, provider: OpenIdProvider) -> AsyncIterator[Place]:
-    """A service with one provider, whose addresses count where they are verified."""
-    mail = tmp_path / "mail"
-    table = {
-        "issuer": provider.issuer,
-        "client_id": CONFIDENTIAL,
-        "client_secret": SECRET,
-        "email": "verified",
-        "title": "Test",
-    }
-    settings = settings_for(url, mail, public_url=SERVICE)
-    auth = replace(settings.auth, providers={"test": table})
-    async with opened(shop.build(), replace(settings, auth=auth), mail) as found:
-        yield found
-
-
-class Guest:
-    """Somebody with a browser: its cookies here, and who they are at the provider."""
-
-    def __init__(self, place: Place, name: str) -> None:
-        self._place = place
-        self._name = name
-        self.cookies: dict[str, str] = {}
-
-    async def get(self, path: str) -> httpx2.Response:
-        return await self.send("GET", path)
-
-    async def send(self, method: str, path: str, body: object = None) -> httpx2.Response:
-        headers = {"sec-fetch-site": "same-origin"}
-        if self.cookies:
-            headers["cookie"] = "; ".join(f"{n}={v}" for n, v in self.cookies.items())
-        answer = await self._place.send(method, path, body, headers=headers)
-        self._place.client.cookies.clear()
-        for field in answer.headers.get_list("set-cookie"):
-            for name, found in SimpleCookie(field).items():
-                self.cookies[name] = found.value
-                if found["max-age"] == "0":
-                    del self.cookies[name]
-        return answer
-
-    async def goes(self, how: str = "start", query: str = "") -> str:
-        """To the provider and back: the path below `/v1/` that it comes back to."""
-        begun = await self.get(f"auth/providers/test/{how}{query}")
-        assert begun.status_code == 303, begun.text
-        browser = Browser(self._name)
-        try:
-            back = await asyncio.to_thread(browser.visit, begun.headers["location"])
-        finally:
-            browser.close()
-        parts = urlsplit(back)
-        return f"{parts.path.removeprefix('/v1/')}?{parts.query}"
-
-    async def signs_in(self, how: str = "start", query: str = "") -> httpx2.Response:
-        return await self.get(await self.goes(how, query))
-
-
-async def test_somebody_new_gets_an_account(place: Place) -> None:
-    guest = Guest(place, "ann")
-    answer = await guest.signs_in(query="?return=/orders")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/orders")
+async def test_somebody_new_gets_an_account(club: Place) -> None:
+    guest = Guest(club, "ann")
+    answer = await guest.signs_in("?return_to=/orders?open=1")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/orders?open=1")
+    assert guest.cookies.keys() == {SESSION}
     me = (await guest.get("auth/me")).json()
-    assert me["email"] == ANN
+    assert (me["email"], me["level"]) == (ANN, "aal1")
     row = (await guest.get(f"customers/{me['id']}")).json()
-    assert (row["name"], row["email_verified"]) == ("Ann", True)
-    again = Guest(place, "ann")
+    assert (row["name"], row["email"], row["email_verified"]) == ("Ann", ANN, True)
+    again = Guest(club, "ann")
     await again.signs_in()
-    assert (await again.get("auth/me")).json()["id"] == me["id"]
+    assert await again.id() == me["id"]
+    assert await club.letters() == []
 
 
-async def test_a_proven_address_finds_the_account_that_has_it(place: Place) -> None:
-    ann = await place.person(ANN)
-    guest = Guest(place, "ann")
-    assert (await guest.signs_in()).status_code == 303
-    assert (await guest.get("auth/me")).json()["id"] == ann.id
+async def test_what_is_sent_to_the_provider_and_kept_by_the_browser(club: Place) -> None:
+    guest = Guest(club, "ann")
+    begun = await guest.get("auth/providers/test/start?login_hint=ann&max_age=60&acr_values=1+2")
+    sent = parameters(begun.headers["location"])
+    assert sent["redirect_uri"] == f"{ORIGIN}/v1/auth/providers/test/callback"
+    assert (sent["login_hint"], sent["max_age"], sent["acr_values"]) == ("ann", "60", "1 2")
+    kept = SimpleCookie(begun.headers["set-cookie"])[PENDING]
+    assert (kept["path"], kept["max-age"], kept["samesite"]) == ("/", "600", "Lax")
+    assert kept["secure"]
+    assert kept["httponly"]
+    assert not kept["domain"]
+    rows = await club.rows("SELECT hash, payload FROM charter_one_time_tokens")
+    for secret in (sent["state"], sent["nonce"], kept.value):
+        assert all(secret not in text for row in rows for text in row)
 
 
-async def test_who_only_says_that_an_address_is_theirs_does_not_get_the_account(
-    place: Place,
+async def test_a_program_gets_tokens(club: Place) -> None:
+    guest = Guest(club, "ann")
+    answer = await guest.signs_in("?mode=token")
+    assert answer.status_code == 200
+    tokens = answer.json()
+    assert tokens["token_type"] == "Bearer"
+    assert SESSION not in guest.cookies
+    me = await club.send("GET", "auth/me", token=tokens["access_token"])
+    assert me.json()["email"] == ANN
+    renewed = await club.post("auth/refresh", {"refresh_token": tokens["refresh_token"]})
+    assert renewed.status_code == 200
+
+
+async def test_two_windows_of_one_browser_sign_in_side_by_side(club: Place) -> None:
+    guest = Guest(club, "ann")
+    first, second = await guest.goes("?return_to=/1"), await guest.goes("?return_to=/2")
+    kept = dict(guest.cookies)
+    assert (await guest.get(first)).headers["location"] == "/1"
+    guest.cookies = kept
+    assert (await guest.get(second)).headers["location"] == "/2"
+
+
+async def test_how_long_ago_the_sign_in_was_at_the_provider_counts_here(club: Place) -> None:
+    guest = Guest(club, "ann")
+    await guest.signs_in("?max_age=0")
+    assert (await guest.send("POST", "auth/keys", {"name": "robot"})).status_code == 200
+
+
+async def test_the_answer_can_be_a_form_of_the_providers_page(
+    url: str, tmp_path: Path, provider: OpenIdProvider
 ) -> None:
-    await place.person(ANN)
-    mallory = Guest(place, "mallory")
-    answer = await mallory.signs_in()
-    assert answer.headers["location"].endswith("/account/check-mail")
-    assert (await mallory.get("auth/me")).status_code == 401
-    # Ann gets the letter, and opens it: it is not her browser that began.
-    token = await place.token_for(ANN)
-    opened = await place.post("auth/verify", {"token": token})
-    assert code_of(opened) == "invalid_one_time_token"
-    assert "check-mail" in (await mallory.signs_in()).headers["location"]
+    mail = tmp_path / "mail"
+    async with with_provider(url, mail, provider, response_mode="form_post") as place:
+        guest = Guest(place, "ann")
+        begun = await guest.get("auth/providers/test/start")
+        assert "SameSite=None" in begun.headers["set-cookie"]
+        path, _, form = (await guest.visits(begun.headers["location"])).partition("?")
+        kind = "application/x-www-form-urlencoded"
+        foreign = {"sec-fetch-site": "cross-site", "content-type": kind}
+        answer = await guest.send("POST", path, content=form, headers=foreign)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+        assert (await guest.get("auth/me")).json()["email"] == ANN
 
 
-async def test_whose_address_it_is_opens_the_letter_where_it_began(place: Place) -> None:
-    ann = await place.person(ANN)
-    guest = Guest(place, "mallory")
+# -- an account that is there ----------------------------------------------------------------
+async def test_a_proven_address_finds_the_account_that_has_it(club: Place) -> None:
+    ann = await club.person(ANN)
+    guest = Guest(club, "ann")
+    assert (await guest.signs_in()).status_code == 303
+    assert await guest.id() == ann.id
+    told = await club.letter(ANN)
+    assert told["Subject"] == "A way to sign in was added at shop"
+    assert (await club.sign_in(ANN))["token_type"] == "Bearer"
+
+
+async def test_an_address_is_the_same_in_large_letters(club: Place) -> None:
+    zed = await club.person("zed@example.com")
+    guest = Guest(club, "zed")
     await guest.signs_in()
-    token = await place.token_for(ANN)
+    assert await guest.id() == zed.id
+
+
+async def test_a_name_that_is_too_long_here_keeps_nobody_out(club: Place) -> None:
+    guest = Guest(club, "zed")
+    await guest.signs_in()
+    row = (await guest.get(f"customers/{await guest.id()}")).json()
+    assert row["email"] == "zed@example.com"
+    assert len(row["name"] or "") <= 200
+
+
+async def test_the_second_factor_of_the_account_is_asked_for(club: Place) -> None:
+    ann = await club.person(ANN)
+    secret, _ = await enrolled(ann)
+    guest = Guest(club, "ann")
+    answer = await guest.signs_in()
+    page, _, token = answer.headers["location"].partition("#token=")
+    assert page == f"{ORIGIN}/account/second-factor"
+    assert await guest.is_out()
+    body = {"mfa_token": token, "code": code(secret, 1), "mode": "browser"}
+    assert (await guest.send("POST", "auth/sign-in", body)).status_code == 200
+    assert (await guest.get("auth/me")).json()["level"] == "aal2"
+    program = await Guest(club, "ann").signs_in("?mode=token")
+    assert code_of(program) == "mfa_required"
+    assert program.json()["mfa_token"].startswith("cho_")
+
+
+# -- an address that is not proven -----------------------------------------------------------
+async def test_whose_address_it_is_opens_the_letter_where_it_began(club: Place) -> None:
+    ann = await club.person(ANN)
+    guest = Guest(club, "mallory")
+    answer = await guest.signs_in()
+    assert answer.headers["location"] == f"{ORIGIN}/account/check-mail"
+    token = await club.token_for(ANN)
+    opened = await guest.send("POST", "auth/verify", {"token": token})
+    assert opened.status_code == 204, opened.text
+    await guest.signs_in()
+    assert await guest.id() == ann.id
+
+
+async def test_somebody_new_proves_the_address_by_a_letter(club: Place) -> None:
+    guest = Guest(club, "bea")
+    program = await guest.signs_in("?mode=token")
+    assert (program.status_code, program.content) == (202, b"")
+    assert (await club.rows("SELECT id FROM customers")) == []
+    token = await club.token_for(BEA)
     assert (await guest.send("POST", "auth/verify", {"token": token})).status_code == 204
     await guest.signs_in()
-    assert (await guest.get("auth/me")).json()["id"] == ann.id
+    me = (await guest.get("auth/me")).json()
+    row = (await guest.get(f"customers/{me['id']}")).json()
+    assert (row["email"], row["email_verified"], row["name"]) == (BEA, True, "Bea")
 
 
-async def test_somebody_without_an_address_is_refused(place: Place) -> None:
-    answer = await Guest(place, "nobody").signs_in()
-    assert code_of(answer) == "identity_not_linked"
-    assert answer.json()["reason"] == "no_email"
-
-
-async def test_an_answer_counts_in_the_browser_that_began_and_once(place: Place) -> None:
-    guest, other = Guest(place, "ann"), Guest(place, "ann")
-    back = await guest.goes()
-    assert code_of(await other.get(back)) == "invalid_callback"
-    kept = dict(guest.cookies)
-    assert (await guest.get(back)).status_code == 303
-    guest.cookies = kept
-    assert code_of(await guest.get(back)) == "invalid_callback"
-
-
-async def test_an_identity_is_added_to_the_account_that_is_signed_in(place: Place) -> None:
-    await place.registered("other@example.com")
-    guest = Guest(place, "ann")
-    body = {"email": "other@example.com", "password": "copper lantern drifting north"}
-    await guest.send("POST", "auth/sign-in", {**body, "mode": "browser"})
-    mine = (await guest.get("auth/me")).json()["id"]
-    assert (await guest.signs_in("link")).status_code == 303
-    again = Guest(place, "ann")
+# -- adding to an account --------------------------------------------------------------------
+async def test_an_identity_is_added_to_the_account_that_is_signed_in(club: Place) -> None:
+    guest = Guest(club, "ann")
+    mine = await guest.has_account(OTHER)
+    url = await guest.begins_to_link(return_to="/settings")
+    answer = await guest.get(await guest.visits(url))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/settings")
+    assert await guest.id() == mine
+    again = Guest(club, "ann")
     await again.signs_in()
-    assert (await again.get("auth/me")).json()["id"] == mine
+    assert await again.id() == mine
+    assert (await again.get("auth/me")).json()["email"] == OTHER
 
 
-async def test_only_who_is_signed_in_adds_an_identity(place: Place) -> None:
-    assert (await Guest(place, "ann").get("auth/providers/test/link")).status_code == 401
+# -- what a service may want otherwise -------------------------------------------------------
+async def test_nobody_new_comes_in_where_registration_is_closed(
+    url: str, tmp_path: Path, provider: OpenIdProvider
+) -> None:
+    mail = tmp_path / "mail"
+    closed = {"registration": False}
+    async with with_provider(url, mail, provider, identity=closed) as place:
+        assert code_of(await Guest(place, "ann").signs_in()) == "registration_closed"
+        assert (await Guest(place, "bea").signs_in()).status_code == 303
+        assert await place.letters() == []
+        assert (await place.rows("SELECT id FROM customers")) == []
 
 
-@pytest.mark.parametrize(
-    "path", ["//evil.example", "https://evil.example", "/\\evil.example", "evil", "/%0d%0aX: y", ""]
-)
-async def test_nobody_is_led_elsewhere(place: Place, path: str) -> None:
-    answer = await Guest(place, "ann").get(f"auth/providers/test/start?return={path}")
-    assert code_of(answer) == "invalid_parameter"
+def test_providers_without_accounts_are_refused_at_the_start() -> None:
+    tables = {"google": {"client_id": "shop", "client_secret": "secret"}}
+    settings = Settings(auth=AccessSettings(secret="x" * 32, providers=tables))
+    with pytest.raises(ValueError, match=r"auth\.providers: nobody can sign in"):
+        Process(Contract("bare").build(), settings)
 
 
-async def test_the_providers_are_listed_and_others_are_not_there(place: Place) -> None:
-    listed = await place.send("GET", "auth/providers")
+async def test_the_providers_are_listed_and_others_are_not_there(club: Place) -> None:
+    listed = await club.send("GET", "auth/providers")
     assert listed.json() == {"items": [{"name": "test", "title": "Test"}]}
-    assert code_of(await place.send("GET", "auth/providers/other/start")) == "not_found"
+    for path in ("start", "callback?state=x&code=y"):
+        answer = await club.send("GET", f"auth/providers/other/{path}")
+        assert code_of(answer) == "not_found"

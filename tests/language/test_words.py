@@ -38,7 +38,7 @@ def test_every_row_has_its_key_times_and_version(shop: Contract) -> None:
 
 
 def test_keys_are_uuids_integers_or_texts(shop: Contract, music: Contract) -> None:
-    order, user = shop.resource_named["Order"].key, shop.resource_named["User"].key
+    order, user = shop.resource_named["Order"].key, shop.resource_named["Customer"].key
     assert (order.type.scalar, order.default) == (Scalar.UUID, Made.UUID7)
     assert (user.type.scalar, user.default, user.set_by) == (Scalar.TEXT, None, SetBy.ONCE)
     track = music.resource_named["Track"].key
@@ -48,7 +48,7 @@ def test_keys_are_uuids_integers_or_texts(shop: Contract, music: Contract) -> No
 def test_a_reference_is_a_field_and_a_relation(shop: Contract) -> None:
     order = shop.resource_named["Order"]
     field = order.field_named["customer_id"]
-    assert (field.references, field.type) == ("User", Type(Scalar.TEXT))
+    assert (field.references, field.type) == ("Customer", Type(Scalar.TEXT))
     assert (field.default, field.set_by) == (Made.ACTOR, SetBy.ONCE)
     relation = order.relation_named["customer"]
     assert (relation.kind, relation.near, relation.far) == ("one", "customer_id", "id")
@@ -122,7 +122,7 @@ def test_commands_have_moves_inputs_and_errors(shop: Contract) -> None:
 def test_events_and_errors_carry_keys_of_rows(shop: Contract) -> None:
     placed = next(item for item in shop.events if item.name == "OrderPlaced")
     assert [(item.name, item.references) for item in placed.payload] == [
-        ("order", "Order"), ("customer", "User"),
+        ("order", "Order"), ("customer", "Customer"),
     ]  # fmt: skip
     gone = next(item for item in shop.errors if item.name == "OutOfStock")
     assert (gone.code, gone.family) == ("out_of_stock", Family.CONFLICT)

@@ -96,18 +96,21 @@ class Oracle:
     # -- verdicts ------------------------------------------------------------------------
     def read(self, resource: Resource, row: Row | None) -> Verdict:
         """Of reading one row; None is a row that there is not."""
-        there = row is not None and self.readable(resource, row)
-        return self._closed(resource, READ) or (Verdict.ALLOWED if there else Verdict.MISSING)
+        closed = self.closed(resource, READ)
+        if closed in {Verdict.UNAUTHENTICATED, Verdict.STEP_UP}:
+            return closed
+        there = closed is None and row is not None and self.readable(resource, row)
+        return Verdict.ALLOWED if there else Verdict.MISSING
 
     def listed(self, resource: Resource) -> Verdict:
         """Of reading the list of all rows."""
-        return self._closed(resource, READ) or Verdict.ALLOWED
+        return self.closed(resource, READ) or Verdict.ALLOWED
 
     def change(
         self, resource: Resource, action: str, old: Row | None, new: Row | None = None
     ) -> Verdict:
         """Of an update to a new row, of a delete, or of a command on a row."""
-        closed = self._closed(resource, action)
+        closed = self.closed(resource, action)
         if closed is not None:
             return closed
         if old is None or not self.readable(resource, old):
@@ -115,7 +118,7 @@ class Oracle:
         return self._decided(lambda one: one._permits(resource, action, old, new))
 
     def create(self, resource: Resource, new: Row) -> Verdict:
-        return self._closed(resource, CREATE) or self._decided(
+        return self.closed(resource, CREATE) or self._decided(
             lambda one: one._permits(resource, CREATE, new, new)
         )
 
@@ -137,7 +140,7 @@ class Oracle:
             return Verdict.UNAUTHENTICATED
         return Verdict.STEP_UP if asked(self.better) else Verdict.FORBIDDEN
 
-    def _closed(self, resource: Resource, action: str) -> Verdict | None:
+    def closed(self, resource: Resource, action: str) -> Verdict | None:
         """The refusal where no rule can ever hold for this actor, whatever the row."""
         found = self._decided(lambda one: one._open(resource, action))
         return None if found is Verdict.ALLOWED else found

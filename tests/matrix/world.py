@@ -13,15 +13,17 @@ from typing import Any
 from uuid import UUID
 
 from charter.contract.contract import Contract
-from charter.contract.resource import Field, Resource
+from charter.contract.resource import Field, Relation, Resource
 from charter.contract.types import Scalar, Type
+from charter.plan.spelling import link_name
 from tests.support.evaluate import Place, Row, Store, holds, json_value
 
 ADA, BOB = "ada", "bob"
 PEOPLE = (ADA, BOB)
 """Who asks, and somebody else: what refers to them is their own row, or another's."""
 MADE_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-MOST_ROWS = 40
+MOST_ROWS = 16
+"""Of one resource; of more, every second or third one."""
 
 Values = Mapping[tuple[str, str], Callable[[int], Any]]
 """What the contract's types cannot tell of a field: its values by their number."""
@@ -34,26 +36,28 @@ class World:
     contract: Contract
     values: Values = field(default_factory=dict)
     rows: dict[str, list[Row]] = field(default_factory=dict)
+    links: dict[str, list[tuple[Any, Any]]] = field(default_factory=dict)
+    """Pairs of keys, each in both directions."""
 
     @property
     def store(self) -> Store:
-        links = {
-            relation.link.table: ()
-            for resource in self.contract.resources
-            for relation in resource.relations
-            if relation.link is not None
-        }
-        return Store(self.contract, self.rows, links)
+        return Store(self.contract, self.rows, self.links)
 
     def value(self, resource: Resource, item: Field, number: int) -> Any:
         """A value that fits the field, another one for each number."""
         given = self.values.get((resource.name, item.name))
         return plain(item.type, number) if given is None else given(number)
 
-    def lines(self, resource: Resource) -> Iterator[dict[str, Any]]:
-        """The rows as they are loaded."""
-        for row in self.rows[resource.name]:
-            yield {item.name: json_value(row[item.name], item.type) for item in resource.fields}
+    def lines(self, resource: Resource, rows: Mapping[str, list[Row]]) -> Iterator[dict[str, Any]]:
+        """Rows as they are loaded."""
+        for row in rows.get(resource.name, ()):
+            line = {item.name: json_value(row[item.name], item.type) for item in resource.fields}
+            for relation in _links_of(self.contract, resource):
+                pairs = self.links[relation.link.table] if relation.link else ()
+                kind = self.contract.resource_named[relation.target].key.type
+                keys = [json_value(far, kind) for near, far in pairs if near == row["id"]]
+                line[link_name(relation)] = keys
+            yield line
 
 
 def world_of(contract: Contract, values: Values | None = None) -> World:
@@ -61,9 +65,34 @@ def world_of(contract: Contract, values: Values | None = None) -> World:
     world = World(contract, dict(values or {}))
     for resource in in_order(contract):
         world.rows[resource.name] = []
-        rows = _rows_of(world, resource)
-        world.rows[resource.name] = list(itertools.islice(rows, MOST_ROWS))
+        rows = list(_rows_of(world, resource))
+        step = -(-len(rows) // MOST_ROWS)
+        world.rows[resource.name] = rows[:: step + (step > 1 and step % 2 == 0)]
+        for relation in _links_of(contract, resource):
+            _link(world, resource, relation)
     return world
+
+
+def _links_of(contract: Contract, resource: Resource) -> list[Relation]:
+    """The many-to-many relations to what is there before the resource."""
+    order = [one.name for one in in_order(contract)]
+    before = order[: order.index(resource.name)]
+    return [one for one in resource.relations if one.link is not None and one.target in before]
+
+
+def _link(world: World, resource: Resource, relation: Relation) -> None:
+    """Link each row to one of its own tenant."""
+    pairs = world.links.setdefault(relation.link.table if relation.link else "", [])
+    target = world.contract.resource_named[relation.target]
+    for number, row in enumerate(world.rows[resource.name]):
+        there = [
+            one
+            for one in world.rows[target.name]
+            if target.tenant is None or one[target.tenant] == row[resource.tenant or ""]
+        ]
+        if there:
+            near, far = row["id"], there[number % len(there)]["id"]
+            pairs += [(near, far), (far, near)]
 
 
 def in_order(contract: Contract) -> list[Resource]:
@@ -116,6 +145,9 @@ def _axis(world: World, resource: Resource, item: Field) -> tuple[Any, ...]:
         return tuple(row["id"] for row in world.rows[item.references])
     if item.references == contract.user:
         return (*PEOPLE, *nothing)
+    needed = [one for one in resource.fields if one.references and not one.optional]
+    if item.optional and any(personal(contract, one.references or "") for one in needed):
+        return ()
     if item.references is not None and personal(contract, item.references):
         return tuple(row["id"] for row in world.rows.get(item.references, ()))
     if item.type.scalar is Scalar.CHOICE and not item.type.many:

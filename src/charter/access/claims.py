@@ -10,6 +10,8 @@ from charter.core.problems import Problem
 from charter.plan.actor import Actor
 
 MOST_ROLES = 100
+TENANT = "tenant"
+"""The claim of the tenant in tokens of this service."""
 
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,255}")
 
@@ -27,12 +29,15 @@ class Rules:
     roles_claims: tuple[str, ...] = ("roles", "role")
     """The claims that may have the roles; the first one that is there counts. A dotted name is a
     path, unless a claim has just this name."""
-    tenant_claim: str | None = "tenant"
+    tenant_claim: str | None = TENANT
     """The claim that has the key of the tenant for which the actor acts, a text or an integer;
     None where no claim says so."""
     roles_table: Mapping[str, frozenset[str]] | None = None
     """The roles that each value of the claim stands for; values that are not in it stand for
     none. Without a table, the values are the roles."""
+    scopes_table: Mapping[str, frozenset[str]] | None = None
+    """The scopes here that each scope of a token stands for (`scope`, or else `scp`): what is not
+    in it stands for none. Without a table, the scopes of others mean nothing here."""
     subject_prefix: str = ""
     """What comes before `sub` in the id of the actor."""
     own: bool = False
@@ -60,11 +65,14 @@ def admit(claims: Mapping[str, Any], rules: Rules) -> Admission:
     missing or wrong."""
     _check_issuer(claims, rules.issuer)
     _check_audience(claims, rules.audience)
+    if "authorization_details" in claims:
+        # RFC 9396: they bound what the token is good for, and nothing here can hold them.
+        raise refused("The token is bound by authorization details, which mean nothing here.")
     until = _date(claims, "exp")
     if until is None:
         raise refused("The token does not say when it expires.")
     subject = claims.get("sub")
-    if not _is_name(subject):
+    if not is_name(subject):
         raise refused("The token does not name a usable subject.")
     starts = [date for name in ("nbf", "iat") if (date := _date(claims, name)) is not None]
     since = max(starts, default=float("-inf")) - rules.leeway
@@ -79,7 +87,7 @@ def admit(claims: Mapping[str, Any], rules: Rules) -> Admission:
         methods=_methods(claims),
         signed_in_at=_date(claims, "auth_time"),
         session=_session(claims) if rules.own else None,
-        scopes=_scopes(claims) if rules.own else None,
+        scopes=_scopes(claims, rules),
         tenant=_tenant(claims, rules.tenant_claim),
     )
     return Admission(actor, since, until + rules.leeway)
@@ -93,7 +101,8 @@ def check_time(admission: Admission, now: float) -> None:
         raise refused("The token is not valid yet.")
 
 
-def _is_name(value: object) -> TypeGuard[str]:
+def is_name(value: object) -> TypeGuard[str]:
+    """Whether a claim can name somebody, a role or a tenant."""
     return isinstance(value, str) and _NAME.fullmatch(value) is not None
 
 
@@ -134,7 +143,7 @@ def _roles(claims: Mapping[str, Any], names: tuple[str, ...]) -> frozenset[str]:
         if found is None:
             continue
         roles = (found,) if isinstance(found, str) else found
-        if isinstance(roles, tuple) and len(roles) <= MOST_ROLES and all(map(_is_name, roles)):
+        if isinstance(roles, tuple) and len(roles) <= MOST_ROLES and all(map(is_name, roles)):
             return frozenset(roles)
         raise refused("The token's roles cannot be used.")
     return frozenset()
@@ -145,17 +154,26 @@ def _methods(claims: Mapping[str, Any]) -> frozenset[str]:
     found = claims.get("amr", ())
     if not isinstance(found, tuple) or len(found) > MOST_ROLES:
         return frozenset()
-    return frozenset(method for method in found if _is_name(method))
+    return frozenset(method for method in found if is_name(method))
 
 
 def _session(claims: Mapping[str, Any]) -> str | None:
     found = claims.get("sid")
-    return found if _is_name(found) else None
+    return found if is_name(found) else None
 
 
-def _scopes(claims: Mapping[str, Any]) -> frozenset[str] | None:
-    """RFC 9068, section 2.2.3: a list with spaces between. A token without it is not bound."""
-    found = claims.get("scope")
+def _scopes(claims: Mapping[str, Any], rules: Rules) -> frozenset[str] | None:
+    """RFC 9068, section 2.2.3: a list with spaces between. A token without it is not bound,
+    unless a table says what scopes stand for."""
+    if rules.scopes_table is not None:
+        found = claims.get("scope", claims.get("scp", ()))
+        named = found.split() if isinstance(found, str) else found
+        known = named if isinstance(named, list | tuple) else ()
+        table = rules.scopes_table
+        return frozenset().union(
+            *(table[each] for each in known if is_name(each) and each in table)
+        )
+    found = claims.get("scope") if rules.own else None
     return frozenset(found.split()) if isinstance(found, str) else None
 
 
@@ -163,7 +181,7 @@ def _tenant(claims: Mapping[str, Any], name: str | None) -> str | None:
     found = None if name is None else claims.get(name)
     if isinstance(found, int) and not isinstance(found, bool):
         return str(found)
-    return found if _is_name(found) else None
+    return found if is_name(found) else None
 
 
 def _at(claims: Mapping[str, Any], path: list[str]) -> Any:

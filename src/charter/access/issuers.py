@@ -28,6 +28,10 @@ class Issuer:
     """The claim with groups or roles; a dotted path such as `realm_access.roles` is followed."""
     roles: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     """The role, or roles, that each value of that claim gives here. Other values give none."""
+    scopes: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    """The scope, or scopes, that each scope of its tokens stands for here. With this table its
+    tokens may do only what one of their scopes covers and a policy allows; without it, scopes
+    bound nothing."""
     subject_prefix: str | None = None
     """What comes before `sub` in the id of an actor. By default the name of the issuer and a
     colon, so that no subject of an issuer is taken for another's or for an account of one's own.
@@ -49,7 +53,8 @@ class Issuer:
     def rules(self) -> Rules:
         """What its tokens must say."""
         prefix = f"{self.name}:" if self.subject_prefix is None else self.subject_prefix
-        table = {value: _roles(given) for value, given in self.roles.items()}
+        table = {value: _several(given) for value, given in self.roles.items()}
+        scopes = {value: _several(given) for value, given in self.scopes.items()}
         claims = () if self.roles_claim is None else (self.roles_claim,)
         return Rules(
             self.audience,
@@ -57,12 +62,13 @@ class Issuer:
             self.leeway,
             claims,
             roles_table=table,
+            scopes_table=scopes or None,
             subject_prefix=prefix,
             tenant_claim=self.tenant_claim,
         )
 
 
-def _roles(given: str | tuple[str, ...]) -> frozenset[str]:
+def _several(given: str | tuple[str, ...]) -> frozenset[str]:
     return frozenset((given,) if isinstance(given, str) else given)
 
 

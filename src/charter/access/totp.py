@@ -69,9 +69,9 @@ def match_totp(
     none that counts.
 
     A step counts within `window` steps of now, and only after `last_step`: a code is taken once
-    (RFC 6238, section 5.2). The caller stores the step on condition that it is still greater than the stored
-    one, so that of two requests at once one is taken. All candidates are compared, in constant
-    time each.
+    (RFC 6238, section 5.2). The caller stores the step on condition that it is still greater
+    than the stored one, so that of two requests at once one is taken. All candidates are
+    compared, in constant time each.
     """
     typed = re.sub(r"\s", "", code) if len(code) <= _LONGEST_INPUT else ""
     if _CODE.fullmatch(typed) is None:

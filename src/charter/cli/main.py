@@ -33,6 +33,7 @@ COMMANDS = (
     Command("load", "load rows from NDJSON files into the database of a contract"),
     Command("token", "make a token, to try a service with"),
     Command("keys", "make a file of signing keys, or rotate them"),
+    Command("accounts", "end the sessions of one account, or of all"),
     Command("audit", "verify that the audit log is what was written"),
     Command("settings", "list every setting, its value and where that comes from"),
 )

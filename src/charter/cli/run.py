@@ -15,6 +15,7 @@ from charter.cli.arguments import add_settings, configured
 from charter.cli.guard import Refused, guarded, supports_colour
 from charter.cli.opening import run_opening
 from charter.language.load import load_contract
+from charter.serve.identity.opening import public_url
 from charter.serve.process import Process, cursor_key_of, database_of
 from charter.serve.server import (
     CannotListen,
@@ -25,6 +26,7 @@ from charter.serve.server import (
     serve,
 )
 from charter.store.address import shown
+from charter.wire.pages.account import PATH as ACCOUNT
 
 TRIAL = "ada"
 """Who the trial token that is shown in development is for."""
@@ -73,6 +75,12 @@ def welcome(process: Process) -> None:
         return
     address = address_of(settings.serve)
     table = Table.grid(padding=(0, 2))
+    # Cookies and passkeys belong to a name, and letters lead to this one.
+    pages = public_url(settings)
+    if settings.serve.public is not None:
+        table.add_row("pages", pages + "/")
+    if contract.accounts is not None and settings.serve.account_page:
+        table.add_row("account", pages + ACCOUNT)
     if settings.serve.docs:
         table.add_row("docs", address + "/docs")
     table.add_row("openapi", address + "/openapi.json")

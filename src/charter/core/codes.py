@@ -170,7 +170,7 @@ SESSION_ENDED = _code(
 )  # fmt: skip
 TOKEN_STALE = _code(
     "token_stale", _F.UNAUTHENTICATED, "The token says something that is no longer so.",
-    "The roles of its account have changed since the token was issued.",
+    "The roles of its account, or its tenant, have changed since the token was issued.",
     "Get a new token with the refresh token.",
 )  # fmt: skip
 TOKEN_SUPERSEDED = _code(

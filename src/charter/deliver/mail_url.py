@@ -13,7 +13,7 @@ SUBMISSIONS = 465
 
 
 def open_mailer(url: str, sender: str) -> Mailer:
-    """The mailer of `smtp://`, `smtps://` or `file:///`; ValueError for any other URL.
+    """The mailer of `smtp://`, `smtps://` or `folder:///`; ValueError for any other URL.
 
     `smtps://` is TLS from the start, port 465; `smtp://` is STARTTLS, port 587. Without TLS go
     only letters to a server on the same machine, or where the URL says `?starttls=never`.
@@ -21,14 +21,14 @@ def open_mailer(url: str, sender: str) -> Mailer:
     """
     parts = urlsplit(url)
     match parts.scheme:
-        case "file":
+        case "folder":
             if parts.netloc or not parts.path:
-                raise ValueError("a folder for mail is given as file:///path or file:path")
+                raise ValueError("a folder for mail is given as folder:///path or folder:path")
             return FileMailer(Path(unquote(parts.path)), sender)
         case "smtp" | "smtps":
             return SmtpMailer(_server(url), sender)
         case _:
-            raise ValueError("the URL for mail begins with smtp://, smtps:// or file:")
+            raise ValueError("the URL for mail begins with smtp://, smtps:// or folder:")
 
 
 def _server(url: str) -> SmtpServer:

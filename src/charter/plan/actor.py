@@ -1,6 +1,6 @@
 """Who is asking."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +20,10 @@ class Actor:
     (`auth_time`). `address` is where the request comes from, as text. An actor with `scopes`
     may do only what one of them covers; None is no restriction. `tenant` is the key, as text,
     of the tenant that it acts for.
+
+    With a `proof` it is not known yet whether the session is there still: nothing may be told to
+    the actor, or done for it, before either the proof has been called (it gives the actor that is
+    proven, or raises the problem), or the statement that answers it has asked as well.
     """
 
     id: str | None = None
@@ -31,6 +35,7 @@ class Actor:
     session: str | None = None
     scopes: frozenset[str] | None = None
     tenant: str | None = None
+    proof: "Callable[[], Awaitable[Actor]] | None" = field(default=None, compare=False, repr=False)
 
     @property
     def authenticated(self) -> bool:

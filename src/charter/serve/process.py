@@ -10,15 +10,17 @@ from charter.access.rates.open import open_store
 from charter.access.settings import keys_from, verifier_from
 from charter.contract.contract import Contract
 from charter.core.signals import Listener, Stopping
+from charter.serve.account import offered
 from charter.serve.engine.pipeline import Limits
 from charter.serve.engine.service import Service
 from charter.serve.identity.authenticate import Authenticator as SessionAuthenticator
 from charter.serve.identity.identity import Identity
 from charter.serve.identity.opening import open_realm
+from charter.serve.identity.strong import Strong
 from charter.serve.settings.model import LogLevel, Settings
 from charter.serve.signing import signers
 from charter.serve.web.app import App
-from charter.serve.web.authenticate import Bearers, located
+from charter.serve.web.authenticate import Authenticator, Bearers, located
 from charter.serve.web.correlation import Correlator
 from charter.serve.web.edge import Edge
 from charter.serve.web.health import LIVE, READY, Health
@@ -30,6 +32,7 @@ from charter.serve.web.rest import Rest
 from charter.serve.web.throttle import AUTH, Throttle
 from charter.wire.http import Request
 from charter.wire.identity.parse import IdentityParser
+from charter.wire.pages.account import Offers
 
 _CURSOR_LABEL = b"charter cursors 1"
 
@@ -72,6 +75,8 @@ class Process:
         )
         self._realm = None
         self._sessions = None
+        if contract.accounts is None and settings.auth.providers:
+            raise ValueError("auth.providers: nobody can sign in where a contract has no accounts")
         if contract.accounts is not None:
             self._realm = open_realm(contract, self.service, settings, self.keys, listener)
             realm, origins = self._realm.realm, self._realm.origins
@@ -92,7 +97,8 @@ class Process:
         rest = Rest(self.contract, self._cursor_key, settings.rest, explains_to_all=explains)
         health = {root + LIVE: self._health.live, root + READY: self._health.ready}
         identity = self._identity(settings)
-        own = with_keys(root, self.keys, pages_at(root, self.contract, settings))
+        page = self._account_page(root, settings)
+        own = with_keys(root, self.keys, pages_at(root, self.contract, settings, page))
         prefix = settings.rest.prefix
 
         def claimed(request: Request) -> bool:
@@ -105,7 +111,7 @@ class Process:
         return App(
             rest,
             self.service.answer,
-            self._authenticator,
+            self._authenticating(identity),
             settings.serve,
             with_public(root, self._public, own, claimed),
             health,
@@ -118,12 +124,22 @@ class Process:
             answers=self.listener if settings.serve.access_log else None,
         )
 
+    def _authenticating(self, identity: Identity | None) -> Authenticator:
+        if identity is None or not self.settings.identity.second_factor:
+            return self._authenticator
+        return Strong(self._authenticator, identity)
+
     def _identity(self, settings: Settings) -> Identity | None:
         opened, rest = self._realm, settings.rest
         if opened is None:
             return None
         parser = IdentityParser(self.contract, rest.prefix + AUTH, rest.max_json_depth)
         return Identity(opened.realm, opened.post, parser, opened.origins, rest.min_compressed)
+
+    def _account_page(self, root: str, settings: Settings) -> Offers | None:
+        if self._realm is None or not settings.serve.account_page:
+            return None
+        return offered(root, settings, passkeys=self._realm.realm.passkeys is not None)
 
     def _throttle(self, settings: Settings) -> Throttle | None:
         if self._spending is None:

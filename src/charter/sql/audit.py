@@ -8,10 +8,11 @@ from functools import cache
 
 from charter.contract.contract import Contract
 from charter.contract.types import DATETIME, INTEGER, TEXT
+from charter.sql.aggregate import combined
 from charter.sql.dialect import Dialect
-from charter.sql.fragment import identifier, listed, sql
+from charter.sql.fragment import Fragment, identifier, listed, sql
 from charter.sql.identity.model import Accounts, OwnColumn, OwnTable, built
-from charter.sql.identity.query import Query, decoder, insert, slot
+from charter.sql.identity.query import Query, decoder, insert, insert_fragment, slot
 from charter.sql.schema import Table
 
 AUDIT = OwnTable(
@@ -43,6 +44,8 @@ HEADS = OwnTable(
 )
 """Where each lane ends."""
 
+_END = 3
+"""Values that tell where a lane ends."""
 AUDIT_NAMES = (AUDIT.name, HEADS.name)
 
 
@@ -52,11 +55,6 @@ def audit_tables(contract: Contract, dialect: Dialect) -> tuple[Table, ...]:
         return ()
     nobody = Accounts("", "", TEXT)
     return tuple(built(table, nobody, dialect) for table in (AUDIT, HEADS))
-
-
-def append(dialect: Dialect, rows: int) -> Query:
-    """Whole rows of the log."""
-    return insert(dialect, AUDIT, rows)
 
 
 @cache
@@ -72,16 +70,29 @@ def seize(dialect: Dialect) -> Query:
 
 
 @cache
-def advance(dialect: Dialect) -> Query:
-    """The new number and digest of a lane, then the lane."""
+def append(dialect: Dialect, rows: int) -> tuple[tuple[Query, int], ...]:
+    """New rows at the end of a lane, and its new end.
+
+    The values are those of the rows, then the number and digest of the last one, and the lane.
+    Each statement stands with the number of values that it takes, in their order.
+    """
+    log = insert(dialect, AUDIT, rows)
+    width = rows * len(AUDIT.columns)
+    end = _advance(dialect)
+    if not dialect.combines_writes:
+        return ((log, width), (Query(dialect.statement(end, "advance audit lane")), _END))
+    both = combined([(insert_fragment(dialect, AUDIT, rows), width), (end, _END)])
+    return ((Query(dialect.statement(both, f"insert {AUDIT.name}")), width + _END),)
+
+
+def _advance(dialect: Dialect) -> Fragment:
     number, digest, lane = (
         slot(dialect, kind, at) for at, kind in enumerate((INTEGER, TEXT, INTEGER))
     )
-    fragment = sql(
+    return sql(
         "UPDATE {} SET number = {}, digest = {} WHERE lane = {}",
         identifier(HEADS.name), number, digest, lane,
     )  # fmt: skip
-    return Query(dialect.statement(fragment, "advance audit lane"))
 
 
 @cache

@@ -25,6 +25,8 @@ class Dialect(ABC):
     """Rows that are read in order to be written have to be locked (`FOR UPDATE`)."""
     combines_writes: ClassVar[bool] = False
     """Several writes can be one statement (data-modifying WITH)."""
+    remote: ClassVar[bool] = False
+    """Every statement is a journey to a server and back."""
     gathers_pages: ClassVar[bool] = False
     """The rows of a page come as one (see `ManyPlan`)."""
     sequences: ClassVar[bool] = False

@@ -55,6 +55,7 @@ class Postgres(Dialect):
     name = "postgresql"
     locks_rows = True
     combines_writes = True
+    remote = True
     gathers_pages = True
     sequences = True
     bytes_cast = "::bytea"

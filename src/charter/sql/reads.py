@@ -26,20 +26,27 @@ from charter.sql.statement import Statement
 from charter.sql.summary import summary
 
 
-def compile_read(contract: Contract, dialect: Dialect, plan: ReadPlan) -> Statement:
-    """The statement of a plan; its columns are those that the plan's class documents."""
+def compile_read(
+    contract: Contract, dialect: Dialect, plan: ReadPlan, beside: Fragment = EMPTY
+) -> Statement:
+    """The statement of a plan; its columns are those that the plan's class documents.
+
+    `beside` is asked along with one row or a page that comes as one, in a last column.
+    """
     context = fresh(contract, dialect)
+    last = sql(", {} AS beside", beside) if beside else EMPTY
     match plan:
         case OnePlan():
-            return dialect.statement(_one(context, plan), f"read {plan.row.resource.name}")
+            label = f"read {plan.row.resource.name}"
+            return dialect.statement(_one(context, plan, last), label)
         case ManyPlan():
             label = f"list {plan.row.resource.name}"
-            return dialect.statement(_many(context, plan), label, heavy=plan.limit is None)
+            return dialect.statement(_many(context, plan, last), label, heavy=plan.limit is None)
         case SummaryPlan():
             return dialect.statement(summary(context, plan), f"summarize {plan.resource.name}")
 
 
-def _one(context: Context, plan: OnePlan) -> Fragment:
+def _one(context: Context, plan: OnePlan, last: Fragment) -> Fragment:
     resource = plan.row.resource
     inner, rows = context.select(resource)
     body = row_body(inner, rows, plan.row.shows)
@@ -50,8 +57,8 @@ def _one(context: Context, plan: OnePlan) -> Fragment:
     truths = sql(", {}", listed(asked)) if asked else EMPTY
     where = both(key, filtered(inner, plan.row.where), _under(inner, rows, plan.parent))
     return sql(
-        "SELECT {} AS body, {} AS version{} FROM {} WHERE {}",
-        body, rows.column("version"), truths, rows.clause(), where,
+        "SELECT {} AS body, {} AS version{}{} FROM {} WHERE {}",
+        body, rows.column("version"), truths, last, rows.clause(), where,
     )  # fmt: skip
 
 
@@ -62,14 +69,14 @@ def _under(context: Context, rows: Rows, parent: ParentPlan | None) -> Fragment:
     return sql("{} AND EXISTS ({})", belongs(context, rows, parent), exists)
 
 
-def _many(context: Context, plan: ManyPlan) -> Fragment:
+def _many(context: Context, plan: ManyPlan, last: Fragment) -> Fragment:
     gathered = context.dialect.gathers_pages and plan.limit is not None
     alone = plan.parent is None and plan.count == "none"
     if alone and not gathered:
         return _page(context, plan, outermost=True)
     page = _page(context, plan, outermost=False)
     if alone and gathered:
-        return _gathered(context, plan, page)
+        return _gathered(context, plan, page, last)
     total = EMPTY if plan.count == "none" else _total(context, plan)
     what = sql("({}) AS total", total) if total else sql("1 AS present")
     base = (
@@ -77,10 +84,11 @@ def _many(context: Context, plan: ManyPlan) -> Fragment:
     )
     if gathered:
         columns = sql("page.*, base.total" if total else "page.*")
-        text = _gathered(context, plan, page)
+        text = _gathered(context, plan, page, EMPTY)
         return sql(
-            "SELECT {} FROM ({}) AS base LEFT JOIN ({}) AS page ON TRUE", columns, base, text
-        )
+            "SELECT {}{} FROM ({}) AS base LEFT JOIN ({}) AS page ON TRUE",
+            columns, last, base, text,
+        )  # fmt: skip
     keys = (
         []
         if plan.limit is None
@@ -97,7 +105,7 @@ def _many(context: Context, plan: ManyPlan) -> Fragment:
     )  # fmt: skip
 
 
-def _gathered(context: Context, plan: ManyPlan, page: Fragment) -> Fragment:
+def _gathered(context: Context, plan: ManyPlan, page: Fragment, last: Fragment) -> Fragment:
     """The rows of a page as one: each row more costs the driver more than the database.
 
     JSON has no raw line ends inside, so the one before the last row tells where that begins.
@@ -108,9 +116,9 @@ def _gathered(context: Context, plan: ManyPlan, page: Fragment) -> Fragment:
         sql("count(*) AS present"),
     ]
     for at, part in enumerate(plan.sort):
-        last = sql("(array_agg(page.{}))[{}]", _place(at), limit)
-        shown.append(sql("{} AS {}", context.dialect.told(last, part.type), _place(at)))
-    return sql("SELECT {} FROM ({}) AS page", listed(shown), page)
+        end = sql("(array_agg(page.{}))[{}]", _place(at), limit)
+        shown.append(sql("{} AS {}", context.dialect.told(end, part.type), _place(at)))
+    return sql("SELECT {}{} FROM ({}) AS page", listed(shown), last, page)
 
 
 def _place(at: int) -> Fragment:

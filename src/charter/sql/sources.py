@@ -89,6 +89,14 @@ class TenantValue:
         return tenant_key(sources.actor.tenant, self.kind)
 
 
+@dataclass(frozen=True, slots=True)
+class SessionValue:
+    """The session that the actor has signed in to; None where there is none."""
+
+    def take(self, sources: Sources) -> Any:
+        return sources.actor.session
+
+
 Source = (
     SlotValue
     | ActorValue
@@ -98,6 +106,7 @@ Source = (
     | AuthenticatedValue
     | FactValue
     | TenantValue
+    | SessionValue
 )
 
 

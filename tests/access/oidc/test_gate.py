@@ -205,6 +205,17 @@ async def test_the_issuers_sessions_and_scopes_are_not_those_of_this_service(
     assert (actor.session, actor.scopes, actor.tenant) == (None, None, None)
 
 
+async def test_a_table_says_what_the_issuers_scopes_stand_for(
+    one: OpenIdProvider, outbound: Outbound, clock: Shift, heard: Heard
+) -> None:
+    good = {"iss": one.issuer, "aud": AUDIENCE, "exp": FOREVER, "iat": 0}
+    issuer = table(one, scopes={"tasks.read": "tasks:read", "tasks": ("tasks:*", "read")})
+    checker = gate([issuer], outbound, clock, heard)
+    for scope, granted in (("openid tasks.read", {"tasks:read"}), ("write", set())):
+        signed = token(signer_of(one), claims(**good, scope=scope))
+        assert (await checker.admit(f"Bearer {signed}")).scopes == frozenset(granted)
+
+
 # -- forged keys -----------------------------------------------------------------------------
 async def test_a_flood_of_unknown_keys_asks_the_issuer_once(
     rotating: OpenIdProvider, outbound: Outbound, clock: Shift, heard: Heard

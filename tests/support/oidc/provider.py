@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import httpx2
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
@@ -27,7 +27,9 @@ from tests.support.processes import end
 
 HERE = Path(__file__).parent
 REDIRECT = "http://127.0.0.1:8000/v1/auth/providers/test/callback"
-AUDIENCE = "https://shop.example"
+SHOP = "https://shop.example"
+REDIRECTS = (REDIRECT, f"{SHOP}/v1/auth/providers/test/callback")
+AUDIENCE = SHOP
 STOP_SECONDS = 10.0
 PORT_TRIES = 5
 
@@ -44,6 +46,10 @@ CLIENT_KEY = ECKey.generate_key("P-256")
 PEOPLE: Mapping[str, Mapping[str, Any]] = {
     "ann": {"email": "ann@example.com", "email_verified": True, "name": "Ann"},
     "mallory": {"email": "ann@example.com", "email_verified": False, "name": "Mallory"},
+    "ben": {"email": "ben@example.com", "email_verified": True, "name": "Ben"},
+    "bea": {"email": "bea@example.com", "email_verified": False, "name": "Bea"},
+    "zed": {"email": "Zed@EXAMPLE.com", "email_verified": True, "name": "Z" * 300},
+    "odd": {"email": "odd@exämple.com", "email_verified": True},
     "nobody": {},
 }
 
@@ -93,7 +99,7 @@ class OpenIdProvider:
     def settings(self) -> dict[str, Any]:
         kinds = {"RS256", self.algorithm}
         shared = {
-            "redirect_uris": [REDIRECT],
+            "redirect_uris": list(REDIRECTS),
             "grant_types": ["authorization_code"],
             "response_types": ["code"],
             "id_token_signed_response_alg": self.algorithm,
@@ -232,13 +238,22 @@ class Browser:
     def _follow(self, answer: httpx2.Response) -> httpx2.Response | str:
         while answer.is_redirect:
             target = urljoin(str(answer.url), answer.headers["location"])
-            if target.startswith(REDIRECT):
+            if target.startswith(REDIRECTS):
                 return target
             answer = self._client.get(target)
-        return answer
+        return _posted(answer.text) or answer
 
     def close(self) -> None:
         self._client.close()
+
+
+def _posted(page: str) -> str | None:
+    """The answer in a page that posts it to the service by itself, as if it were a query."""
+    action = re.search(r'action="([^"]+)"', page)
+    if action is None or not action[1].startswith(REDIRECTS):
+        return None
+    fields = re.findall(r'name="([a-z_]+)" value="([^"]*)"', page)
+    return f"{action[1]}?{urlencode([(name, html.unescape(value)) for name, value in fields])}"
 
 
 def parameters(url: str) -> dict[str, str]:

@@ -34,7 +34,7 @@ def test_a_row_links_to_itself_its_relations_and_its_commands() -> None:
     assert fields(got)["content-type"] == "application/hal+json"
     assert document["_links"] == {
         "self": {"href": PATH},
-        "customer": {"href": "/v1/users/ada"},
+        "customer": {"href": "/v1/customers/ada"},
         "lines": {"href": f"{PATH}/lines"},
         "place": {"href": f"{PATH}/place"},
     }

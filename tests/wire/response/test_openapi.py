@@ -50,7 +50,8 @@ def test_every_route_is_described_and_has_a_name_of_its_own(contract: Contract) 
         if method != "HEAD"
     }
     described = {(path, method) for path, item in document["paths"].items() for method in item}
-    assert described == served
+    own = f"{SETTINGS.prefix}/auth/"
+    assert {item for item in described if not item[0].startswith(own)} == served
     names = [
         operation["operationId"]
         for item in document["paths"].values()

@@ -94,9 +94,9 @@ def test_a_new_part_is_below_its_owner() -> None:
 
 
 def test_a_key_that_is_text_is_escaped_in_paths() -> None:
-    user = RowOutcome("User", "a/b ü?", '{"id":"a/b ü?"}', 1, created=True)
-    got = answer(writing("/v1/users", resource="User"), user)
-    assert fields(got)["location"] == "/v1/users/a%2Fb%20%C3%BC%3F"
+    user = RowOutcome("Customer", "a/b ü?", '{"id":"a/b ü?"}', 1, created=True)
+    got = answer(writing("/v1/customers", resource="Customer"), user)
+    assert fields(got)["location"] == "/v1/customers/a%2Fb%20%C3%BC%3F"
 
 
 def test_a_dry_run_creates_nothing_that_could_be_found() -> None:

@@ -7,7 +7,7 @@ the guesses that are needed (zxcvbn).
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from zxcvbn_rs_py import zxcvbn
@@ -47,6 +47,8 @@ class StrengthRules:
     """zxcvbn's score from 0 to 4; 3 takes more than 10⁸ guesses."""
     words: tuple[str, ...] = ()
     """Words that anybody would try here, such as the name of the service (ASVS 5.0, 6.2.11)."""
+    breached: Container[str] = frozenset()
+    """Passwords that were published in breaches (ASVS 5.0, 6.2.12), besides the common ones."""
 
     def __post_init__(self) -> None:
         if not 8 <= self.shortest <= 64 <= self.longest <= LONGEST_INPUT:
@@ -82,6 +84,9 @@ def password_flaws(
         return (Flaw(WRONG_LENGTH.name, message, pointer),)
     if text.casefold() in COMMON_PASSWORDS:
         return (Flaw(COMMON_PASSWORD.name, "This password is one of the most used.", pointer),)
+    if text in rules.breached:
+        message = "This password was published in a breach, and is tried by attackers."
+        return (Flaw(COMMON_PASSWORD.name, message, pointer),)
     words = _words((*context, *rules.words))
     if len(_without(text.casefold(), words)) < LEAST_REST:
         message = "This is little more than your own name or address, or the name of the service."

@@ -6,12 +6,13 @@ only the service has makes that hold against those who can write to the database
 """
 
 import hmac
-import random
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -56,8 +57,7 @@ class Entry:
     after: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row of the log, in the order of its columns."""
 
     lane: int
@@ -78,18 +78,14 @@ class Row:
 
 def digest_of(previous: str, row: Row, key: bytes) -> str:
     """What a row is signed with: all that it says, and the digest of the one before it."""
-    said = (
-        previous, row.lane, row.number, datetime_text(row.occurred_at), row.actor, row.session,
-        row.request_id, row.cause, row.action, row.resource, row.key, row.before, row.after,
-        row.signer,
-    )  # fmt: skip
+    lane, number, occurred_at, *rest = row[:-1]
+    said = (previous, lane, number, datetime_text(occurred_at), *rest)
     return hmac.new(key, msgspec.json.encode(said), sha256).hexdigest()
 
 
 def signed(row: Row, previous: str, signer: Signer) -> Row:
-    """The row with its signer and its digest."""
-    named = replace(row, signer=signer.name)
-    return replace(named, digest=digest_of(previous, named, signer.key))
+    """The row with its digest."""
+    return row._replace(digest=digest_of(previous, row, signer.key))
 
 
 def cause_of(ask: Ask) -> str:
@@ -122,20 +118,19 @@ class Ledger:
             [(number, previous)] = await transaction.fetch(
                 seize.statement, seize.arguments((lane,))
             )
-            rows: list[Row] = []
-            for entry in entries:
-                number += 1
-                row = signed(_row(lane, number, ask, entry), previous, self.signer)
-                previous = row.digest
-                rows.append(row)
-            for start in range(0, len(rows), ROWS_AT_ONCE):
-                some = rows[start : start + ROWS_AT_ONCE]
-                append = statements.append(self.dialect, len(some))
-                values = [value for row in some for value in astuple(row)]
-                await transaction.execute(append.statement, append.arguments(values))
-            advance = statements.advance(self.dialect)
-            arguments = advance.arguments((number, previous, lane))
-            await transaction.execute(advance.statement, arguments)
+            for start in range(0, len(entries), ROWS_AT_ONCE):
+                some = entries[start : start + ROWS_AT_ONCE]
+                values: list[Any] = []
+                for entry in some:
+                    number += 1
+                    row = signed(_row(lane, number, ask, entry, self.signer), previous, self.signer)
+                    previous = row[-1]
+                    values += row
+                values += (number, previous, lane)
+                for query, width in statements.append(self.dialect, len(some)):
+                    arguments = query.arguments(values[:width])
+                    await transaction.execute(query.statement, arguments)
+                    values = values[width:]
 
     @contextmanager
     def _lane(self) -> Iterator[int]:
@@ -143,7 +138,7 @@ class Ledger:
             yield 0
             return
         free = [lane for lane in range(LANES) if lane not in self._taken]
-        lane = random.choice(free or range(LANES))  # noqa: S311 - keeps processes apart
+        lane = secrets.choice(free or range(LANES))
         self._taken.add(lane)
         try:
             yield lane
@@ -151,9 +146,9 @@ class Ledger:
             self._taken.discard(lane)
 
 
-def _row(lane: int, number: int, ask: Ask, entry: Entry) -> Row:
+def _row(lane: int, number: int, ask: Ask, entry: Entry, signer: Signer) -> Row:
     actor = ask.actor
     return Row(
         lane, number, ask.now, actor.id, actor.session, ask.request_id, cause_of(ask),
-        entry.action, entry.resource, entry.key, entry.before, entry.after, UNSIGNED, "",
+        entry.action, entry.resource, entry.key, entry.before, entry.after, signer.name, "",
     )  # fmt: skip

@@ -24,7 +24,7 @@ from charter.plan.guards import (
     guard_part,
     rules_of_call,
 )
-from charter.plan.plan import OnePlan, ReadPlan, SortBy
+from charter.plan.plan import ManyPlan, OnePlan, ReadPlan, SortBy
 from charter.plan.reads import plan_read
 from charter.plan.standing import Standing, standing_of
 from charter.plan.view import View
@@ -33,6 +33,7 @@ from charter.sql import can, checks, writes
 from charter.sql import system_statements as system
 from charter.sql.aggregate import Inserts, insert_aggregate, insert_and_answer
 from charter.sql.dialect import Dialect
+from charter.sql.identity.alive import session_roles
 from charter.sql.reads import compile_read
 from charter.sql.statement import Statement
 
@@ -81,7 +82,27 @@ class Compiler:
         }
 
     def standing(self, actor: Actor, now: datetime) -> Standing:
+        if actor.proof is not None:
+            raise RuntimeError("the session of an actor has to be proven first")
         return standing_of(self.contract, actor, now)
+
+    def read_proving(self, form: Read, actor: Actor, now: datetime) -> Prepared | None:
+        """The same as `read` for an actor whose session is still to be proven: a last column has
+        the roles of the session, null where it has ended. None where that cannot be asked along.
+        """
+        standing = standing_of(self.contract, actor, now)
+
+        def make() -> tuple[Prepared | None]:
+            plan = plan_read(View(self.contract, standing), form)
+            one = isinstance(plan, OnePlan)
+            page = isinstance(plan, ManyPlan) and plan.limit is not None
+            if not (self.dialect.remote and (one or (page and self.dialect.gathers_pages))):
+                return (None,)
+            beside = session_roles(self.contract, self.dialect)
+            return (Prepared(plan, compile_read(self.contract, self.dialect, plan, beside)),)
+
+        made: tuple[Prepared | None] = self._made.get(("proving", form, standing), make)
+        return made[0]
 
     def read(
         self, form: Read, standing: Standing, conditions: tuple[Expression, ...] = ()

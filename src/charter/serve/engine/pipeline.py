@@ -1,7 +1,7 @@
 """The one way through: ask → plan → statement → store → outcome."""
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -27,7 +27,7 @@ from charter.serve.engine.compiler import Compiler
 from charter.serve.engine.defaults import completed
 from charter.serve.engine.failures import problem_of
 from charter.serve.engine.locks import lock_ahead
-from charter.serve.engine.reading import read, reread
+from charter.serve.engine.reading import read, read_proving, reread
 from charter.serve.engine.violations import explained
 from charter.serve.engine.work import Work
 from charter.sql.schema import Schema
@@ -72,6 +72,8 @@ class Pipeline:
         """What comes of an ask. Raises problems, and nothing else that a client can cause."""
         form = ask.form
         try:
+            if ask.actor.proof is not None:
+                return await self._proving(ask, ask.actor.proof)
             if isinstance(form, Write):
                 return await self._write(ask, form)
             if isinstance(form, Can):
@@ -82,6 +84,15 @@ class Pipeline:
             if problem is None:
                 raise
             raise problem from error
+
+    async def _proving(self, ask: Ask, proof: Callable[[], Awaitable[Actor]]) -> Outcome:
+        """The same for an actor whose session is still to be proven."""
+        form = ask.form
+        if not isinstance(form, Write | Can):
+            outcome = await read_proving(self.compiler, self.database, ask, form)
+            if outcome is not None:
+                return outcome
+        return await self.answer(replace(ask, actor=await proof()))
 
     async def _write(self, ask: Ask, form: Write) -> Outcome:
         if ask.once is None:

@@ -20,6 +20,7 @@ from charter.serve.engine.checks import Verdict, judge, require
 from charter.serve.engine.compiler import Compiler
 from charter.serve.engine.work import Work
 from charter.sql.dialect import Dialect
+from charter.sql.identity.alive import roles_in
 from charter.sql.pages import page_of
 from charter.sql.statement import Sources
 from charter.store.database import Database, Row
@@ -56,6 +57,31 @@ async def read(compiler: Compiler, database: Database, ask: Ask, form: Read) -> 
             rows = await database.read(prepared.statement, arguments)
             _require_parent(prepared.plan, rows)
             return SummaryOutcome([row[0] for row in rows if row[0] is not None])
+
+
+async def read_proving(
+    compiler: Compiler, database: Database, ask: Ask, form: Read
+) -> Outcome | None:
+    """The same for an actor whose session is still to be proven, asked in the same statement.
+
+    None where it has to be asked beforehand. Raises the problem of the proof.
+    """
+    prepared = compiler.read_proving(form, ask.actor, ask.now)
+    if prepared is None or ask.actor.proof is None:
+        return None
+    arguments = prepared.statement.arguments(Sources(ask.values, ask.actor, ask.now))
+    rows = await database.read(prepared.statement, arguments)
+    roles = rows[0][-1] if rows else None
+    if roles is None or roles_in(roles) != ask.actor.roles:
+        await ask.actor.proof()
+        if rows:  # It came right in between: the answer is not.
+            raise Problem(codes.TOKEN_STALE)
+    told = [row[:-1] for row in rows]
+    if isinstance(prepared.plan, OnePlan):
+        return one_row(prepared.plan, ask.values[0], told)
+    if isinstance(prepared.plan, ManyPlan):
+        return _page(compiler.dialect, prepared.plan, told)
+    raise TypeError("only rows and pages are read with a proof")
 
 
 def one_row(plan: OnePlan, key: Any, rows: Sequence[Row]) -> RowOutcome:

@@ -19,7 +19,7 @@ from charter.store.errors import Violated
 from charter.wire.identity.endpoint import NOTHING, Reply
 
 MOST_KEYS = 50
-_SHOWN = ("id", "name", "prefix", "scopes", "created_at", "expires_at", "used_at")
+_SHOWN = ("id", "name", "prefix", "scopes", "created_at", "expires_at", "used_at", "tenant")
 
 
 async def listed(realm: Realm, visit: Visit) -> Reply:
@@ -41,7 +41,7 @@ async def create(realm: Realm, visit: Visit) -> Reply:
     key, digest, hint = _material(visit)
     id_, name = str(uuid7()), visit.values["name"]
     text = None if scopes is None else " ".join(scopes)
-    values = (id_, visit.me, name, hint, digest, text, visit.now, expires, None)
+    values = (id_, visit.me, name, hint, digest, text, visit.now, expires, None, visit.actor.tenant)
 
     async def work(transaction: Transaction) -> None:
         finding = query.find(realm.dialect, API_KEYS, ("id",), ("account",))
@@ -55,7 +55,7 @@ async def create(realm: Realm, visit: Visit) -> Reply:
         await write(realm, work)
     except Violated as violated:
         raise Problem(WRONG_STATE, "This certificate is registered already.") from violated
-    shown = (id_, name, hint, scopes, visit.now, expires, None)
+    shown = (id_, name, hint, scopes, visit.now, expires, None, visit.actor.tenant)
     return Reply({**dict(zip(_SHOWN, shown, strict=True)), "key": key})
 
 

@@ -6,7 +6,9 @@ the database is asked whether its session is there still, by one indexed read.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -20,9 +22,9 @@ from charter.serve.identity import csrf
 from charter.serve.identity.certificates import certificate_of
 from charter.serve.identity.realm import Realm
 from charter.serve.identity.running import read, run
-from charter.serve.identity.sessions import roles_in
 from charter.serve.identity.tokens import cookie_in
 from charter.sql.identity import query
+from charter.sql.identity.alive import roles_in
 from charter.sql.identity.query import Query
 from charter.sql.identity.tables import API_KEYS, SESSIONS
 from charter.store.database import Transaction
@@ -32,6 +34,7 @@ OF_KEY = "key."
 """What `sid` begins with in a token that an API key was exchanged for; the key's id follows."""
 NOTED_EVERY = timedelta(minutes=1)
 """How exactly it is noted when a cookie or key was last used."""
+_READS = frozenset({"GET", "HEAD"})
 _KEY = f"bearer {Kind.API_KEY}"
 
 
@@ -59,6 +62,7 @@ class Authenticator:
         self._origins = origins
         self._listener = listener
         self._clock = clock
+        self._remote = realm.dialect.remote
         self._certificates = realm.settings.client_certificates
         self._noting: set[asyncio.Task[None]] = set()
 
@@ -73,12 +77,22 @@ class Authenticator:
             return self._of_certificate(request) if self._certificates else ANONYMOUS
         if authorization[: len(_KEY)].lower() == _KEY:
             return self._of_key(authorization[len("bearer ") :].strip())
+        if self._remote and request.method in _READS:
+            return self._read_by(authorization)
         return self._of_token(authorization)
 
     async def drained(self) -> None:
         """Wait for what is still to be noted."""
         while self._noting:
             await asyncio.wait(self._noting)
+
+    async def _read_by(self, authorization: str) -> Actor:
+        """The actor of a request that reads: the statement that answers it asks for the session
+        as well, which saves a journey to the database."""
+        actor = await self._verifier.admit(authorization)
+        if actor.session is None or actor.session.startswith(OF_KEY):
+            return await self._of_token(authorization)
+        return replace(actor, proof=partial(self._of_token, authorization))
 
     async def _of_token(self, authorization: str) -> Actor:
         actor = await self._verifier.admit(authorization)
@@ -89,7 +103,7 @@ class Authenticator:
             row = await self._good(self._realm.alive.key_id, session.removeprefix(OF_KEY))
         else:
             row = await self._good(self._realm.alive.session, session)
-        if roles_in(row[0]) != actor.roles:
+        if roles_in(row[0]) != actor.roles or row[1] != actor.tenant:
             raise Problem(TOKEN_STALE)
         return actor
 
@@ -99,7 +113,7 @@ class Authenticator:
             raise Problem(SESSION_ENDED)
         csrf.require_own_page(request, cookie, self._origins)
         row = await self._good(self._realm.alive.cookie, digest)
-        id_, account, methods, _, signed_in_at, seen_at, _, ends_at, roles = row
+        id_, account, methods, _, signed_in_at, seen_at, _, ends_at, roles, tenant = row
         now = self._clock()
         if now - seen_at > NOTED_EVERY:
             until = min(now + timedelta(seconds=self._realm.settings.browser_idle), ends_at)
@@ -114,6 +128,7 @@ class Authenticator:
             frozenset(methods.split()),
             signed_in_at.timestamp(),
             session=id_,
+            tenant=tenant,
         )
 
     async def _of_key(self, key: str) -> Actor:
@@ -130,7 +145,7 @@ class Authenticator:
 
     async def _of_machine(self, digest: str, methods: frozenset[str]) -> Actor:
         row = await self._good(self._realm.alive.key, digest)
-        id_, account, scopes, used_at, _, roles = row
+        id_, account, scopes, used_at, _, roles, tenant = row
         now = self._clock()
         if used_at is None or now - used_at > NOTED_EVERY:
             self._note(query.change(self._realm.dialect, API_KEYS, ("used_at",), ("id",)), now, id_)
@@ -140,6 +155,7 @@ class Authenticator:
             MappingProxyType({"sub": account}),
             methods,
             scopes=None if scopes is None else frozenset(scopes.split()),
+            tenant=tenant,
         )
 
     async def _good(self, asked: Query, value: str) -> tuple[Any, ...]:

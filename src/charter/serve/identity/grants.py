@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from charter.access.claims import TENANT
 from charter.access.opaque import Kind, digest_of
 from charter.core.codes import INVALID_CREDENTIALS, INVALID_VALUES
 from charter.core.ids import uuid7
@@ -11,8 +12,8 @@ from charter.serve.identity.authenticate import OF_KEY
 from charter.serve.identity.realm import Realm, Visit
 from charter.serve.identity.refresh import renewed
 from charter.serve.identity.running import read
-from charter.serve.identity.sessions import roles_in
 from charter.serve.identity.tokens import bearer, signed
+from charter.sql.identity.alive import roles_in
 from charter.wire.identity.endpoint import Reply
 
 
@@ -32,13 +33,15 @@ async def _of_key(realm: Realm, visit: Visit) -> Reply:
     rows = [] if digest is None else await read(realm.database, realm.alive.key, digest, visit.now)
     if not rows or rows[0][0] != client:
         raise Problem(INVALID_CREDENTIALS, members={"error": "invalid_client"})
-    _, account, scopes, _, expires_at, roles = rows[0]
+    _, account, scopes, _, expires_at, roles, tenant = rows[0]
     claims: dict[str, object] = {
         "sid": OF_KEY + client,
         "jti": str(uuid7()),
         "client_id": client,
         "amr": [CLIENT_CREDENTIALS],
     }
+    if tenant is not None:
+        claims[TENANT] = tenant
     granted = _narrowed(scopes, visit.values["scope"])
     if granted is not None:
         claims["scope"] = granted

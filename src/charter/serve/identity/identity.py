@@ -10,17 +10,20 @@ from charter.core.problems import Problem
 from charter.plan.actor import Actor
 from charter.serve.identity import (
     api_keys,
+    arriving,
     csrf,
+    departing,
     grants,
+    identities,
     own_account,
     passkeys,
     passwords,
-    providers,
     refresh,
     register,
     sign_in,
     signed_in,
     step_up,
+    tenants,
     totp,
     verify,
 )
@@ -34,7 +37,7 @@ from charter.serve.web.addresses import client_address, subscriber
 from charter.sql.identity import query
 from charter.sql.identity.tables import TOTP
 from charter.wire.http import Request, Response
-from charter.wire.identity.endpoint import Needs, Reply
+from charter.wire.identity.endpoint import Endpoint, Needs, Reply
 from charter.wire.identity.parse import IdentityParser
 from charter.wire.identity.render import rendered
 from charter.wire.rest.headers import EMPTY
@@ -69,18 +72,28 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
         "passkey_sign_in": passkeys.sign_in_with,
         "passkeys": passkeys.listed,
         "remove_passkey": passkeys.remove,
+        "tenants": tenants.listed,
+        "choose_tenant": tenants.choose,
         "keys": api_keys.listed,
         "create_key": api_keys.create,
         "remove_key": api_keys.remove,
         "token": grants.token,
-        "providers": providers.listed,
-        "provider_start": providers.start,
-        "provider_link": providers.link,
-        "provider_callback": providers.callback,
-        "provider_posted": providers.callback,
+        "providers": departing.listed,
+        "provider_start": departing.start,
+        "provider_link": departing.link,
+        "provider_callback": arriving.callback,
+        "provider_posted": arriving.callback,
+        "identities": identities.listed,
+        "remove_identity": identities.remove,
     }
 )
 """What each endpoint does."""
+
+_LEAVING = frozenset({"provider_start"})
+"""What a page of another site must not make a browser begin: it would end in a session that
+nobody wanted."""
+_FIRST_STEPS = frozenset({"enrol_totp", "passkey_options"})
+"""How somebody gets a second factor, where everybody needs one."""
 
 
 @dataclass(frozen=True)
@@ -112,12 +125,12 @@ class Identity:
         found = self.parser.find(request)
         endpoint = found.endpoint
         now = datetime.now(UTC)
-        await self._require(endpoint.needs, actor, now)
+        await self._require(endpoint, actor, now)
         said = self.parser.read(endpoint, request)
         cookie = None
         if endpoint.needs is not Needs.NOTHING and "authorization" not in request.headers:
             cookie = cookie_in(request.headers.get("cookie"))
-        if said.values.get("mode") == "browser":
+        if said.values.get("mode") == "browser" or endpoint.name in _LEAVING:
             csrf.require_not_foreign(request, self.origins)
         visit = Visit(
             actor,
@@ -142,7 +155,8 @@ class Identity:
                 self.post.ring()
         return rendered(request, endpoint, reply, self.min_compressed)
 
-    async def _require(self, needs: Needs, actor: Actor, now: datetime) -> None:
+    async def _require(self, endpoint: Endpoint, actor: Actor, now: datetime) -> None:
+        needs = endpoint.needs
         if needs is Needs.NOTHING:
             return
         if actor.id is None:
@@ -152,13 +166,18 @@ class Identity:
         if actor.session is None or actor.session.startswith(OF_KEY):
             raise Problem(FORBIDDEN, "This takes somebody who has signed in, not a program.")
         if needs is Needs.FRESH:
-            await self._require_fresh(actor.id, actor, now)
+            await self._require_fresh(endpoint, actor.id, actor, now)
 
-    async def _require_fresh(self, account: str, actor: Actor, now: datetime) -> None:
+    async def _require_fresh(
+        self, endpoint: Endpoint, account: str, actor: Actor, now: datetime
+    ) -> None:
         fresh = self.realm.settings.fresh
         finding = query.find(self.realm.dialect, TOTP, ("confirmed_at",), ("account",))
         rows = await read(self.realm.database, finding, account)
-        if rows and rows[0][0] is not None and level_of(actor.methods) != AAL2:
+        needed = self.realm.settings.second_factor and endpoint.name not in _FIRST_STEPS
+        if rows and rows[0][0] is not None:
+            needed = True
+        if needed and level_of(actor.methods) != AAL2:
             raise Problem(
                 INSUFFICIENT_USER_AUTHENTICATION,
                 "This takes a sign-in with a second factor.",

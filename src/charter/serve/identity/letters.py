@@ -79,6 +79,22 @@ _WORDS = {
         "A way to prove who you are was removed at {service}",
         ("An authenticator app or a passkey was removed from your account at {service}.", _ALARM),
     ),
+    "identity_added": _Words(
+        "A way to sign in was added at {service}",
+        ("An identity at another provider was added to your account at {service}, and whoever has "
+         "it can sign in.", _ALARM),
+    ),
+    "identity_removed": _Words(
+        "A way to sign in was removed at {service}",
+        ("An identity at another provider was removed from your account at {service}.", _ALARM),
+    ),
+    "confirm_identity": _Words(
+        "Confirm your address to sign in at {service}",
+        ("Somebody wants to sign in at {service} through another provider, with this address.",
+         "If it was you, open this link in the browser in which you began, and sign in once more:"),
+        "verify",
+        (_NOT_ME,),
+    ),
     "recovery_used": _Words(
         "A recovery code was used at {service}",
         ("A recovery code of your account at {service} was used to sign in.", _ALARM),

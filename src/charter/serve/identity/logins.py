@@ -9,4 +9,6 @@ def login_of(email: str) -> str:
     Letters are never sent to an address that is typed in and merely has the same form, but to
     the one that the account was registered with.
     """
-    return unicodedata.normalize("NFC", email).lower()
+    found = unicodedata.normalize("NFC", email).lower()
+    # The Kelvin sign would become a k, and so one person's mailbox the address of another.
+    return found if found.isascii() == email.isascii() else email

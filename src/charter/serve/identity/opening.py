@@ -1,12 +1,13 @@
 """The realm of a process, put together from its settings."""
 
+from collections.abc import Container
 from dataclasses import dataclass
-from pathlib import Path
 
 from charter.access.keys import BadKey, Keys
 from charter.access.oidc.parties import open_parties
 from charter.access.passkeys.model import Passkeys, RelyingParty
 from charter.access.passkeys.open import have_passkeys, open_passkeys
+from charter.access.passwords.breached import Breached
 from charter.access.passwords.hasher import Hasher
 from charter.access.passwords.strength import StrengthRules
 from charter.access.sealing import Sealer, sealing_key, sealing_keys
@@ -19,11 +20,10 @@ from charter.serve.identity.letters import Letters
 from charter.serve.identity.post import Post
 from charter.serve.identity.realm import Realm
 from charter.serve.identity.sweep import Sweeper
-from charter.serve.settings.identity import IdentitySettings
+from charter.serve.settings.identity import MAIL_FOLDER, IdentitySettings
 from charter.serve.settings.model import Settings
 from charter.sql.identity.alive import alive
-
-MAIL_FOLDER = Path(".charter/mail")
+from charter.sql.identity.tenants import tenants
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ def open_realm(
         StrengthRules(
             shortest=identity.password_length,
             words=(contract.name, *identity.password_words),
+            breached=_breached(identity),
         ),
         Letters(contract.name, pages),
         alive(contract, service.dialect),
@@ -85,6 +86,7 @@ def open_realm(
         url,
         _passkeys(contract.name, url),
         open_parties(settings.auth, listener or _nobody, development=not production),
+        tenants(contract, service.dialect),
     )
     post = Post(service.database, service.dialect, sealer, mailer, listener)
     sweeper = Sweeper(service.database, service.dialect, listener)
@@ -108,7 +110,16 @@ def _mail_url(settings: Settings) -> str:
         return settings.identity.mail
     if settings.serve.in_production:
         raise ValueError("identity.mail must be set in production: accounts need letters")
-    return f"file:{MAIL_FOLDER}"
+    return f"folder:{MAIL_FOLDER}"
+
+
+def _breached(settings: IdentitySettings) -> Container[str]:
+    if settings.breached_passwords is None:
+        return frozenset()
+    try:
+        return Breached(settings.breached_passwords)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"identity.breached_passwords: {error}") from None
 
 
 def _sealer(settings: IdentitySettings, keys: Keys) -> Sealer:

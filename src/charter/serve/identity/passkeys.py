@@ -14,7 +14,7 @@ from charter.access.passkeys.model import (
 from charter.core.codes import INVALID_PASSKEY, NOT_FOUND, PASSKEY_REFUSED, WRONG_TYPE
 from charter.core.problems import Problem
 from charter.plan.notes import Notes
-from charter.serve.identity import attempts, credentials, onetime, sign_in
+from charter.serve.identity import attempts, credentials, onetime, sign_in, ways
 from charter.serve.identity.mailing import send
 from charter.serve.identity.onetime import Purpose
 from charter.serve.identity.realm import Realm, Visit
@@ -129,6 +129,7 @@ async def remove(realm: Realm, visit: Visit) -> Reply:
     async def work(transaction: Transaction) -> None:
         if not await fetch(transaction, removing, visit.me, visit.key):
             raise Problem(NOT_FOUND)
+        await ways.require_one(realm, transaction, visit.me)
         await _tell(realm, transaction, visit, "factor_removed")
 
     await write(realm, work)

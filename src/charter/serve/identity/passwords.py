@@ -1,8 +1,13 @@
 """Passwords: forgotten, set anew, changed."""
 
-from charter.core.codes import INVALID_VALUES, SESSION_ENDED, WRONG_PASSWORD
+from charter.core.codes import (
+    INSUFFICIENT_USER_AUTHENTICATION,
+    INVALID_VALUES,
+    SESSION_ENDED,
+    WRONG_PASSWORD,
+)
 from charter.core.problems import Flaw, Problem
-from charter.serve.identity import attempts, credentials, onetime, sessions
+from charter.serve.identity import attempts, credentials, factors, onetime, sessions
 from charter.serve.identity.credentials import Credential
 from charter.serve.identity.logins import login_of
 from charter.serve.identity.mailing import send
@@ -10,7 +15,7 @@ from charter.serve.identity.onetime import Purpose
 from charter.serve.identity.realm import Realm, Visit
 from charter.serve.identity.register import letter_tries
 from charter.serve.identity.running import write
-from charter.serve.identity.sessions import Opened
+from charter.serve.identity.sessions import AAL2, Opened
 from charter.serve.identity.tokens import signed_in
 from charter.store.database import Transaction
 from charter.wire.identity.endpoint import NOTHING, Reply
@@ -71,6 +76,9 @@ async def change(realm: Realm, visit: Visit) -> Reply:
         old = await _session(realm, transaction, visit)
         if old is None:
             return None
+        if old.level != AAL2 and await factors.enrolled(realm, transaction, owner.account):
+            message = "This takes a sign-in with a second factor."
+            raise Problem(INSUFFICIENT_USER_AUTHENTICATION, message, members={"acr_values": AAL2})
         await credentials.set_password(realm, transaction, owner.account, hashed, visit.now)
         await sessions.end_all(realm, transaction, owner.account)
         await onetime.withdraw(realm, transaction, owner.account, Purpose.RESET)

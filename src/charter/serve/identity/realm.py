@@ -21,13 +21,15 @@ from charter.serve.identity.letters import Letters
 from charter.serve.settings.identity import IdentitySettings
 from charter.sql.dialect import Dialect
 from charter.sql.identity.alive import Alive
+from charter.sql.identity.tenants import Tenants
 from charter.store.database import Database
 
 
 @dataclass(frozen=True)
 class Realm:
     """What does not change from request to request. `passkeys` is None without their library, and
-    where the service is none that passkeys can belong to; `parties` are the identity providers."""
+    where the service is none that passkeys can belong to; `parties` are the identity providers;
+    `tenants` is None where no account can belong to a tenant."""
 
     contract: Contract
     service: Service
@@ -43,6 +45,7 @@ class Realm:
     public_url: str = ""
     passkeys: Passkeys | None = None
     parties: Parties | None = None
+    tenants: Tenants | None = None
 
     @property
     def account(self) -> Resource:

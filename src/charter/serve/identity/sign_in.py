@@ -15,7 +15,7 @@ from charter.serve.identity.onetime import Purpose
 from charter.serve.identity.realm import Realm, Visit
 from charter.serve.identity.running import write
 from charter.serve.identity.sessions import AAL2, Opened, level_of
-from charter.serve.identity.tokens import signed_in
+from charter.serve.identity.tokens import cookie_in, signed_in
 from charter.store.database import Transaction
 from charter.wire.identity.endpoint import Reply
 
@@ -134,7 +134,16 @@ async def _open(
     methods: frozenset[str],
 ) -> Opened:
     browser = visit.values["mode"] == "browser"
+    if browser:
+        await end_before(realm, transaction, visit)
     return await sessions.open_session(realm, transaction, visit, account, methods, browser=browser)
+
+
+async def end_before(realm: Realm, transaction: Transaction, visit: Visit) -> None:
+    """End the session that a browser comes with: it gets another one."""
+    cookie = cookie_in(visit.cookies)
+    if cookie is not None:
+        await sessions.end_of_cookie(realm, transaction, cookie)
 
 
 def answer(realm: Realm, visit: Visit, found: Outcome) -> Reply:

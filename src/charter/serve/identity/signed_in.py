@@ -7,7 +7,7 @@ from charter.serve.identity.realm import Realm, Visit
 from charter.serve.identity.running import fetch, read, write
 from charter.serve.identity.tokens import csrf_token, set_cookie
 from charter.sql.identity import query
-from charter.sql.identity.tables import CREDENTIALS, SESSIONS
+from charter.sql.identity.tables import CREDENTIALS, SESSIONS, TOTP
 from charter.store.database import Transaction
 from charter.wire.identity.endpoint import NOTHING, Reply
 
@@ -27,14 +27,18 @@ async def me(realm: Realm, visit: Visit) -> Reply:
     actor = visit.actor
     finding = query.find(realm.dialect, CREDENTIALS, ("email",), ("account",))
     rows = await read(realm.database, finding, visit.me)
+    app = query.find(realm.dialect, TOTP, ("confirmed_at",), ("account",))
+    apps = await read(realm.database, app, visit.me)
     body = {
         "id": visit.me,
         "email": rows[0][0] if rows else None,
         "roles": sorted(actor.roles),
         "methods": sorted(actor.methods),
         "level": sessions.level_of(actor.methods),
+        "totp": any(confirmed_at is not None for (confirmed_at,) in apps),
         "session": actor.session,
         "scopes": None if actor.scopes is None else sorted(actor.scopes),
+        "tenant": actor.tenant,
     }
     if visit.cookie is not None:
         body["csrf_token"] = csrf_token(visit.cookie)

@@ -6,7 +6,7 @@ from charter.serve.identity import factors, passwords, sessions
 from charter.serve.identity.realm import Realm, Visit
 from charter.serve.identity.running import write
 from charter.serve.identity.sessions import Opened
-from charter.serve.identity.tokens import bearer
+from charter.serve.identity.tokens import signed_in
 from charter.store.database import Transaction
 from charter.wire.identity.endpoint import Reply
 
@@ -14,30 +14,29 @@ _PASSWORD = frozenset({"pwd"})
 
 
 async def step_up(realm: Realm, visit: Visit) -> Reply:
-    """Sign in once more. Where the account has a second factor, a code of it is asked for: a
-    password alone would prove less than the session does."""
-    code = visit.values.get("code")
-    if code is None:
-        await passwords.proven(realm, visit, visit.values["password"], "/password")
+    """Sign in once more. With the password, and a code where the account has a second factor, it
+    is a sign-in of now; a code alone makes the session stronger, and not fresher."""
+    password, code = visit.values.get("password"), visit.values.get("code")
+    if password is not None:
+        await passwords.proven(realm, visit, password, "/password")
 
     async def work(transaction: Transaction) -> Opened | Problem:
         session = await sessions.find(realm, transaction, visit.actor.session or "", visit.now)
         if session is None:
             return Problem(SESSION_ENDED)
-        methods = _PASSWORD
+        methods = frozenset() if password is None else _PASSWORD
         if code is not None:
             proven = await factors.prove(realm, transaction, visit, visit.me, code)
             if proven is None:
                 return Problem(INVALID_CODE)
-            methods = proven
+            methods |= proven
         elif await factors.enrolled(realm, transaction, visit.me):
             return Problem(MFA_REQUIRED)
-        stronger = await sessions.strengthen(realm, transaction, session, methods, visit.now)
-        return Opened(stronger, await sessions.roles_of(realm, transaction, visit.me))
+        since = session.signed_in_at if password is None else visit.now
+        renewed = await sessions.renew(realm, transaction, visit, session, methods, since)
+        return renewed or Problem(SESSION_ENDED)
 
     outcome = await write(realm, work)
     if isinstance(outcome, Problem):
         raise outcome
-    if visit.browser:
-        return Reply({"expires_in": int((outcome.session.ends_at - visit.now).total_seconds())})
-    return Reply(bearer(realm, outcome, visit.now))
+    return signed_in(realm, outcome, visit.now)

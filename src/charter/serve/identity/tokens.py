@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from datetime import datetime
 
+from charter.access.claims import TENANT
 from charter.access.issue import Grant, issue_token
 from charter.access.opaque import Kind
 from charter.core.ids import uuid7
@@ -18,13 +19,15 @@ _CSRF_LABEL = b"charter csrf 1"
 def access_token(realm: Realm, session: Session, roles: frozenset[str], now: datetime) -> str:
     """A JWT for a session. It is good only as long as the session is, whatever it says."""
     moment = now.timestamp()
-    claims = {
+    claims: dict[str, object] = {
         "sid": session.id,
         "jti": str(uuid7()),
         "amr": sorted(session.methods),
         "acr": session.level,
         "auth_time": int(session.signed_in_at.timestamp()),
     }
+    if session.tenant is not None:
+        claims[TENANT] = session.tenant
     return signed(realm, session.account, roles, claims, moment)
 
 

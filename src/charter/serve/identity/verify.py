@@ -3,7 +3,7 @@
 from charter.core.codes import INVALID_ONE_TIME_TOKEN
 from charter.core.problems import Problem
 from charter.serve.engine.work import Work
-from charter.serve.identity import accounts, credentials, onetime, providers
+from charter.serve.identity import accounts, confirming, credentials, onetime
 from charter.serve.identity.credentials import Credential
 from charter.serve.identity.mailing import send
 from charter.serve.identity.onetime import Purpose
@@ -24,7 +24,7 @@ async def verify(realm: Realm, visit: Visit) -> Reply:
         transaction = under_way.transaction
         spent = await onetime.spend(realm, transaction, visit, token, found.purpose)
         if spent.purpose == Purpose.PROVIDER_EMAIL:
-            await providers.confirmed(realm, under_way, visit, spent, account)
+            await confirming.confirmed(realm, under_way, visit, spent, account)
             return
         email, login = spent.payload["email"], spent.payload["login"]
         if spent.account is not None:

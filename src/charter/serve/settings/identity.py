@@ -1,8 +1,11 @@
 """What an operator sets about accounts and sessions."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
+MAIL_FOLDER = Path(".charter/mail")
+"""Where letters go in development."""
 SHORTEST_SECRET = 32
 _DAY = 86_400.0
 
@@ -21,7 +24,7 @@ class IdentitySettings:
     registration: bool = True
     """Whether people may register by themselves."""
     mail: str | None = field(default=None, repr=False)
-    """Where letters go: `smtp://user:password@host`, `smtps://…` or `file:folder`. Needed in
+    """Where letters go: `smtp://user:password@host`, `smtps://…` or `folder:path`. Needed in
     production; in development it is the folder `.charter/mail`."""
     mail_from: str | None = None
     """The sender of letters, `Name <name@host>`. By default `no-reply` at the host of
@@ -52,6 +55,9 @@ class IdentitySettings:
     """Words that anybody would try here, such as names of the company and its products: a
     password that is little more than some of them is refused. The name of the contract is always
     one of them."""
+    breached_passwords: Path | None = None
+    """A file with the SHA-1 of passwords that were published in breaches, ordered by hash, as
+    Have I Been Pwned gives it out: none of them is taken. The 5,000 most used never are."""
     second_factor: bool = False
     """Whether everybody needs a second factor: who has signed in without one can do nothing but
     set one up. Programs with keys are not concerned."""

@@ -211,6 +211,8 @@ class App:
         else:
             actor = exchange.actor = await self._identified(request, tally)
         if beside is not None:
+            if actor.proof is not None:
+                actor = await actor.proof()
             return await beside.answer(request, actor, exchange.correlation.request_id)
         now = datetime.now(UTC)
         call = self.wire.parse(request, actor, now, exchange.correlation.request_id)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from charter.contract.contract import Contract
 from charter.serve.settings.model import Settings
 from charter.wire.http import Request, Response
+from charter.wire.pages.account import AccountPage, Offers
 from charter.wire.pages.pages import Pages
 
 OPENAPI = "/openapi.json"
@@ -23,13 +24,15 @@ def mounted(settings: Settings, root: str) -> Settings:
 
 
 def pages_at(
-    root: str, contract: Contract, settings: Settings
+    root: str, contract: Contract, settings: Settings, account: Offers | None = None
 ) -> Callable[[Request], Response | None]:
     """Answers for the documents of a contract; None for other paths, and where they are off.
 
-    `settings` are those below the root already.
+    `settings` are those below the root already; `account` is what the account page offers, None
+    for no such page.
     """
     pages = Pages(contract, settings.rest)
+    account_page = None if account is None else AccountPage(contract, account)
     shown = settings.serve.docs
 
     def answer(request: Request) -> Response | None:
@@ -37,8 +40,9 @@ def pages_at(
         if not path.startswith(root):
             return None
         below = path[len(root) :]
-        if not shown and below != OPENAPI:
-            return None
-        return pages.answer(request if not root else replace(request, path=below))
+        here = request if not root else replace(request, path=below)
+        if account_page is not None and (page := account_page.answer(here)) is not None:
+            return page
+        return pages.answer(here) if shown or below == OPENAPI else None
 
     return answer

@@ -1,4 +1,5 @@
-"""Whether a session or key is still good, and which roles its account has: one indexed read.
+"""Whether a session or key is still good, which roles its account has, and for which tenant it
+acts: one indexed read.
 
 Roles come from the rows that grant them, at the moment of the request: a grant that is taken
 away, in whatever way, is gone at once.
@@ -10,12 +11,15 @@ from types import MappingProxyType
 from typing import LiteralString
 
 from charter.contract.contract import Contract
+from charter.contract.types import DATETIME, TEXT
 from charter.sql.dialect import Dialect
 from charter.sql.fragment import Fragment, identifier, joined, listed, qualified, sql
+from charter.sql.identity.belonging import tenant_of
 from charter.sql.identity.model import OwnTable
 from charter.sql.identity.query import Query, decoder, slot
 from charter.sql.identity.tables import API_KEYS, CREDENTIALS, SESSIONS
 from charter.sql.postgres import POSTGRES
+from charter.sql.sources import NowValue, SessionValue, TenantValue
 from charter.sql.sqlite import SQLITE
 
 SEPARATOR = "\x1f"
@@ -35,8 +39,8 @@ KEY_COLUMNS = ("id", "account", "scopes", "used_at", "expires_at")
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """The reads. Each takes what it looks for and the time, and gives the account's roles, all
-    in one text or null, behind its columns."""
+    """The reads. Each takes what it looks for and the time, and gives behind its columns the
+    account's roles, all in one text or null, and the tenant that it acts for or null."""
 
     session: Query
     """By id; nothing else."""
@@ -47,25 +51,58 @@ class Alive:
     key_id: Query
     """By the id of an API key; nothing else."""
     roles: Query
-    """By account, without a time; nothing else."""
+    """By account, without a time; the roles only."""
 
 
 def alive(contract: Contract, dialect: Dialect) -> Alive:
     """The reads for a contract with accounts."""
     roles = _roles(contract, dialect)
+    known = (roles, tenant_of(contract, _ROW))
     return Alive(
-        _good(dialect, SESSIONS, (), "id", roles),
-        _good(dialect, SESSIONS, COOKIE_COLUMNS, "cookie", roles),
-        _good(dialect, API_KEYS, KEY_COLUMNS, "hash", roles),
-        _good(dialect, API_KEYS, (), "id", roles),
-        _found(dialect, CREDENTIALS, (), "account", roles, timed=False),
+        _good(dialect, SESSIONS, (), "id", known),
+        _good(dialect, SESSIONS, COOKIE_COLUMNS, "cookie", known),
+        _good(dialect, API_KEYS, KEY_COLUMNS, "hash", known),
+        _good(dialect, API_KEYS, (), "id", known),
+        _found(dialect, CREDENTIALS, (), "account", (roles,), timed=False),
     )
 
 
+def roles_in(text: str | None) -> frozenset[str]:
+    """The roles in what a statement gives of them."""
+    return frozenset(text.split(SEPARATOR)) if text else frozenset()
+
+
+def session_roles(contract: Contract, dialect: Dialect) -> Fragment:
+    """The roles of the actor's session, empty for none; null where the session has ended, or acts
+    for another tenant than the actor. For a column of a statement that asks for something else."""
+    where = sql(
+        "{} = {} AND {} > {}",
+        qualified(_ROW, "id"), dialect.argument(SessionValue(), TEXT),
+        qualified(_ROW, "expires_at"), dialect.argument(NowValue(), DATETIME),
+    )  # fmt: skip
+    if contract.tenancy is not None:
+        tenant = dialect.argument(TenantValue(TEXT), TEXT)
+        same = sql("{} IS NOT DISTINCT FROM {}", tenant_of(contract, _ROW), tenant)
+        where = sql("{} AND {}", where, same)
+    return sql(
+        "(SELECT coalesce({}, '') FROM {} AS {} WHERE {})",
+        _roles(contract, dialect), identifier(SESSIONS.name), _ROW, where,
+    )  # fmt: skip
+
+
+def gathered(dialect: Dialect, role: Fragment) -> Fragment:
+    """The roles of a group in one text."""
+    return sql(_GATHERED[dialect.name], role)
+
+
 def _good(
-    dialect: Dialect, table: OwnTable, columns: tuple[str, ...], by: str, roles: Fragment
+    dialect: Dialect,
+    table: OwnTable,
+    columns: tuple[str, ...],
+    by: str,
+    known: tuple[Fragment, ...],
 ) -> Query:
-    return _found(dialect, table, columns, by, roles, timed=True)
+    return _found(dialect, table, columns, by, known, timed=True)
 
 
 def _found(
@@ -73,17 +110,17 @@ def _found(
     table: OwnTable,
     columns: tuple[str, ...],
     by: str,
-    roles: Fragment,
+    known: tuple[Fragment, ...],
     *,
     timed: bool,
 ) -> Query:
-    shown = listed((*(qualified(_ROW, name) for name in columns), roles))
+    shown = listed((*(qualified(_ROW, name) for name in columns), *known))
     where = sql("{} = {}", qualified(_ROW, by), slot(dialect, table.kinds[by], 0))
     if timed:
         bound = slot(dialect, table.kinds["expires_at"], 1)
         where = sql("{} AND {} > {}", where, qualified(_ROW, "expires_at"), bound)
     fragment = sql("SELECT {} FROM {} AS {} WHERE {}", shown, identifier(table.name), _ROW, where)
-    decoders = (*(decoder(dialect, table.kinds[name]) for name in columns), None)
+    decoders = (*(decoder(dialect, table.kinds[name]) for name in columns), *(None for _ in known))
     return Query(dialect.statement(fragment, f"{by} of {table.name}"), decoders)
 
 
@@ -106,5 +143,5 @@ def _roles(contract: Contract, dialect: Dialect) -> Fragment:
         )
     if not parts:
         return sql("NULL")
-    gathered = sql(_GATHERED[dialect.name], qualified(_HELD, "role"))
-    return sql("(SELECT {} FROM ({}) AS {})", gathered, joined(" UNION ", parts), _HELD)
+    held = gathered(dialect, qualified(_HELD, "role"))
+    return sql("(SELECT {} FROM ({}) AS {})", held, joined(" UNION ", parts), _HELD)

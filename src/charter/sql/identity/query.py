@@ -12,7 +12,7 @@ from typing import Any
 
 from charter.plan.actor import ANONYMOUS
 from charter.sql.dialect import Dialect
-from charter.sql.fragment import Fragment, identifier, joined, listed, parameter, sql
+from charter.sql.fragment import Fragment, identifier, joined, listed, number, parameter, sql
 from charter.sql.identity.model import Kind, OwnTable, Raw
 from charter.sql.sources import Codec, SlotValue
 from charter.sql.statement import Sources, Statement
@@ -44,6 +44,11 @@ class Query:
 @cache
 def insert(dialect: Dialect, table: OwnTable, rows: int = 1) -> Query:
     """Whole rows, with the values of all columns in their order."""
+    return _query(dialect, insert_fragment(dialect, table, rows), f"insert {table.name}")
+
+
+def insert_fragment(dialect: Dialect, table: OwnTable, rows: int) -> Fragment:
+    """The same, as a part of another statement."""
     width = len(table.columns)
     values = (
         sql(
@@ -55,10 +60,7 @@ def insert(dialect: Dialect, table: OwnTable, rows: int = 1) -> Query:
         )
         for row in range(rows)
     )
-    fragment = sql(
-        "INSERT INTO {} ({}) VALUES {}", _table(table), _names(table.names), listed(values)
-    )
-    return _query(dialect, fragment, f"insert {table.name}")
+    return sql("INSERT INTO {} ({}) VALUES {}", _table(table), _names(table.names), listed(values))
 
 
 @cache
@@ -120,6 +122,28 @@ def remove(
         where = joined(" AND ", (where, other))
     fragment = sql("DELETE FROM {} WHERE {}", _table(table), where)
     return _query(dialect, _giving(fragment, returning), f"remove {table.name}", table, returning)
+
+
+@cache
+def clear(dialect: Dialect, table: OwnTable) -> Query:
+    """Delete all rows."""
+    return _query(dialect, sql("DELETE FROM {}", _table(table)), f"clear {table.name}")
+
+
+@cache
+def keep(dialect: Dialect, table: OwnTable, by: str, latest: str, most: int) -> Query:
+    """Delete the rows with this value but for the `most` whose times in the column `latest` are
+    the latest; the table has a key of one column."""
+    (key,) = table.key
+    found, value = identifier(by), slot(dialect, table.kinds[by], 0)
+    fragment = sql(
+        "DELETE FROM {} WHERE {} = {} AND {} NOT IN"
+        " (SELECT {} FROM {} WHERE {} = {} ORDER BY {} DESC, {} DESC LIMIT {})",
+        _table(table), found, value, identifier(key),
+        identifier(key), _table(table), found, value, identifier(latest), identifier(key),
+        number(most),
+    )  # fmt: skip
+    return _query(dialect, fragment, f"keep {table.name}")
 
 
 @cache

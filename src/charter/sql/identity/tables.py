@@ -43,12 +43,14 @@ SESSIONS = OwnTable(
         OwnColumn("ends_at", DATETIME),
         OwnColumn("agent", TEXT, nullable=True),
         OwnColumn("address", TEXT, nullable=True),
+        OwnColumn("tenant", TEXT, nullable=True),
     ),
     key=("id",),
     uniques=("cookie",),
     indexed=("account", "expires_at"),
 )
-"""Who is signed in. `expires_at` moves on while the session is used, never beyond `ends_at`."""
+"""Who is signed in. `expires_at` moves on while the session is used, never beyond `ends_at`.
+`tenant` is the key of the tenant that it acts for, as long as its account belongs to it."""
 
 REFRESH_TOKENS = OwnTable(
     "charter_refresh_tokens",
@@ -90,11 +92,13 @@ API_KEYS = OwnTable(
         OwnColumn("created_at", DATETIME),
         OwnColumn("expires_at", DATETIME),
         OwnColumn("used_at", DATETIME, nullable=True),
+        OwnColumn("tenant", TEXT, nullable=True),
     ),
     key=("id",),
     uniques=("hash",),
     indexed=("account",),
 )
+"""`tenant` is as in SESSIONS."""
 
 IDENTITIES = OwnTable(
     "charter_identities",

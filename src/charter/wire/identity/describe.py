@@ -8,7 +8,7 @@ from charter.contract.contract import Contract
 from charter.contract.types import Scalar
 from charter.plan.drafts import Mode
 from charter.wire.identity.endpoint import Endpoint, Needs
-from charter.wire.identity.endpoints import ENDPOINTS
+from charter.wire.identity.endpoints import endpoints_of
 from charter.wire.identity.forms import FORM
 from charter.wire.identity.parse import LONGEST_KEY
 from charter.wire.identity.schemas import ANSWERS
@@ -29,6 +29,7 @@ _JSON = "JsonValue"
 SCOPES = "scopes"
 """The member with scopes of the contract: which there are is known with it only."""
 _ALWAYS = (400, 403, 404, 414, 421, 429, 431, 500, 503)
+_REDIRECTS = (302, 303)
 _OF_BODIES = (408, 413, 415, 422)
 
 
@@ -38,7 +39,7 @@ def identity_schemas(contract: Contract) -> dict[str, Schema]:
         return {}
     bodies = {
         _body_name(endpoint): _body_schema(contract, endpoint)
-        for endpoint in ENDPOINTS
+        for endpoint in endpoints_of(contract)
         if endpoint.inputs is not None
     }
     return {**bodies, **ANSWERS, _JSON: JSON_VALUE}
@@ -48,7 +49,7 @@ def identity_paths(contract: Contract, prefix: str) -> dict[str, dict[str, Any]]
     """The operations by path and method; none where the contract has no accounts."""
     found: dict[str, dict[str, Any]] = {}
     if contract.accounts is not None:
-        for endpoint in ENDPOINTS:
+        for endpoint in endpoints_of(contract):
             methods = found.setdefault(f"{prefix}/auth/{endpoint.path}", {})
             methods[endpoint.method.lower()] = _operation(endpoint)
     return found
@@ -68,9 +69,13 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         kind = FORM if endpoint.form else JSON
         body = {"schema": ref(_body_name(endpoint))}
         found["requestBody"] = {"required": True, "content": {kind: body}}
-    if endpoint.relays:
+    if endpoint.relays and endpoint.method == "POST":
         found["requestBody"] = {"required": True, "content": {FORM: {"schema": _FORM}}}
-    found["responses"] = {str(endpoint.status): _answer(endpoint), **_problems(endpoint)}
+    found["responses"] = {
+        str(endpoint.status): _answer(endpoint),
+        **_instead(endpoint),
+        **_problems(endpoint),
+    }
     found["security"] = (
         [{}] if endpoint.needs is Needs.NOTHING else [{"bearer": []}, {"cookie": []}]
     )
@@ -86,11 +91,21 @@ def _parameters(endpoint: Endpoint) -> Iterator[dict[str, Any]]:
 
 
 def _answer(endpoint: Endpoint) -> res.Response:
-    if endpoint.status == 303:
+    if endpoint.status in _REDIRECTS:
         return res.empty("Go there.", "Location")
     if endpoint.answer is None:
         return res.empty("Done." if endpoint.status == 204 else "Taken; a letter may follow.")
     return res.shown("Done.", ref(_PREFIX + endpoint.answer), JSON_ONLY)
+
+
+def _instead(endpoint: Endpoint) -> dict[str, res.Response]:
+    """What a program gets where a browser is sent on, or a browser where a program gets tokens."""
+    if endpoint.bare:
+        return {"204": res.empty("Done; the session in the cookie goes on.")}
+    if not endpoint.relays:
+        return {}
+    shown = res.shown("Done.", ref(f"{_PREFIX}{endpoint.answer}"), JSON_ONLY)
+    return {"200": shown, "202": res.empty("A letter asks for a proof of the address.")}
 
 
 def _problems(endpoint: Endpoint) -> dict[str, res.Response]:

@@ -26,10 +26,13 @@ class Endpoint:
 
     `inputs` are the members of the body, None where there is no body; `instead` are those of
     another form of body that is taken as well, told by its first member. `queries` are the
-    parameters that may stand in the query, which the flow reads itself; one that `relays` takes
-    any form. With `account` the
+    parameters that may stand in the query, which the flow reads itself. With `account` the
     fields of a new account stand beside them. `status` is that of the answer, whose body is
-    described by `answer`, a schema, or which has none. A body is JSON, or a `form`.
+    described by `answer`, a schema, or which has none. A body is JSON, or a `form`. One that
+    `relays` takes the query or form as it came, as an answer of OAuth, in the value `answer`; it
+    sends a browser on, and a program gets the `answer` with the status 200. One that is `bare`
+    answers with 204 where the session is a cookie. With `tenants` it is there only where the
+    contract has tenants.
     """
 
     name: str
@@ -42,6 +45,8 @@ class Endpoint:
     account: bool = False
     form: bool = False
     relays: bool = False
+    bare: bool = False
+    tenants: bool = False
     status: int = 204
     answer: str | None = None
     needs: Needs = Needs.NOTHING
@@ -50,12 +55,14 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What an endpoint answers; `cookies` are whole Set-Cookie fields."""
+    """What an endpoint answers; `cookies` are whole Set-Cookie fields. `status` is set where it
+    is not that of the endpoint."""
 
     body: Mapping[str, Any] | None = None
     location: str | None = None
     """Where a browser is sent."""
     cookies: tuple[str, ...] = field(default=(), repr=False)
+    status: int | None = None
 
 
 NOTHING = Reply()

@@ -1,9 +1,11 @@
 """The endpoints of accounts and sessions, in the order in which they are documented."""
 
 from charter.contract.command import Parameter
+from charter.contract.contract import Contract
 from charter.contract.resource import Given
 from charter.contract.types import Scalar, Type
 from charter.wire.identity.endpoint import Endpoint, Needs
+from charter.wire.identity.providers import PROVIDER_ENDPOINTS
 
 LONGEST_PASSWORD = 1024
 _EMAIL = Type(Scalar.EMAIL, max_length=254)
@@ -18,9 +20,13 @@ _MODE = Type(Scalar.CHOICE, choices=("token", "browser"))
 _SCOPES = Type(Scalar.TEXT, many=True, min_length=1, max_length=100, max_items=50)
 _DAYS = Type(Scalar.INTEGER, ge=1, le=400)
 _SCOPE = Type(Scalar.TEXT, min_length=1, max_length=1000)
-_PEM = Type(Scalar.TEXT, min_length=1, max_length=16_384)
-_PATH = Type(Scalar.TEXT, max_length=500, pattern=r"/(?![/\\\\])[\x21-\x5b\x5d-\x7e]*|/")
-_ANSWER = Type(Scalar.TEXT, max_length=4000)
+_PEM = Type(
+    Scalar.TEXT,
+    max_length=16_384,
+    pattern=r"-----BEGIN CERTIFICATE-----\r?\n(?:[A-Za-z0-9+/]{4}(?:\r?\n)?)+"
+    r"(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?(?:\r?\n)?-----END CERTIFICATE-----(?:\r?\n)?",
+)
+_TENANT = Type(Scalar.TEXT, min_length=1, max_length=255)
 _OBJECT = Type(Scalar.JSON)
 
 _mode = Parameter(
@@ -32,7 +38,6 @@ _code = Parameter(
     doc="Of the authenticator app, or a recovery code.",
 )  # fmt: skip
 
-_return = Parameter("return", _PATH, optional=True, doc="The path of the page to come back to.")
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
@@ -98,8 +103,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "Sign in once more, for what asks for that: with the password, and a code where the "
         "account has a second factor. A code alone adds that factor to the session. The session "
         "goes on under a new name, and what named it before is good no more.",
-        (Parameter("password", _PASSWORD), _code),
         (Parameter("code", _CODE),),
+        (Parameter("password", _PASSWORD), _code),
         status=200, answer="Session", needs=Needs.SESSION, problems=(422, 429),
     ),
     Endpoint(
@@ -185,6 +190,24 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         needs=Needs.FRESH, problems=(404,),
     ),
     Endpoint(
+        "tenants", "GET", "tenants",
+        "The tenants that this account belongs to, with its roles in them.",
+        status=200, answer="Tenants", needs=Needs.SESSION, tenants=True,
+    ),
+    Endpoint(
+        "choose_tenant", "POST", "tenant",
+        "Act for a tenant that this account belongs to, or for none. The answer has a new access "
+        "token, and those from before are stale; a session in a cookie just goes on.",
+        (
+            Parameter(
+                "tenant", _TENANT, optional=True,
+                doc="The key of the tenant; null to act for none.",
+            ),
+        ),
+        status=200, answer="Switched", needs=Needs.SESSION, problems=(404, 422), bare=True,
+        tenants=True,
+    ),
+    Endpoint(
         "keys", "GET", "keys",
         "The API keys of this account.",
         status=200, answer="Keys", needs=Needs.SESSION,
@@ -212,37 +235,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "End an API key.",
         needs=Needs.SESSION, problems=(404,),
     ),
-    Endpoint(
-        "providers", "GET", "providers",
-        "The identity providers that people can sign in with.",
-        status=200, answer="Providers",
-    ),
-    Endpoint(
-        "provider_start", "GET", "providers/{id}/start",
-        "Go and sign in with an identity provider; a browser comes back signed in.",
-        queries=(_return,), status=303, problems=(422,),
-    ),
-    Endpoint(
-        "provider_link", "GET", "providers/{id}/link",
-        "Go to an identity provider, and add what it says of you to this account.",
-        queries=(_return,), status=303, needs=Needs.FRESH, problems=(422,),
-    ),
-    Endpoint(
-        "provider_callback", "GET", "providers/{id}/callback",
-        "Where the identity provider sends the browser back to.",
-        queries=(
-            Parameter("state", _ANSWER, optional=True),
-            Parameter("code", _ANSWER, optional=True),
-            Parameter("iss", _ANSWER, optional=True),
-            Parameter("error", _ANSWER, optional=True),
-        ),
-        status=303, problems=(401, 409, 422),
-    ),
-    Endpoint(
-        "provider_posted", "POST", "providers/{id}/callback",
-        "The same, for providers that send their answer as a form.",
-        relays=True, status=303, problems=(401, 409, 422),
-    ),
+    *PROVIDER_ENDPOINTS,
     Endpoint(
         "token", "POST", "token",
         "Tokens as OAuth asks for them (RFC 6749): for a refresh token, or for the id and the "
@@ -260,3 +253,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         form=True, status=200, answer="Token", problems=(401, 422),
     ),
 )  # fmt: skip
+
+
+def endpoints_of(contract: Contract) -> tuple[Endpoint, ...]:
+    """Those that a contract with accounts has."""
+    tenants = contract.tenancy is not None
+    return tuple(endpoint for endpoint in ENDPOINTS if tenants or not endpoint.tenants)

@@ -34,6 +34,15 @@ def form_of(request: Request) -> dict[str, str]:
     return {**found, **_basic(request.headers.get("authorization", ""))}
 
 
+def answer_of(request: Request) -> str:
+    """The parameters of an authorization response (RFC 6749, section 4.1.2), as they came: the
+    query, or a form (OAuth 2.0 Form Post Response Mode)."""
+    if request.method == "GET":
+        return request.query
+    bodies.check_type(request.headers, (FORM,))
+    return request.body.decode("latin-1")
+
+
 def _basic(authorization: str) -> dict[str, str]:
     if authorization[: len(_BASIC)].lower() != _BASIC:
         return {}

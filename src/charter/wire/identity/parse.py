@@ -16,8 +16,8 @@ from charter.plan.unfit import Unfit, named
 from charter.plan.values import Reader, default_value, json_reader
 from charter.wire.http import Request
 from charter.wire.identity.endpoint import Endpoint
-from charter.wire.identity.endpoints import ENDPOINTS
-from charter.wire.identity.forms import FORM, form_of
+from charter.wire.identity.endpoints import endpoints_of
+from charter.wire.identity.forms import answer_of, form_of
 from charter.wire.rest import bodies
 from charter.wire.rest.routes import allowed
 
@@ -51,16 +51,17 @@ class IdentityParser:
         email = contract.resource_named[contract.user].field_named.get("email")
         self._email_is_own = email is not None and email.required
         self._at: dict[str, dict[str, Endpoint]] = {}
-        for endpoint in ENDPOINTS:
+        endpoints = endpoints_of(contract)
+        for endpoint in endpoints:
             self._at.setdefault(endpoint.path, {})[endpoint.method] = endpoint
         self._shapes = [
             (parts, endpoint.path)
-            for endpoint in ENDPOINTS
+            for endpoint in endpoints
             if "{id}" in (parts := endpoint.path.split("/"))
         ]
         self._readers: dict[Parameter, Reader] = {
             item: json_reader(item.type)
-            for endpoint in ENDPOINTS
+            for endpoint in endpoints
             for item in (*(endpoint.inputs or ()), *endpoint.instead)
         }
 
@@ -91,8 +92,7 @@ class IdentityParser:
     def read(self, endpoint: Endpoint, request: Request) -> Read:
         """What the body says. Raises a problem with all flaws."""
         if endpoint.relays:
-            bodies.check_type(request.headers, (FORM,))
-            return Read({"answer": request.body.decode("latin-1")})
+            return Read({"answer": answer_of(request)})
         if endpoint.inputs is None:
             return Read({})
         if endpoint.form:

@@ -38,6 +38,7 @@ _KEY: dict[str, Schema] = {
     "created_at": _TIME,
     "expires_at": _TIME,
     "used_at": nullable(_TIME),
+    "tenant": nullable(_TEXT),
 }
 
 ANSWERS: dict[str, Schema] = {
@@ -62,11 +63,19 @@ ANSWERS: dict[str, Schema] = {
             "roles": _TEXTS,
             "methods": _TEXTS,
             "level": _LEVEL,
+            "totp": {
+                "type": "boolean",
+                "description": "Whether signing in to the account takes a code of an app.",
+            },
             "session": nullable(_TEXT),
             "scopes": _SCOPES,
+            "tenant": nullable(_TEXT),
         },
         {"csrf_token": _TEXT},
     ),
+    "Auth.Switched": _object(_BEARER),
+    "Auth.Tenant": _object({"tenant": _TEXT, "roles": _TEXTS}),
+    "Auth.Tenants": _items("Auth.Tenant"),
     "Auth.SessionInfo": _object(
         {
             "id": _TEXT,
@@ -93,5 +102,15 @@ ANSWERS: dict[str, Schema] = {
     "Auth.Keys": _items("Auth.Key"),
     "Auth.Provider": _object({"name": _TEXT, "title": _TEXT}),
     "Auth.Providers": _items("Auth.Provider"),
+    "Auth.Departure": _object({"url": _TEXT}),
+    "Auth.Identity": _object(
+        {
+            "id": _TEXT,
+            "provider": nullable(_TEXT),
+            "email": nullable(_TEXT),
+            "created_at": _TIME,
+        }
+    ),
+    "Auth.Identities": _items("Auth.Identity"),
 }
 """All of them, by name."""

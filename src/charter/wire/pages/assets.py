@@ -1,20 +1,23 @@
 """Files that are shipped with the package, as answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from importlib.resources import files
 
+from charter.core.codes import METHOD_NOT_ALLOWED
+from charter.core.problems import Problem
 from charter.wire.http import Request, Response
 from charter.wire.rest.answer import matched
 from charter.wire.rest.compress import Coding, chosen, compressed
 from charter.wire.rest.headers import ALOOF, Headers
 
-_PACKAGE = "charter.wire.pages"
+PACKAGE = "charter.wire.pages"
 _CODED_ALIKE = ("vary", "accept-encoding")
 KEPT = ("cache-control", "public, max-age=86400")
 CHECKED = ("cache-control", "no-cache")
+_METHODS = ("GET", "HEAD")
 
 PAGE_POLICY = (
     "content-security-policy",
@@ -50,10 +53,10 @@ def document(body: bytes, content_type: str, headers: Headers) -> Document:
     return Document(body, content_type, blake2b(body, digest_size=8).hexdigest(), headers)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def load(asset: Asset) -> Document:
     """The file, read once."""
-    body = files(_PACKAGE).joinpath(asset.path).read_bytes()
+    body = files(PACKAGE).joinpath(asset.path).read_bytes()
     return document(body, asset.content_type, (KEPT, *PAGE_HEADERS))
 
 
@@ -77,3 +80,21 @@ def answered(request: Request, shown: Document, encode: Encode | None = _encoded
         headers = (*headers, ("content-encoding", coding.value))
     headers = (*headers, ("etag", f'"{tag}"'), ("content-length", str(len(body))))
     return Response(200, headers, b"" if request.method == "HEAD" else body)
+
+
+def shown_at(
+    request: Request, documents: Mapping[str, Document], assets: Mapping[str, Asset]
+) -> Response | None:
+    """The document or file at a request's path; None where there is none.
+
+    Raises `method_not_allowed` for all but GET and HEAD.
+    """
+    shown = documents.get(request.path)
+    if shown is None:
+        asset = assets.get(request.path)
+        if asset is None:
+            return None
+        shown = load(asset)
+    if request.method not in _METHODS:
+        raise Problem(METHOD_NOT_ALLOWED, members={"allow": _METHODS})
+    return answered(request, shown)

@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 
 from charter.contract.contract import Contract
-from charter.core.codes import CODES, METHOD_NOT_ALLOWED
-from charter.core.problems import Problem
+from charter.core.codes import CODES
 from charter.wire.http import Request, Response
 from charter.wire.pages.assets import (
     CHECKED,
     PAGE_HEADERS,
     Asset,
     Document,
-    answered,
     document,
-    load,
+    shown_at,
 )
 from charter.wire.pages.texts import operations_page, problem_page, problems_page
 from charter.wire.rest.describe.document import openapi
@@ -29,7 +27,6 @@ _ASSETS: Mapping[str, Asset] = {
     "/docs/assets/docs.js": Asset("own/docs.js", _SCRIPT),
     "/docs/assets/page.css": Asset("own/page.css", _STYLE),
 }
-_METHODS = ("GET", "HEAD")
 
 
 class Pages:
@@ -55,12 +52,4 @@ class Pages:
 
         Raises `method_not_allowed` for all but GET and HEAD.
         """
-        shown = self._documents.get(request.path)
-        if shown is None:
-            asset = _ASSETS.get(request.path)
-            if asset is None:
-                return None
-            shown = load(asset)
-        if request.method not in _METHODS:
-            raise Problem(METHOD_NOT_ALLOWED, members={"allow": _METHODS})
-        return answered(request, shown)
+        return shown_at(request, self._documents, _ASSETS)
