@@ -457,6 +457,35 @@ def test_nothing_is_shared_where_there_are_no_tenants(tmp_path: Path) -> None:
 
 
 # -- canonical JSON --------------------------------------------------------------------------
+def test_what_belongs_to_a_tenant_grants_no_role_everywhere(tmp_path: Path) -> None:
+    source = """
+@api.tenant
+class Firm(Resource):
+    name: str
+
+
+@api.resource
+class Staff(Resource):
+    user: User
+    role: Literal["boss"]
+
+
+api.grants(Staff)
+
+
+@api.policy(Firm, Staff)
+def policy(row: Resource, actor: Actor) -> Policy:
+    yield allow("read")
+"""
+    (fault,) = faults_of(source, tmp_path)
+    assert fault.code.name == "grants_unfit"
+    assert 'on="firm"' in (fault.remedy or "")
+    assert (
+        faults_of(source.replace("grants(Staff)", "shared(Staff)\napi.grants(Staff)"), tmp_path)
+        == ()
+    )
+
+
 def test_the_canonical_text_has_accounts_roles_and_tenants(tmp_path: Path) -> None:
     source = (
         PROJECTS

@@ -100,7 +100,6 @@ class Country(Resource[str]):
     name: str
 
 
-api.shared(Country)
 
 
 @api.resource
@@ -124,6 +123,7 @@ class Staff(Resource):
     role: Literal["clerk", "boss"]
 
 
+api.shared(Country, Staff)
 api.grants(Membership, on="project")
 api.grants(Staff)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
 CHROMIUM = os.environ.get("CHARTER_TEST_CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -16,6 +16,8 @@ CHROMIUM = os.environ.get("CHARTER_TEST_CHROMIUM") or next(
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium here: install it, or name it in CHARTER_TEST_CHROMIUM"
 )
+_PATIENCE = 15_000
+"""Milliseconds."""
 _QUIET = (
     "--disable-gpu",
     "--disable-quic",
@@ -44,6 +46,7 @@ class Watched:
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A browser with a new profile."""
+    expect.set_options(timeout=_PATIENCE)
     with sync_playwright() as playwright:
         browser = _launched(playwright)
         try:
@@ -67,7 +70,7 @@ def opened(browser: Browser, url: str, *, dark: bool = False) -> Iterator[Watche
         color_scheme="dark" if dark else "light",
         viewport={"width": 1100, "height": 900},
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(_PATIENCE)
     watched = Watched(context.new_page())
     watched.page.on("console", watched.heard)
     watched.page.on("pageerror", lambda error: watched.wrong.append(str(error)))

@@ -117,6 +117,13 @@ def _grants(draft: Draft, resource: ResourceDraft, said: GrantsSaid) -> Grants |
         draft.fault(GRANTS_UNFIT, f"{resource.name}.{on.name} cannot be both who has the role and "
                     "what it is on", said.place)  # fmt: skip
         return None
+    if on is None and resource.tenant is not None and draft.tenancy is not None:
+        tenant = snake(draft.tenancy.resource)
+        draft.fault(GRANTS_UNFIT, f"the rows of {resource.name} belong to a tenant, and would grant "
+                    "their roles in every one", said.place,
+                    f'Write `on="{tenant}"`, or let all tenants share {resource.name}.'
+                    )  # fmt: skip
+        return None
     return Grants(resource.name, account.name, role.name, on.name if on else None, said.place)
 
 

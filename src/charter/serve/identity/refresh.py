@@ -12,11 +12,11 @@ from charter.core.codes import SESSION_ENDED, TOKEN_SUPERSEDED
 from charter.core.problems import Problem
 from charter.serve.identity import sessions
 from charter.serve.identity.realm import Realm, Visit
-from charter.serve.identity.running import fetch, write
+from charter.serve.identity.running import fetch, run, write
 from charter.serve.identity.sessions import Opened
 from charter.serve.identity.tokens import signed_in
 from charter.sql.identity import query
-from charter.sql.identity.tables import REFRESH_TOKENS
+from charter.sql.identity.tables import REFRESH_TOKENS, SESSIONS
 from charter.store.database import Transaction
 from charter.wire.identity.endpoint import Reply
 
@@ -55,19 +55,27 @@ async def renewed(realm: Realm, visit: Visit, token: str) -> Opened:
 async def _spent(
     realm: Realm, transaction: Transaction, visit: Visit, digest: str
 ) -> str | Problem:
-    """Spend a token: its session, or why not. A session that ends here ends for good."""
-    spending = query.change(
-        realm.dialect, REFRESH_TOKENS, ("spent_at",), ("hash",), "spent_at", ("session",)
-    )
-    rows = await fetch(transaction, spending, visit.now, digest)
-    if rows:
-        session: str = rows[0][0]
-        return session
+    """Spend a token: its session, or why not. A session that ends here ends for good.
+
+    The session is locked before its token, as it is by all that end it: in the other order a
+    refresh and a sign-out would wait for each other.
+    """
     finding = query.find(realm.dialect, REFRESH_TOKENS, ("session", "spent_at"), ("hash",))
     known = await fetch(transaction, finding, digest)
     if not known:
         return Problem(SESSION_ENDED)
-    session, spent_at = known[0]
+    session: str = known[0][0]
+    locking = query.change(realm.dialect, SESSIONS, ("seen_at",), ("id",))
+    await run(transaction, locking, visit.now, session)
+    spending = query.change(
+        realm.dialect, REFRESH_TOKENS, ("spent_at",), ("hash",), "spent_at", ("session",)
+    )
+    if await fetch(transaction, spending, visit.now, digest):
+        return session
+    known = await fetch(transaction, finding, digest)
+    if not known:
+        return Problem(SESSION_ENDED)
+    spent_at = known[0][1]
     if visit.now - spent_at <= timedelta(seconds=realm.settings.refresh_grace):
         return Problem(TOKEN_SUPERSEDED)
     await sessions.end(realm, transaction, session)
