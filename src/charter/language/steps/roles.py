@@ -119,8 +119,8 @@ def _grants(draft: Draft, resource: ResourceDraft, said: GrantsSaid) -> Grants |
         return None
     if on is None and resource.tenant is not None and draft.tenancy is not None:
         tenant = snake(draft.tenancy.resource)
-        draft.fault(GRANTS_UNFIT, f"the rows of {resource.name} belong to a tenant, and would grant "
-                    "their roles in every one", said.place,
+        draft.fault(GRANTS_UNFIT, f"the rows of {resource.name} belong to a tenant, and would "
+                    "grant their roles in every one", said.place,
                     f'Write `on="{tenant}"`, or let all tenants share {resource.name}.'
                     )  # fmt: skip
         return None
