@@ -1,7 +1,7 @@
 """The routes of a service, as its OpenAPI document tells them to everybody."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tests.identity.people import Place
@@ -22,7 +22,6 @@ class Route:
     form: bool = False
     parameters: tuple[str, ...] = ()
     """The names of the parts of its path."""
-    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def writes(self) -> bool:
