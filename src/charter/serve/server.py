@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -32,6 +33,8 @@ from charter.serve.web.rsgi import RsgiApp
 
 LEAST_BUFFER = 8192
 """Bytes; hyper, inside Granian, takes no smaller buffer for the header of a request."""
+YOUNG_OBJECTS = (20_000, 20, 20)
+"""When the garbage collector looks at new objects, at those that outlived that, and at the rest."""
 _SECONDS_TO_START = 60.0
 _SECONDS_BETWEEN_LOOKS = 1.0
 
@@ -163,6 +166,7 @@ def worker_app(job: Job, started: Semaphore) -> RsgiApp:
     async def start() -> None:
         log.start()
         await process.start()
+        settle()
         following.append(asyncio.create_task(_follow(os.getppid(), job.spending)))
         log(Started(job.address))
         started.release()
@@ -173,6 +177,19 @@ def worker_app(job: Job, started: Semaphore) -> RsgiApp:
         log.close()
 
     return RsgiApp(process.app(), start, stop)
+
+
+def settle() -> None:
+    """Keep what a worker has made at its start, which stays to its end, out of the garbage
+    collector's rounds, and make those rarer: the objects of a request go by their counts.
+
+    Measured on creates of three rows with 32 connections: without it a fifth of the processor time
+    went into looking at objects that never go, and the slowest hundredth of the answers waited
+    for it.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*YOUNG_OBJECTS)
 
 
 async def _follow(parent: int, spending: Path | None) -> None:
