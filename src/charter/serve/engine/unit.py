@@ -150,8 +150,9 @@ class UnitOfWork:
 
     async def flush(self) -> None:
         """Write what is new, what has changed, and what is to go. Raises `Refused`."""
-        for row in list(self._rows.values()):
-            self._gather_parts(row)
+        gathering = [*self._rows.values(), *self._added]
+        while gathering:
+            gathering.extend(self._gathered_parts(gathering.pop()))
         added, self._added = _parents_first(self._added), []
         for row in added:
             await self._insert(row)
@@ -241,15 +242,19 @@ class UnitOfWork:
                     mine = [part for part in found if getattr(part, back) is row]
                     fill(row, {relation.name: mine})
 
-    def _gather_parts(self, row: Any) -> None:
-        """Rows that a command put into an owned list are new; those it took out go."""
+    def _gathered_parts(self, row: Any) -> list[Any]:
+        """Rows that a command put into an owned list are new, and may have parts themselves;
+        those it took out go."""
         if state_of(row).status is Status.STUB:
-            return
+            return []
+        new: list[Any] = []
         for relation in self._resource(type(row)).relations:
             if relation.owned:
                 gained, lost = list_changes(row, relation.name)
-                self._added.extend(part for part in gained if part not in self._added)
+                new.extend(part for part in gained if part not in self._added)
                 self._deleted.extend(part for part in lost if part not in self._deleted)
+        self._added.extend(new)
+        return new
 
     async def _insert(self, row: Any) -> None:
         if state_of(row).status is not Status.NEW:
