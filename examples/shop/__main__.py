@@ -18,8 +18,8 @@ from charter.cli.main import main as charter
 from charter.serve.engine.load import Loader
 from charter.serve.engine.service import Service
 from charter.serve.engine.startup import SchemaDiffers
-from charter.sql.identity import query
 from charter.sql.identity.tables import CREDENTIALS
+from charter.sql.own import query
 from charter.store.database import Transaction
 from examples.shop.contract import shop
 from examples.shop.seed import ORDERS, PASSWORD, ROWS, SIGN_IN, WORKING, customers

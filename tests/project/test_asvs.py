@@ -1,9 +1,7 @@
 """The checklist of OWASP ASVS 5.0.0 is whole, names tests that exist, and says what is so."""
 
-import ast
 import re
 from collections import Counter
-from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pytest
 
 from charter.serve.settings.identity import IdentitySettings
 from charter.wire.identity.endpoints import ENDPOINTS
+from tests.support.named import defined_in, named_in
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "asvs.md").read_text(encoding="utf-8")
@@ -18,7 +17,7 @@ LINE = re.compile(
     r"^\| (\d+\.\d+\.\d+) \| (\d) \| [^|]+ \| (met|n\.a\.|not met) \| ([^|]+) \|$", re.M
 )
 LINES = LINE.findall(PAGE)
-NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)))
+NAMED = named_in(PAGE)
 
 # How many requirements each section has, by level; those of level 3 stand between the others.
 LEVEL_1 = """
@@ -45,13 +44,6 @@ SECRET = ("access", "serve/identity", "sql/identity", "wire/identity", "deliver"
 """Where secrets are made and handled."""
 CHANCE = frozenset({"remote_keys.py"})
 """What has no secret: it spreads the fetches of many processes in time."""
-
-
-@cache
-def defined_in(path: str) -> frozenset[str]:
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    functions = ast.FunctionDef | ast.AsyncFunctionDef
-    return frozenset(node.name for node in tree.body if isinstance(node, functions))
 
 
 @pytest.mark.parametrize(("path", "name"), NAMED)

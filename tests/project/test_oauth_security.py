@@ -1,24 +1,16 @@
 """The checklist of OAuth security names tests that exist."""
 
-import ast
-import re
-from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.support.named import defined_in, named_in
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "oauth-security.md").read_text(encoding="utf-8")
-NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)))
+NAMED = named_in(PAGE)
 REASONS = ("not yet", "there is none", "binds authorization servers", "none are used")
 """What a line without a test says instead."""
-
-
-@cache
-def defined_in(path: str) -> frozenset[str]:
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    functions = ast.FunctionDef | ast.AsyncFunctionDef
-    return frozenset(node.name for node in tree.body if isinstance(node, functions))
 
 
 @pytest.mark.parametrize(("path", "name"), NAMED)

@@ -2,13 +2,14 @@
 
 import argparse
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from charter.cli.arguments import add_settings, configured
 from charter.cli.guard import Refused, guarded
-from charter.cli.opening import run_opening
+from charter.cli.opening import run_on
 from charter.language.load import load_contract
 from charter.serve.engine.service import Service
 from charter.serve.identity.endings import end_sessions
@@ -44,18 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
     if (arguments.action == "import") != (arguments.passwords is not None):
         raise Refused("import takes --passwords, and sign-out --email or --everybody")
     service = Service(contract, database_of(contract, settings), settings.store)
-    told = ""
-
-    async def work() -> None:
-        nonlocal told
-        await service.open()
-        try:
-            told = await (_import if arguments.passwords else _sign_out)(service, arguments)
-        finally:
-            await service.close()
-
-    run_opening(work())
-    Console(highlight=False).print(told)
+    work = _import if arguments.passwords else _sign_out
+    Console(highlight=False).print(run_on(service, partial(work, service, arguments)))
     return 0
 
 

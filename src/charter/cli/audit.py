@@ -1,6 +1,8 @@
 """`charter audit verify`: whether the audit log of a database is what was written."""
 
 import argparse
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -10,7 +12,7 @@ from rich.table import Table
 from charter.access.settings import keys_from
 from charter.cli.arguments import add_settings, configured
 from charter.cli.guard import Refused, guarded
-from charter.cli.opening import run_opening
+from charter.cli.opening import run_on
 from charter.language.load import load_contract
 from charter.serve.engine.auditing import Verified, verified
 from charter.serve.engine.service import Service
@@ -31,28 +33,24 @@ def run(arguments: argparse.Namespace) -> int:
     """0 where the log is whole, 1 where it is not."""
     settings = configured(arguments).settings
     contract = load_contract(Path(arguments.file))
-    if not any(resource.audited for resource in contract.resources):
+    if not contract.audits:
         raise Refused(f"{contract.name} audits nothing: write {contract.name}.audited()")
     keys = keys_from(settings.auth, production=settings.serve.in_production)
     known = {signer.name: signer.key for signer in signers(settings, keys)}
     service = Service(contract, database_of(contract, settings), settings.store)
-    found = Verified()
-
-    async def verify() -> None:
-        nonlocal found
-        await service.open()
-        try:
-            columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-            with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-                task = progress.add_task("reading the audit log")
-                async for found in verified(service.database, service.dialect, known):
-                    progress.update(task, description=f"{found.rows:,} rows read")
-        finally:
-            await service.close()
-
-    run_opening(verify())
+    found = run_on(service, partial(_verify, service, known))
     _show(found, Console())
     return 1 if found.damages else 0
+
+
+async def _verify(service: Service, known: Mapping[str, bytes]) -> Verified:
+    found = Verified()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("reading the audit log")
+        async for found in verified(service.database, service.dialect, known):
+            progress.update(task, description=f"{found.rows:,} rows read")
+    return found
 
 
 def _show(found: Verified, console: Console) -> None:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from charter.cli.arguments import add_settings, configured
 from charter.cli.guard import Refused, guarded
-from charter.cli.opening import run_opening
+from charter.cli.opening import run_on
 from charter.contract.contract import Contract
 from charter.core.names import kebab, nearest
 from charter.core.problems import Flaw, Problem
@@ -62,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
             )
         except ValueError as error:
             raise Refused(str(error)) from None
-        run_opening(_load(service, inputs))
+        run_on(service, partial(_load, service, inputs))
     return 0
 
 
@@ -105,7 +106,6 @@ async def _load(service: Service, inputs: list[Input]) -> None:
         TimeRemainingColumn(),
     )
     console = Console(stderr=True)
-    await service.open()
     try:
         loader = Loader(service.pipeline)
         with Progress(*columns, console=console) as progress:
@@ -113,8 +113,6 @@ async def _load(service: Service, inputs: list[Input]) -> None:
                 await _load_one(loader, item, progress)
     except Problem as problem:
         raise Refused(_told(problem)) from None
-    finally:
-        await service.close()
 
 
 async def _load_one(loader: Loader, item: Input, progress: Progress) -> None:

@@ -81,6 +81,11 @@ class Contract:
         return known_scopes(self.resources, self.commands)
 
     @property
+    def audits(self) -> bool:
+        """Whether changes of any resource are written into the audit log."""
+        return any(resource.audited for resource in self.resources)
+
+    @property
     def conditions(self) -> Iterator[Expression]:
         """Every condition of every policy."""
         for resource in self.resources:

@@ -21,7 +21,7 @@ from charter.contract.wording import worded
 from charter.core.problems import Problem
 from charter.plan.ask import Check
 from charter.plan.explain import Reason, reasons, reasons_of_call
-from charter.plan.guards import Guard, guard_action, guard_command, rules_of_call
+from charter.plan.guards import Guard, condition_of_call, guard_action, guard_command
 from charter.plan.matrix import settable_by_clients
 from charter.plan.view import CREATE, DELETE, READ, UPDATE, View, foreseen, in_state
 
@@ -96,7 +96,7 @@ def inquiry_of_kind(view: View, resource: Resource, action: str, explain: bool) 
     command = command_named(view.contract, resource.name, action)
     found = _reasons(view, resource, action, _left_open) if explain else ()
     if command is not None and command.on is not On.ROW:
-        return Inquiry(_call(view, command), reasons=found)
+        return Inquiry(condition_of_call(view, command), reasons=found)
     if action == READ:
         return Inquiry(_left_open(view.readable(resource)), reasons=found)
     guard = _guard(view, resource, action, command)
@@ -109,7 +109,7 @@ def inquiry_of_kind(view: View, resource: Resource, action: str, explain: bool) 
 def inquiry_of_call(view: View, command: Command, explain: bool) -> Inquiry:
     """The inquiry of a command on nothing."""
     found = tuple(reasons_of_call(view, command)) if explain else ()
-    return Inquiry(_call(view, command), reasons=found)
+    return Inquiry(condition_of_call(view, command), reasons=found)
 
 
 def _guard(view: View, resource: Resource, action: str, command: Command | None) -> Guard | None:
@@ -122,14 +122,6 @@ def _guard(view: View, resource: Resource, action: str, command: Command | None)
         return guard_action(view, resource, action)
     except Problem:
         return None
-
-
-def _call(view: View, command: Command) -> Expression:
-    try:
-        rules = rules_of_call(view, command)
-    except Problem:
-        return NEVER
-    return some(*rules) if rules else ALWAYS
 
 
 def _left_open(rule: Expression) -> Expression:

@@ -109,6 +109,11 @@ def rules_of_call(view: View, command: Command) -> tuple[Expression, ...]:
     return () if ALWAYS in conditions else conditions
 
 
+def condition_of_call(view: View, command: Command) -> Expression:
+    """The same as one condition; never, where no rule can allow the call."""
+    return some(*_without_row(view, command))
+
+
 def _without_row(view: View, command: Command) -> tuple[Expression, ...]:
     return tuple(
         condition

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from charter.contract.command import Command, On
+from charter.contract.command import On
 from charter.contract.contract import Contract
 from charter.contract.expression import ALWAYS, NEVER, Expression, some
 from charter.contract.resource import Computed, Field, Resource, SetBy
-from charter.core.problems import Problem
-from charter.plan.guards import rules_of_call
+from charter.plan.guards import condition_of_call
 from charter.plan.rewrite import as_created
 from charter.plan.standing import NOBODY, Standing, roles_of
 from charter.plan.veil import is_fact, veiled
@@ -109,7 +108,7 @@ def _conditions(view: View) -> Iterator[tuple[Entry, Expression]]:
             for action, condition in _field(view, resource, item):
                 yield Entry(resource.name, action, item.name), condition
     for command in contract.commands_of[None]:
-        yield Entry(None, command.name), _call(view, command)
+        yield Entry(None, command.name), condition_of_call(view, command)
 
 
 def _actions(view: View, resource: Resource) -> Iterator[tuple[Entry, Expression]]:
@@ -119,16 +118,10 @@ def _actions(view: View, resource: Resource) -> Iterator[tuple[Entry, Expression
         yield Entry(resource.name, action), made
     for command in view.contract.commands_of[resource.name]:
         on_row = command.on is On.ROW
-        condition = some(*view.command_rules(command)) if on_row else _call(view, command)
+        condition = (
+            some(*view.command_rules(command)) if on_row else condition_of_call(view, command)
+        )
         yield Entry(resource.name, command.name), condition
-
-
-def _call(view: View, command: Command) -> Expression:
-    try:
-        rules = rules_of_call(view, command)
-    except Problem:
-        return NEVER
-    return some(*rules) if rules else ALWAYS
 
 
 def _field(

@@ -30,7 +30,7 @@ def signer_for(contract: Contract, settings: Settings) -> Signer | None:
 
     Raises BadKey.
     """
-    if not any(resource.audited for resource in contract.resources):
+    if not contract.audits:
         return None
     production = settings.serve.in_production
     return signers(settings, keys_from(settings.auth, production=production))[0]

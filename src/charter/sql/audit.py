@@ -11,8 +11,8 @@ from charter.contract.types import DATETIME, INTEGER, TEXT
 from charter.sql.aggregate import combined
 from charter.sql.dialect import Dialect
 from charter.sql.fragment import Fragment, identifier, listed, sql
-from charter.sql.identity.model import Accounts, OwnColumn, OwnTable, built
-from charter.sql.identity.query import Query, decoder, insert, insert_fragment, slot
+from charter.sql.own.model import OwnColumn, OwnTable, built
+from charter.sql.own.query import Query, decoder, insert, insert_fragment, slot
 from charter.sql.schema import Table
 
 AUDIT = OwnTable(
@@ -51,10 +51,9 @@ AUDIT_NAMES = (AUDIT.name, HEADS.name)
 
 def audit_tables(contract: Contract, dialect: Dialect) -> tuple[Table, ...]:
     """Both of them; none where nothing is audited."""
-    if not any(resource.audited for resource in contract.resources):
+    if not contract.audits:
         return ()
-    nobody = Accounts("", "", TEXT)
-    return tuple(built(table, nobody, dialect) for table in (AUDIT, HEADS))
+    return tuple(built(table, dialect) for table in (AUDIT, HEADS))
 
 
 @cache

@@ -1,7 +1,7 @@
 """What a database dialect must say of itself. Each has one file of its own."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from charter.contract.expression import Function
@@ -13,6 +13,14 @@ from charter.sql.statement import Statement
 
 Pieces = Sequence[str | Fragment]
 """JSON text in the making: text as it is, and expressions that give text (or null: nothing)."""
+
+
+def typed(decoders: Iterable[Codec | None], row: Sequence[Any]) -> list[Any]:
+    """A row as the driver gives it as typed Python values; nothing stays nothing."""
+    return [
+        raw if decode is None or raw is None else decode(raw)
+        for decode, raw in zip(decoders, row, strict=True)
+    ]
 
 
 class Dialect(ABC):

@@ -8,10 +8,10 @@ only the service has makes that hold against those who can write to the database
 import hmac
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from itertools import count
 from typing import Any, NamedTuple
 
 import msgspec
@@ -24,7 +24,7 @@ from charter.sql.dialect import Dialect
 from charter.store.database import Transaction
 
 LANES = 32
-"""More than one process has connections to write with: none of its writes waits for another."""
+"""More than a process has connections to write with: none of its writes waits for another."""
 ROWS_AT_ONCE = 100
 UNSIGNED = "none"
 _LABEL = b"charter audit 1"
@@ -104,46 +104,31 @@ def cause_of(ask: Ask) -> str:
 
 @dataclass(frozen=True)
 class Ledger:
-    """Writes entries into the log of a database. One for each process: it keeps the lanes of
-    its own transactions apart."""
+    """Writes entries into the log of a database. One for each process: its transactions take the
+    lanes in turn, so that those under way at once have one each."""
 
     dialect: Dialect
     signer: Signer
-    _taken: set[int] = field(default_factory=set)
+    _turns: Iterator[int] = field(default_factory=lambda: count(secrets.randbelow(LANES)))
 
     async def write(self, transaction: Transaction, ask: Ask, entries: Sequence[Entry]) -> None:
         """Append entries at the end of a transaction: others may wait for its lane until then."""
-        with self._lane() as lane:
-            seize = statements.seize(self.dialect)
-            [(number, previous)] = await transaction.fetch(
-                seize.statement, seize.arguments((lane,))
-            )
-            for start in range(0, len(entries), ROWS_AT_ONCE):
-                some = entries[start : start + ROWS_AT_ONCE]
-                values: list[Any] = []
-                for entry in some:
-                    number += 1
-                    row = signed(_row(lane, number, ask, entry, self.signer), previous, self.signer)
-                    previous = row[-1]
-                    values += row
-                values += (number, previous, lane)
-                for query, width in statements.append(self.dialect, len(some)):
-                    arguments = query.arguments(values[:width])
-                    await transaction.execute(query.statement, arguments)
-                    values = values[width:]
-
-    @contextmanager
-    def _lane(self) -> Iterator[int]:
-        if not self.dialect.locks_rows:
-            yield 0
-            return
-        free = [lane for lane in range(LANES) if lane not in self._taken]
-        lane = secrets.choice(free or range(LANES))
-        self._taken.add(lane)
-        try:
-            yield lane
-        finally:
-            self._taken.discard(lane)
+        lane = next(self._turns) % LANES if self.dialect.locks_rows else 0
+        seize = statements.seize(self.dialect)
+        [(number, previous)] = await transaction.fetch(seize.statement, seize.arguments((lane,)))
+        for start in range(0, len(entries), ROWS_AT_ONCE):
+            some = entries[start : start + ROWS_AT_ONCE]
+            values: list[Any] = []
+            for entry in some:
+                number += 1
+                row = signed(_row(lane, number, ask, entry, self.signer), previous, self.signer)
+                previous = row[-1]
+                values += row
+            values += (number, previous, lane)
+            for query, width in statements.append(self.dialect, len(some)):
+                arguments = query.arguments(values[:width])
+                await transaction.execute(query.statement, arguments)
+                values = values[width:]
 
 
 def _row(lane: int, number: int, ask: Ask, entry: Entry, signer: Signer) -> Row:

@@ -18,6 +18,7 @@ from charter.plan.outcome import (
     RuleOutcome,
 )
 from charter.plan.steps import Step
+from charter.serve.engine.answers import REPEATABLE
 from charter.serve.engine.compiler import Compiler
 from charter.sql.statement import Sources, Statement
 from charter.store.database import Database, Row
@@ -26,7 +27,6 @@ Truths = Mapping[Expression, bool]
 Attempt = Callable[[Ask], Awaitable[Outcome]]
 
 UNSEEN = CheckOutcome(False)
-_REFUSALS = frozenset({Family.INVALID, Family.FORBIDDEN, Family.MISSING, Family.CONFLICT})
 _UNSAID = frozenset({Family.UNAUTHENTICATED, Family.FORBIDDEN, Family.MISSING})
 """Refusals that say no more than that the action is not allowed."""
 
@@ -185,7 +185,7 @@ async def _tried(check: Check, result: CheckOutcome, ask: Ask, attempt: Attempt)
         await attempt(replace(ask, form=form, values=(), once=None))
     except Problem as problem:
         family = problem.code.family
-        if family not in _REFUSALS | _UNSAID:
+        if family not in REPEATABLE and family not in _UNSAID:
             raise
         code = None if family in _UNSAID else problem.code.name
         return replace(result, allowed=False, code=code)

@@ -12,6 +12,7 @@ from charter.core.problems import Flaw, Problem
 from charter.plan.guards import Guard
 from charter.plan.stepup import StepUp, insufficient
 from charter.serve.engine.work import Work
+from charter.sql.dialect import typed
 
 Steps = Sequence[tuple[StepUp, Sequence[Expression]]]
 """Conditions that would be enough after a better sign-in, with what that takes."""
@@ -177,8 +178,5 @@ def _name(column: Column) -> str:
 
 
 def _decoded(work: Work, columns: tuple[Column, ...], raw: Sequence[Any]) -> Mapping[str, Any]:
-    values = {}
-    for column, value in zip(columns, raw, strict=True):
-        decode = work.compiler.dialect.decoder(column.type)
-        values[_name(column)] = value if decode is None or value is None else decode(value)
-    return values
+    decoders = [work.compiler.dialect.decoder(column.type) for column in columns]
+    return dict(zip(map(_name, columns), typed(decoders, raw), strict=True))

@@ -1,23 +1,25 @@
 """Failures of the database, as the client is told of them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from charter.core import codes
 from charter.core.problems import Problem
 from charter.store.errors import BadValue, Contended, StoreError, TimedOut, Unavailable
 
 
-@contextmanager
-def told_as_problems() -> Iterator[None]:
+class ToldAsProblems:
     """Raises the problem that a failure of the database is; one of our own making goes on."""
-    try:
-        yield
-    except StoreError as error:
-        problem = problem_of(error)
-        if problem is None:
-            raise
-        raise problem from error
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        problem = problem_of(error) if isinstance(error, StoreError) else None
+        if problem is not None:
+            raise problem from error
+
+
+TOLD_AS_PROBLEMS = ToldAsProblems()
 
 
 def problem_of(error: StoreError) -> Problem | None:

@@ -26,7 +26,7 @@ from charter.plan.values import Reader, json_reader
 from charter.serve.engine import parts
 from charter.serve.engine.attempts import Refused
 from charter.serve.engine.defaults import completed
-from charter.serve.engine.failures import told_as_problems
+from charter.serve.engine.failures import TOLD_AS_PROBLEMS
 from charter.serve.engine.pipeline import Pipeline
 from charter.serve.engine.rows import insert_rows
 from charter.serve.engine.work import Work
@@ -92,7 +92,7 @@ class Loader:
         drafts = [self._read_line(resource, line, pointer(number)) for number, line in batch]
         write = partial(self._write, resource, drafts)
         try:
-            with told_as_problems():
+            with TOLD_AS_PROBLEMS:
                 await self.pipeline.database.write(write)
         except Refused as refused:
             raise await self.pipeline.explained(_ask(), refused) from refused

@@ -25,7 +25,7 @@ from charter.serve.engine.changes import Changed
 from charter.serve.engine.commands import Returned
 from charter.serve.engine.compiler import Compiler
 from charter.serve.engine.defaults import completed
-from charter.serve.engine.failures import problem_of
+from charter.serve.engine.failures import TOLD_AS_PROBLEMS
 from charter.serve.engine.locks import lock_ahead
 from charter.serve.engine.reading import read, read_proving, reread
 from charter.serve.engine.violations import explained
@@ -33,7 +33,7 @@ from charter.serve.engine.work import Work
 from charter.sql.schema import Schema
 from charter.sql.statement import Sources, Statement
 from charter.store.database import Database, Row, Transaction
-from charter.store.errors import NeverAtOnce, NotAtOnce, StoreError, Violation
+from charter.store.errors import NeverAtOnce, NotAtOnce, Violation
 
 KNOWN_USERS = 10_000
 KNOWN_SHAPES = 4_096
@@ -71,7 +71,7 @@ class Pipeline:
     async def answer(self, ask: Ask) -> Outcome:
         """What comes of an ask. Raises problems, and nothing else that a client can cause."""
         form = ask.form
-        try:
+        with TOLD_AS_PROBLEMS:
             if ask.actor.proof is not None:
                 return await self._proving(ask, ask.actor.proof)
             if isinstance(form, Write):
@@ -79,11 +79,6 @@ class Pipeline:
             if isinstance(form, Can):
                 return await can.answer(self.compiler, self.database, ask, form, self.answer)
             return await read(self.compiler, self.database, ask, form)
-        except StoreError as error:
-            problem = problem_of(error)
-            if problem is None:
-                raise
-            raise problem from error
 
     async def _proving(self, ask: Ask, proof: Callable[[], Awaitable[Actor]]) -> Outcome:
         """The same for an actor whose session is still to be proven."""

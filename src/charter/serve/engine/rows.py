@@ -7,6 +7,7 @@ from charter.contract.resource import Resource
 from charter.serve.engine.attempts import Attempt
 from charter.serve.engine.keys import equals
 from charter.serve.engine.work import Work
+from charter.sql.dialect import typed
 
 ROWS_AT_ONCE = 50
 """Rows of one inserting statement; more go into several."""
@@ -73,7 +74,4 @@ async def _before(
     if not rows:
         return None
     decoders = [work.compiler.dialect.decoder(resource.field_named[name].type) for name in names]
-    return {
-        name: raw if decode is None or raw is None else decode(raw)
-        for name, raw, decode in zip(names, rows[0], decoders, strict=True)
-    }
+    return dict(zip(names, typed(decoders, rows[0]), strict=True))

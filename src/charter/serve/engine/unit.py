@@ -39,6 +39,7 @@ from charter.serve.engine.keys import among
 from charter.serve.engine.rows import delete_row, insert_rows, update_row
 from charter.serve.engine.tenants import Tenants
 from charter.serve.engine.work import Work
+from charter.sql.dialect import typed
 
 MAX_FOUND = 1000
 R = TypeVar("R")
@@ -198,8 +199,7 @@ class UnitOfWork:
         decoders = [self._work.compiler.dialect.decoder(item.type) for item in resource.fields]
         loaded = []
         for raw in raw_rows:
-            pairs = zip(names, raw, decoders, strict=True)
-            plain = {n: v if d is None or v is None else d(v) for n, v, d in pairs}
+            plain = dict(zip(names, typed(decoders, raw), strict=True))
             loaded.append(self._row_of(resource, plain))
         await self._load_parts(resource, loaded)
         return loaded

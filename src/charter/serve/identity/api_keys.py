@@ -12,8 +12,8 @@ from charter.serve.identity import certificates, credentials
 from charter.serve.identity.mailing import send
 from charter.serve.identity.realm import Realm, Visit
 from charter.serve.identity.running import fetch, read, run, write
-from charter.sql.identity import query
 from charter.sql.identity.tables import API_KEYS
+from charter.sql.own import query
 from charter.store.database import Transaction
 from charter.store.errors import Violated
 from charter.wire.identity.endpoint import NOTHING, Reply

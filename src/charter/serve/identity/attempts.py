@@ -18,9 +18,9 @@ from charter.core.codes import TOO_MANY_ATTEMPTS
 from charter.core.problems import Problem
 from charter.serve.identity.realm import Realm
 from charter.serve.identity.running import fetch, run
-from charter.sql.identity import query
 from charter.sql.identity.attempts import count_tries, free_times, take_back
 from charter.sql.identity.tables import ATTEMPTS, FAMILIAR
+from charter.sql.own import query
 from charter.store.database import Transaction
 
 LETTERS = 3

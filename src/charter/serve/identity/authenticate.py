@@ -17,16 +17,16 @@ from charter.core.codes import INVALID_TOKEN, SESSION_ENDED, TOKEN_STALE
 from charter.core.problems import Problem
 from charter.core.signals import Failed, Listener
 from charter.plan.actor import ANONYMOUS, API_KEY, Actor
-from charter.serve.engine.failures import told_as_problems
+from charter.serve.engine.failures import TOLD_AS_PROBLEMS
 from charter.serve.identity import csrf
 from charter.serve.identity.certificates import certificate_of
 from charter.serve.identity.realm import Realm
 from charter.serve.identity.running import read, run
 from charter.serve.identity.tokens import cookie_in
-from charter.sql.identity import query
 from charter.sql.identity.alive import roles_in
-from charter.sql.identity.query import Query
 from charter.sql.identity.tables import API_KEYS, SESSIONS
+from charter.sql.own import query
+from charter.sql.own.query import Query
 from charter.store.database import Transaction
 from charter.wire.http import Request
 
@@ -91,11 +91,14 @@ class Authenticator:
         as well, which saves a journey to the database."""
         actor = await self._verifier.admit(authorization)
         if actor.session is None or actor.session.startswith(OF_KEY):
-            return await self._of_token(authorization)
-        return replace(actor, proof=partial(self._of_token, authorization))
+            return await self._proven(actor)
+        return replace(actor, proof=partial(self._proven, actor))
 
     async def _of_token(self, authorization: str) -> Actor:
-        actor = await self._verifier.admit(authorization)
+        return await self._proven(await self._verifier.admit(authorization))
+
+    async def _proven(self, actor: Actor) -> Actor:
+        """The actor of a token whose session, or key, is there still and has its rights."""
         session = actor.session
         if session is None:
             return actor
@@ -173,7 +176,7 @@ class Authenticator:
             await run(transaction, changing, *values)
 
         try:
-            with told_as_problems():
+            with TOLD_AS_PROBLEMS:
                 await self._realm.database.write(work)
         except Exception as error:
             if self._listener is not None:

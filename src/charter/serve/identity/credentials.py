@@ -7,8 +7,8 @@ from charter.core.codes import INVALID_VALUES
 from charter.core.problems import Problem
 from charter.serve.identity.realm import Realm
 from charter.serve.identity.running import fetch, read, run
-from charter.sql.identity import query
 from charter.sql.identity.tables import CREDENTIALS
+from charter.sql.own import query
 from charter.store.database import Transaction
 
 _COLUMNS = ("account", "login", "email", "password", "changed_at")

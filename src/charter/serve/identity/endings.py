@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from charter.serve.identity.logins import login_of
 from charter.serve.identity.running import fetch, run
 from charter.sql.dialect import Dialect
-from charter.sql.identity import query
 from charter.sql.identity.tables import API_KEYS, CREDENTIALS, SESSIONS
+from charter.sql.own import query
 from charter.store.database import Database, Transaction
 
 

@@ -12,8 +12,8 @@ from charter.serve.identity import attempts, credentials
 from charter.serve.identity.mailing import send
 from charter.serve.identity.realm import Realm, Visit
 from charter.serve.identity.running import fetch, run
-from charter.sql.identity import query
 from charter.sql.identity.tables import RECOVERY_CODES, TOTP
+from charter.sql.own import query
 from charter.store.database import Transaction
 
 _OF_APP = frozenset({"otp", MULTIPLE})

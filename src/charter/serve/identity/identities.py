@@ -8,8 +8,8 @@ from charter.serve.identity import credentials, ways
 from charter.serve.identity.mailing import send
 from charter.serve.identity.realm import Realm, Visit
 from charter.serve.identity.running import fetch, read, run, write
-from charter.sql.identity import query
 from charter.sql.identity.tables import IDENTITIES
+from charter.sql.own import query
 from charter.store.database import Transaction
 from charter.wire.identity.endpoint import NOTHING, Reply
 

@@ -34,8 +34,8 @@ from charter.serve.identity.running import read
 from charter.serve.identity.sessions import AAL2, level_of
 from charter.serve.identity.tokens import cookie_in
 from charter.serve.web.addresses import client_address, subscriber
-from charter.sql.identity import query
 from charter.sql.identity.tables import TOTP
+from charter.sql.own import query
 from charter.wire.http import Request, Response
 from charter.wire.identity.endpoint import Endpoint, Needs, Reply
 from charter.wire.identity.parse import IdentityParser

@@ -16,8 +16,8 @@ from charter.serve.engine.keys import equals
 from charter.serve.identity.logins import login_of
 from charter.serve.identity.running import fetch, run
 from charter.sql.dialect import Dialect
-from charter.sql.identity import query
 from charter.sql.identity.tables import CREDENTIALS
+from charter.sql.own import query
 from charter.sql.statement import Sources, Statement
 from charter.store.database import Database, Transaction
 

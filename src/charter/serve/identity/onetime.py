@@ -11,8 +11,8 @@ from charter.core.codes import INVALID_ONE_TIME_TOKEN, TOO_LARGE
 from charter.core.problems import Problem
 from charter.serve.identity.realm import Realm, Visit
 from charter.serve.identity.running import fetch, read, run
-from charter.sql.identity import query
 from charter.sql.identity.tables import ONE_TIME_TOKENS
+from charter.sql.own import query
 from charter.store.database import Transaction
 
 MOST_BYTES = 65_536

@@ -19,8 +19,8 @@ from charter.serve.identity.mailing import send
 from charter.serve.identity.onetime import Purpose
 from charter.serve.identity.realm import Realm, Visit
 from charter.serve.identity.running import fetch, read, run, write
-from charter.sql.identity import query
 from charter.sql.identity.tables import PASSKEYS
+from charter.sql.own import query
 from charter.store.database import Transaction
 from charter.store.errors import Violated
 from charter.wire.identity.endpoint import NOTHING, Reply

@@ -19,8 +19,8 @@ from charter.serve.identity.onetime import Purpose
 from charter.serve.identity.realm import Realm, Visit
 from charter.serve.identity.running import fetch, run, write
 from charter.serve.identity.tokens import named_cookie
-from charter.sql.identity import query
 from charter.sql.identity.tables import ONE_TIME_TOKENS
+from charter.sql.own import query
 from charter.store.database import Transaction
 
 COOKIE = "__Host-charter-pending"

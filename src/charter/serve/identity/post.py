@@ -20,9 +20,9 @@ from charter.deliver.letter import Letter
 from charter.deliver.mail import Mailer, MailRefused, MailUnavailable
 from charter.serve.identity.running import fetch, run
 from charter.sql.dialect import Dialect
-from charter.sql.identity import query
 from charter.sql.identity.mail import next_due, take_due
 from charter.sql.identity.tables import MAIL
+from charter.sql.own import query
 from charter.store.database import Database, Transaction
 from charter.store.errors import StoreError
 

@@ -15,8 +15,8 @@ from charter.serve.identity.realm import Realm, Visit
 from charter.serve.identity.running import fetch, run, write
 from charter.serve.identity.sessions import Opened
 from charter.serve.identity.tokens import signed_in
-from charter.sql.identity import query
 from charter.sql.identity.tables import REFRESH_TOKENS, SESSIONS
+from charter.sql.own import query
 from charter.store.database import Transaction
 from charter.wire.identity.endpoint import Reply
 

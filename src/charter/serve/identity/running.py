@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from charter.serve.engine.failures import told_as_problems
+from charter.serve.engine.failures import TOLD_AS_PROBLEMS
 from charter.serve.identity.realm import Realm
-from charter.sql.identity.query import Query
+from charter.sql.own.query import Query
 from charter.store.database import Database, Transaction
 
 T = TypeVar("T")
@@ -24,11 +24,11 @@ async def run(transaction: Transaction, query: Query, *values: Any) -> int:
 
 async def read(database: Database, query: Query, *values: Any) -> list[tuple[Any, ...]]:
     """The rows that a reading statement gives, outside any transaction."""
-    with told_as_problems():
+    with TOLD_AS_PROBLEMS:
         return query.decoded(await database.read(query.statement, query.arguments(values)))
 
 
 async def write(realm: Realm, work: Callable[[Transaction], Awaitable[T]]) -> T:
     """Run some work in one transaction; its failures are problems."""
-    with told_as_problems():
+    with TOLD_AS_PROBLEMS:
         return await realm.database.write(work)

@@ -10,9 +10,9 @@ from charter.core.ids import uuid7
 from charter.serve.identity.belonging import belongs, sole_tenant
 from charter.serve.identity.realm import Realm, Visit
 from charter.serve.identity.running import fetch, run
-from charter.sql.identity import query
 from charter.sql.identity.alive import roles_in
 from charter.sql.identity.tables import REFRESH_TOKENS, SESSIONS
+from charter.sql.own import query
 from charter.store.database import Transaction
 
 AAL1, AAL2 = "aal1", "aal2"

@@ -6,8 +6,8 @@ from charter.serve.identity import sessions
 from charter.serve.identity.realm import Realm, Visit
 from charter.serve.identity.running import fetch, read, write
 from charter.serve.identity.tokens import csrf_token, set_cookie
-from charter.sql.identity import query
 from charter.sql.identity.tables import CREDENTIALS, SESSIONS, TOTP
+from charter.sql.own import query
 from charter.store.database import Transaction
 from charter.wire.identity.endpoint import NOTHING, Reply
 

@@ -8,7 +8,6 @@ from charter.core.signals import Failed, Listener
 from charter.serve.identity.attempts import milliseconds
 from charter.serve.identity.running import run
 from charter.sql.dialect import Dialect
-from charter.sql.identity import query
 from charter.sql.identity.attempts import FORGET_AFTER
 from charter.sql.identity.tables import (
     API_KEYS,
@@ -18,6 +17,7 @@ from charter.sql.identity.tables import (
     REFRESH_TOKENS,
     SESSIONS,
 )
+from charter.sql.own import query
 from charter.store.database import Database, Transaction
 
 EVERY = 3600.0

@@ -4,8 +4,8 @@ from charter.core.codes import LAST_WAY_TO_SIGN_IN
 from charter.core.problems import Problem
 from charter.serve.identity.realm import Realm
 from charter.serve.identity.running import fetch
-from charter.sql.identity import query
 from charter.sql.identity.tables import CREDENTIALS, IDENTITIES, PASSKEYS
+from charter.sql.own import query
 from charter.store.database import Transaction
 
 

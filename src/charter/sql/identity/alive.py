@@ -15,9 +15,9 @@ from charter.contract.types import DATETIME, TEXT
 from charter.sql.dialect import Dialect
 from charter.sql.fragment import Fragment, identifier, joined, listed, qualified, sql
 from charter.sql.identity.belonging import tenant_of
-from charter.sql.identity.model import OwnTable
-from charter.sql.identity.query import Query, decoder, slot
 from charter.sql.identity.tables import API_KEYS, CREDENTIALS, SESSIONS
+from charter.sql.own.model import OwnTable
+from charter.sql.own.query import Query, decoder, slot
 from charter.sql.postgres import POSTGRES
 from charter.sql.sources import NowValue, SessionValue, TenantValue
 from charter.sql.sqlite import SQLITE

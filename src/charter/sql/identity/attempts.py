@@ -10,8 +10,8 @@ from functools import cache
 from charter.contract.types import INTEGER, TEXT
 from charter.sql.dialect import Dialect
 from charter.sql.fragment import Fragment, identifier, joined, listed, number, sql
-from charter.sql.identity.query import Query, slot
 from charter.sql.identity.tables import ATTEMPTS
+from charter.sql.own.query import Query, slot
 
 LONGEST_DELAY = 15 * 60 * 1000
 """Milliseconds."""

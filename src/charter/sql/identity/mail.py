@@ -5,8 +5,8 @@ from functools import cache
 from charter.contract.types import DATETIME
 from charter.sql.dialect import Dialect
 from charter.sql.fragment import identifier, number, sql
-from charter.sql.identity.query import Query, decoder, slot
 from charter.sql.identity.tables import MAIL
+from charter.sql.own.query import Query, decoder, slot
 
 AT_ONCE = 10
 

@@ -8,7 +8,7 @@ read again (the secrets of authenticator apps, letters with links) sealed.
 from charter.contract.contract import Contract
 from charter.contract.types import DATETIME, INTEGER, TEXT
 from charter.sql.dialect import Dialect
-from charter.sql.identity.model import Accounts, OwnColumn, OwnTable, Raw, built
+from charter.sql.own.model import Accounts, OwnColumn, OwnTable, Raw, built
 from charter.sql.schema import Table
 
 _account = OwnColumn("account", Raw.ACCOUNT)
@@ -211,4 +211,4 @@ def identity_tables(contract: Contract, dialect: Dialect) -> tuple[Table, ...]:
         return ()
     resource = contract.resource_named[contract.accounts]
     accounts = Accounts(resource.table, resource.key.name, resource.key.type)
-    return tuple(built(table, accounts, dialect) for table in IDENTITY_TABLES)
+    return tuple(built(table, dialect, accounts) for table in IDENTITY_TABLES)

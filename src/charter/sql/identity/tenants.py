@@ -8,8 +8,8 @@ from charter.sql.dialect import Dialect
 from charter.sql.fragment import Fragment, identifier, joined, number, qualified, sql
 from charter.sql.identity.alive import gathered
 from charter.sql.identity.belonging import account_of, key_of, memberships
-from charter.sql.identity.model import Raw
-from charter.sql.identity.query import Query, slot
+from charter.sql.own.model import Raw
+from charter.sql.own.query import Query, slot
 
 MOST_TENANTS = 1000
 _HELD = identifier("held")

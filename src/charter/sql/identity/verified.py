@@ -5,8 +5,8 @@ from functools import cache
 from charter.contract.types import BOOLEAN
 from charter.sql.dialect import Dialect
 from charter.sql.fragment import identifier, sql
-from charter.sql.identity.model import Raw
-from charter.sql.identity.query import Query, decoder, slot
+from charter.sql.own.model import Raw
+from charter.sql.own.query import Query, decoder, slot
 
 FIELD = "email_verified"
 

@@ -11,9 +11,9 @@ from functools import cache
 from typing import Any
 
 from charter.plan.actor import ANONYMOUS
-from charter.sql.dialect import Dialect
+from charter.sql.dialect import Dialect, typed
 from charter.sql.fragment import Fragment, identifier, joined, listed, number, parameter, sql
-from charter.sql.identity.model import Kind, OwnTable, Raw
+from charter.sql.own.model import Kind, OwnTable, Raw
 from charter.sql.sources import Codec, SlotValue
 from charter.sql.statement import Sources, Statement
 
@@ -32,13 +32,7 @@ class Query:
 
     def decoded(self, rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
         """The rows with typed values, as tuples."""
-        return [
-            tuple(
-                raw if decode is None or raw is None else decode(raw)
-                for decode, raw in zip(self.decoders, row, strict=True)
-            )
-            for row in rows
-        ]
+        return [tuple(typed(self.decoders, row)) for row in rows]
 
 
 @cache

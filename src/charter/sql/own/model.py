@@ -68,8 +68,8 @@ class Accounts:
     type: Type
 
 
-def built(own: OwnTable, accounts: Accounts, dialect: Dialect) -> Table:
-    """The table as a database has it."""
+def built(own: OwnTable, dialect: Dialect, accounts: Accounts | None = None) -> Table:
+    """The table as a database has it. `accounts` are needed where a column refers to them."""
     return Table(
         own.name,
         tuple(Column(c.name, _type(c.kind, accounts, dialect), c.nullable) for c in own.columns),
@@ -87,17 +87,24 @@ def built(own: OwnTable, accounts: Accounts, dialect: Dialect) -> Table:
     )
 
 
-def _type(kind: Kind, accounts: Accounts, dialect: Dialect) -> str:
+def _type(kind: Kind, accounts: Accounts | None, dialect: Dialect) -> str:
     match kind:
         case Raw.BYTES:
             return BYTES_TYPES[dialect.name]
         case Raw.ACCOUNT:
-            return dialect.column_type(accounts.type)
+            return dialect.column_type(_given(accounts).type)
         case Type():
             return dialect.column_type(kind)
 
 
-def _target(column: OwnColumn, accounts: Accounts) -> tuple[str, tuple[str, ...]] | None:
+def _target(column: OwnColumn, accounts: Accounts | None) -> tuple[str, tuple[str, ...]] | None:
     if column.kind is Raw.ACCOUNT:
-        return accounts.table, (accounts.key,)
+        given = _given(accounts)
+        return given.table, (given.key,)
     return None if column.references is None else (column.references, ("id",))
+
+
+def _given(accounts: Accounts | None) -> Accounts:
+    if accounts is None:
+        raise ValueError("the table refers to accounts: say where they are")
+    return accounts
