@@ -114,7 +114,9 @@ async def test_a_commit_that_is_lost_is_not_tried_again(postgres: Store) -> None
     assert await postgres.count() == 0
 
 
-async def test_a_write_at_once_that_is_lost_is_not_tried_again(postgres: Store) -> None:
+async def test_a_write_at_once_that_is_lost_is_not_tried_again(
+    postgres: Store, postgres_server: PostgresServer
+) -> None:
     await postgres.add(1)
     insert = postgres.sql("INSERT INTO author (id, name) SELECT 2, 'x' FROM pg_sleep(0.5)")
     writing = asyncio.create_task(postgres.database.write_at_once(insert, ()))
@@ -123,7 +125,7 @@ async def test_a_write_at_once_that_is_lost_is_not_tried_again(postgres: Store) 
         postgres.sql("SELECT pid FROM pg_stat_activity WHERE query LIKE '%FROM pg_sleep(0.5)%'"
                      " AND pid <> pg_backend_pid()"), ()
     )  # fmt: skip
-    os.kill(backend, signal.SIGKILL)
+    await asyncio.to_thread(postgres_server.kill_backend, backend)
     with pytest.raises(Unavailable, match="unknown"):
         await writing
     assert await postgres.count() == 1

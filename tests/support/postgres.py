@@ -135,6 +135,21 @@ class PostgresServer:
         end(self.process, signal.SIGKILL, STOP_SECONDS)
         self.process = None
 
+    def kill_backend(self, pid: int) -> None:
+        """Kill one backend, and return once the server has recovered from that.
+
+        It ends every connection then, and refuses new ones for a while.
+        """
+        recoveries = self.recoveries()
+        os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + START_SECONDS
+        while self.recoveries() == recoveries:
+            assert time.monotonic() < deadline, f"no recovery:\n{self.log_end()}"
+            time.sleep(0.02)
+
+    def recoveries(self) -> int:
+        return self.log.read_text(errors="replace").count("ready to accept connections")
+
     def create_database(self, name: str) -> None:
         """Create an empty database."""
         self.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
