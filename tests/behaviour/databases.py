@@ -10,6 +10,7 @@ import pytest
 from charter.sql.derive import schema_of
 from charter.store.address import Dialect, dialect_of
 from tests.behaviour.serving import Served
+from tests.support.mysql import MysqlServer
 from tests.support.postgres import PostgresServer
 
 Fresh = Callable[[pytest.FixtureRequest], AbstractContextManager[str]]
@@ -33,16 +34,30 @@ def postgres_database(request: pytest.FixtureRequest) -> Iterator[str]:
     server.drop_database(name)
 
 
+@contextmanager
+def mysql_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    server: MysqlServer = request.getfixturevalue("mysql_server")
+    server.start()
+    name = f"studio_{secrets.token_hex(8)}"
+    server.create_database(name)
+    yield server.url(name)
+    server.start()
+    server.drop_database(name)
+
+
 DATABASES: Mapping[str, Fresh] = {
     "sqlite": sqlite_file,
     "postgresql": postgres_database,
+    "mysql": mysql_database,
 }
 """Every kind of database that is tested."""
 
 _UNCHECKED = {
     Dialect.SQLITE: "PRAGMA defer_foreign_keys = ON;",
     Dialect.POSTGRESQL: "SET LOCAL session_replication_role = replica;",
+    Dialect.MYSQL: "SET foreign_key_checks = 0;",
 }
+_CHECKED_AGAIN = {Dialect.MYSQL: "SET foreign_key_checks = 1;"}
 
 
 async def emptied(served: Served) -> None:
@@ -51,8 +66,9 @@ async def emptied(served: Served) -> None:
     tables = schema_of(served.contract, served.service.dialect).tables
     kept = {"charter_meta"}
     deletes = [f'DELETE FROM "{item.name}";' for item in tables if item.name not in kept]
-    start = _UNCHECKED[dialect_of(served.url)]
-    await served.service.database.script("\n".join([start, *deletes]))
+    kind = dialect_of(served.url)
+    script = [_UNCHECKED[kind], *deletes, _CHECKED_AGAIN.get(kind, "")]
+    await served.service.database.script("\n".join(script))
     pipeline._users.clear()
     served.witness.statements.clear()
     served.witness.failures.clear()

@@ -67,8 +67,8 @@ async def test_a_read_that_is_killed_under_way_is_read_again(postgres: Store) ->
 async def test_a_connection_that_says_nothing_is_given_up(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("charter.store.postgres_pool.ANSWER_SECONDS", 0.2)
-    monkeypatch.setattr("charter.store.postgres_pool.WATCH_SECONDS", 0.1)
+    monkeypatch.setattr("charter.store.server_pool.ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("charter.store.server_pool.WATCH_SECONDS", 0.1)
     store = await opened(postgres_url, StoreSettings(statement_timeout=0.5, pool_size=1))
     backend = store.sql("SELECT pg_backend_pid()")
     [(stuck,)] = await store.database.read(backend, ())

@@ -60,6 +60,14 @@ def audit_tables(contract: Contract, dialect: Dialect) -> tuple[Table, ...]:
 def seize(dialect: Dialect) -> Query:
     """The number and digest at the end of a lane, which is this transaction's from now on."""
     table, lane = identifier(HEADS.name), slot(dialect, INTEGER, 0)
+    if not dialect.returns_rows:
+        made = sql("INSERT INTO {} (lane, number, digest) VALUES ({}, 0, '')", table, lane)
+        found = sql("SELECT number, digest FROM {} WHERE lane = {}", table, lane)
+        return Query(
+            dialect.statement(found, "read audit lane"),
+            (None, None),
+            before=dialect.statement(dialect.unless_there(made, [sql("lane")]), "seize audit lane"),
+        )
     fragment = sql(
         "INSERT INTO {} (lane, number, digest) VALUES ({}, 0, '')"
         " ON CONFLICT (lane) DO UPDATE SET number = {}.number RETURNING number, digest",

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from charter.contract.types import TEXTUAL, Bound, Scalar, Type, digits_of, places_of
 from charter.sql.dialect import Dialect
+from charter.sql.mysql import MYSQL
 from charter.sql.sqlite import SQLITE
 
 
@@ -25,7 +26,7 @@ def bounds(column: str, kind: Type, dialect: Dialect) -> str | None:
         parts += [
             *_choices(name, kind, dialect),
             *_range(name, kind, dialect),
-            *_length(name, kind),
+            *_length(name, kind, dialect),
         ]
     return " AND ".join(parts) or None
 
@@ -57,13 +58,13 @@ def _fitted(bound: Bound, kind: Type, rounding: str) -> Bound:
     return whole if kind.scalar is Scalar.INTEGER else Decimal(whole).scaleb(-places_of(kind))
 
 
-def _length(name: str, kind: Type) -> Iterator[str]:
+def _length(name: str, kind: Type, dialect: Dialect) -> Iterator[str]:
     # Characters on both databases: no text that Charter writes has a NUL, where SQLite stops.
     if kind.scalar in TEXTUAL and not kind.choices:
         if kind.min_length:
-            yield f"length({name}) >= {kind.min_length}"
+            yield f"{dialect.length_function}({name}) >= {kind.min_length}"
         if kind.max_length is not None:
-            yield f"length({name}) <= {kind.max_length}"
+            yield f"{dialect.length_function}({name}) <= {kind.max_length}"
 
 
 def _untyped(name: str, kind: Type) -> Iterator[str]:
@@ -82,6 +83,14 @@ def _sqlite(name: str, kind: Type) -> Iterator[str]:
         yield f"{name} BETWEEN -{most} AND {most}"
 
 
+def _mysql(name: str, kind: Type) -> Iterator[str]:
+    """The same of MySQL, whose JSON type does not keep numbers as they are."""
+    if kind.many or kind.scalar is Scalar.JSON:
+        yield f"json_valid({name})"
+    elif kind.scalar is Scalar.BOOLEAN:
+        yield f"{name} IN (0, 1)"
+
+
 _TYPED: Mapping[str, Callable[[str, Type], Iterator[str]]] = MappingProxyType(
-    {SQLITE.name: _sqlite}
+    {SQLITE.name: _sqlite, MYSQL.name: _mysql}
 )

@@ -7,21 +7,28 @@ and compare the two (`differences`).
 - SQLite: the scratch place is a `:memory:` database.
 - PostgreSQL: run `scratch`, then `ddl.statements`, then the catalog's statements in one
   transaction, and roll it back. The tables go to the session's own temporary schema: no other
-  session waits for them, and no more rights are needed than to make temporary tables.
+  session waits for them, and no more rights are needed than to make temporary tables.- MySQL: each table is created as a temporary one under its own name, shown, and dropped. It has
+  no foreign keys then: they are taken as the contract has them, which needs no spelling.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from charter.sql.catalog_mysql import MYSQL_CATALOG
 from charter.sql.catalog_postgres import POSTGRES_CATALOG
 from charter.sql.catalog_reading import Catalog
 from charter.sql.catalog_sqlite import SQLITE_CATALOG
 from charter.sql.dialect import Dialect
+from charter.sql.mysql import MYSQL
 from charter.sql.postgres import POSTGRES
 from charter.sql.sqlite import SQLITE
 
 _CATALOGS: Mapping[str, Catalog] = MappingProxyType(
-    {SQLITE.name: SQLITE_CATALOG, POSTGRES.name: POSTGRES_CATALOG}
+    {
+        SQLITE.name: SQLITE_CATALOG,
+        POSTGRES.name: POSTGRES_CATALOG,
+        MYSQL.name: MYSQL_CATALOG,
+    }
 )
 
 

@@ -31,6 +31,7 @@ def check(
     transaction ends.
     """
     context, rows = fresh(contract, dialect).select(resource)
+    rows.joins.apart = lock and dialect.locks_joined
     shown = [
         rows.column("version"),
         *(context.truth(condition) for condition in conditions),
@@ -73,6 +74,7 @@ def load(  # noqa: PLR0913, PLR0917 - the parts of one SELECT
 ) -> Statement:
     """The raw columns of the rows for which a condition holds."""
     context, rows = fresh(contract, dialect).select(resource)
+    rows.joins.apart = lock and dialect.locks_joined
     shown = listed(rows.column(column) for column in columns)
     condition = both(filtered(context, where))
     order = order_by(context, sort)
@@ -85,7 +87,7 @@ def load(  # noqa: PLR0913, PLR0917 - the parts of one SELECT
 
 
 def _lock(dialect: Dialect, rows: Rows, *, lock: bool) -> Fragment:
-    return sql(" FOR UPDATE OF {}", rows.alias) if lock and dialect.locks_rows else EMPTY
+    return dialect.locking(rows.alias) if lock and dialect.locks_rows else EMPTY
 
 
 def inbound(contract: Contract, dialect: Dialect, resource: Resource) -> Statement | None:

@@ -20,6 +20,7 @@ from charter.sql.conditions import FOLDED
 from charter.sql.dialect import Dialect
 from charter.sql.expressions import row_condition
 from charter.sql.identity.tables import identity_tables
+from charter.sql.indexed import characters, indexed_names
 from charter.sql.naming import Names
 from charter.sql.schema import (
     CheckRule,
@@ -106,8 +107,11 @@ class _Deriver:
 
     def _columns(self) -> Iterator[Column]:
         text = self._dialect.column_type(TEXT)
+        in_indexes = indexed_names(self._resource)
         for field in self._resource.fields:
             kind = self._dialect.column_type(field.type)
+            if field.name in in_indexes:
+                kind = self._dialect.indexed_type(field.type, characters(field))
             yield Column(field.name, kind, field.optional, identity=field.default is Made.SERIAL)
         for field in self._resource.search_fields:
             yield Column(field.name + FOLDED, text, field.optional)
@@ -151,6 +155,9 @@ class _Deriver:
             columns = self._total(tuple(_indexed(name) for name in index.fields))
             where = None if index.where is None else self._condition(index.where)
             seed = f"{index.fields} {where}"
+            if not self._dialect.indexes_parts:
+                # An index of all rows serves whatever one of some of them does.
+                where = None
             fields = (field.removeprefix("-") for field in index.fields)
             name = self._name(*fields, "idx", seed=seed)
             yield TableIndex(name, columns, where)
@@ -199,7 +206,7 @@ def _link_table(link: Link, ends: Ends, dialect: Dialect, names: Names) -> Table
     return Table(
         link.table,
         tuple(
-            Column(name, dialect.column_type(end.key.type))
+            Column(name, dialect.indexed_type(end.key.type, characters(end.key)))
             for name, end in zip(columns, ends, strict=True)
         ),
         PrimaryKey(names.give(link.table, "pkey"), columns),

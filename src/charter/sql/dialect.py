@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from charter.contract.expression import Function
 from charter.contract.types import Type
-from charter.sql.fragment import Fragment, checked, parameter, render
+from charter.sql.fragment import Fragment, checked, listed, number, parameter, render, sql
 from charter.sql.names import quote
 from charter.sql.sources import Codec, Source
 from charter.sql.statement import Statement
@@ -41,6 +41,20 @@ class Dialect(ABC):
     """Integer keys come from a sequence, which does not see the keys that are given."""
     bytes_cast: ClassVar[str] = ""
     """What follows the placeholder of an argument of bytes."""
+    names_outside: ClassVar[bool] = True
+    """A subselect in FROM can name the rows of a statement around its own."""
+    compares_rows: ClassVar[bool] = True
+    """A comparison of several columns at once (`(a, b) > (x, y)`) is served by an index."""
+    returns_rows: ClassVar[bool] = True
+    """Writes can give columns of the rows that they wrote (`RETURNING`)."""
+    locks_joined: ClassVar[bool] = False
+    """A lock of rows that are read takes the rows that are joined to them along."""
+    indexes_parts: ClassVar[bool] = True
+    """Indexes can be of some rows only (`WHERE`)."""
+    holds_by_session: ClassVar[bool] = False
+    """What is `held_alone` stays so beyond the end of its transaction."""
+    length_function: ClassVar[str] = "length"
+    """Counts the characters of a text."""
     no_limit: ClassVar[Fragment]
     """What stands for the rows of a subselect that keeps its order but has no limit."""
 
@@ -56,6 +70,10 @@ class Dialect(ABC):
     @abstractmethod
     def column_type(self, kind: Type) -> str:
         """The type of a column that stores values of this type, with its collation."""
+
+    def indexed_type(self, kind: Type, most: int) -> str:
+        """The same for a column of a key or an index, whose texts have `most` characters."""
+        return self.column_type(kind)
 
     @abstractmethod
     def literal(self, value: Any, kind: Type) -> str:
@@ -109,7 +127,54 @@ class Dialect(ABC):
         """The fragment as a statement of this database."""
         return render(fragment, self.placeholder, label, heavy=heavy)
 
+    # -- writes --------------------------------------------------------------------------
+    def returning(self, columns: Fragment) -> Fragment:
+        """What follows a write so that it gives columns, with a space before it.
+
+        Empty where nothing does: a made key and a `counted` value are given all the same.
+        """
+        return sql(" RETURNING {}", columns)
+
+    def counted(self, value: Fragment) -> Fragment:
+        """An integer that an update sets and that its statement gives."""
+        return value
+
+    def unless_there(self, insert: Fragment, key: Sequence[Fragment]) -> Fragment:
+        """An insert that leaves out the rows whose key, of these columns, is there already."""
+        return sql("{} ON CONFLICT ({}) DO NOTHING", insert, listed(key))
+
+    def held_alone(self, names: Sequence[Fragment]) -> Fragment | None:
+        """Whether this transaction is the only one that holds these names, from now on.
+
+        None where transactions that write come one after the other anyway.
+        """
+        return None
+
+    def locking(self, rows: Fragment) -> Fragment:
+        """What locks the rows of an alias that a SELECT reads, with a space before it."""
+        return sql(" FOR UPDATE OF {}", rows)
+
     # -- expressions ---------------------------------------------------------------------
+    def same(self, left: Fragment, right: Fragment) -> Fragment:
+        """Whether two values are equal, or both null."""
+        return sql("{} IS NOT DISTINCT FROM {}", left, right)
+
+    def as_text(self, value: Fragment) -> Fragment:
+        """A key as text."""
+        return sql("CAST({} AS text)", value)
+
+    def as_float(self, value: Fragment) -> Fragment:
+        """A number as a float."""
+        return sql("({})::double precision", value)
+
+    def rounded(self, value: Fragment, places: int) -> Fragment:
+        """A number as a decimal with so many places, half away from zero."""
+        return sql("round(({})::numeric, {})", value, number(places))
+
+    def widened(self, value: Fragment) -> Fragment:
+        """An integer as a number that sums and products of integers fit into."""
+        return sql("{}::numeric", value)
+
     @abstractmethod
     def truth(self, value: bool) -> Fragment:
         """True or false."""
@@ -146,6 +211,11 @@ class Dialect(ABC):
     def order(self, value: Fragment, *, descending: bool, nullable: bool) -> Fragment:
         """One part of ORDER BY; null counts as larger than any value."""
 
+    # -- texts of groups -----------------------------------------------------------------
+    @abstractmethod
+    def told_together(self, text: Fragment, separator: str) -> Fragment:
+        """The texts of a group as one, with a control character between them."""
+
     # -- JSON ----------------------------------------------------------------------------
     @abstractmethod
     def json_value(self, value: Fragment, kind: Type, *, nullable: bool) -> Pieces:
@@ -165,3 +235,12 @@ class Dialect(ABC):
 
         Such groups are few: it need not be fast, but must cost nothing where it is not used.
         """
+
+    def gathered_sorted(
+        self, body: Fragment, order: Sequence[Fragment], depth: int, limit: int | None
+    ) -> Fragment:
+        """The same for the first of a group in an order, where `names_outside` is false.
+
+        `depth` is how deep lists stand inside the texts, this one included.
+        """
+        raise NotImplementedError

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from charter.sql.dialect import Dialect
+from charter.sql.mysql import MYSQL
 from charter.sql.postgres import POSTGRES
 from charter.sql.sqlite import SQLITE
 
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
-    {dialect.name: dialect for dialect in (SQLITE, POSTGRES)}
+    {dialect.name: dialect for dialect in (SQLITE, POSTGRES, MYSQL)}
 )
 
 

@@ -6,15 +6,15 @@ from types import MappingProxyType
 
 from charter.contract.contract import Contract
 from charter.contract.faults import Fault, FaultCode
-from charter.contract.resource import Field, Resource
-from charter.contract.types import DEFAULT_TEXT_LENGTH, TEXTUAL, Scalar
-from charter.core.places import Place
-from charter.plan.texts import EMAIL_LENGTH, URL_LENGTH
+from charter.contract.resource import Resource
+from charter.contract.types import TEXTUAL, Scalar
 from charter.sql.audit import AUDIT_NAMES
 from charter.sql.conditions import FOLDED
 from charter.sql.dialect import Dialect
 from charter.sql.expressions import row_condition
 from charter.sql.identity.tables import IDENTITY_NAMES
+from charter.sql.indexed import characters, indexed
+from charter.sql.mysql import MYSQL
 from charter.sql.naming import MAX_BYTES
 from charter.sql.postgres import POSTGRES
 from charter.sql.sqlite import SQLITE
@@ -27,14 +27,14 @@ INDEX_BYTES = 2_704
 """Bytes that an entry of a B-tree of PostgreSQL can have (a third of a page, BTMaxItemSize)."""
 _ENTRY_BYTES = 32
 """Of which the entry's own header, and the alignment of a few columns."""
+KEY_COLUMNS = 16
+"""Columns that an index of MySQL can have."""
+KEY_BYTES = 3_072
+"""Bytes that an index of InnoDB can have, counted with the longest texts of its columns."""
+_KEY_PART_BYTES = 38
+"""Of which a column that is no text (a UUID is the longest), and the row's key behind them."""
 _CHARACTER_BYTES = 4
 _SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
-
-KEY_LENGTH = 255
-"""Characters of a key that is a text: a subject of OpenID Connect has no more (Core, section 2)."""
-_LENGTHS: Mapping[Scalar, int] = MappingProxyType(
-    {Scalar.EMAIL: EMAIL_LENGTH, Scalar.URL: URL_LENGTH}
-)
 
 STORAGE_UNSUPPORTED = FaultCode(
     "storage_unsupported", "The database cannot store values of this type.",
@@ -48,13 +48,13 @@ STORAGE_NAME_TAKEN = FaultCode(
 )  # fmt: skip
 STORAGE_NAME_LONG = FaultCode(
     "storage_name_long", "The database cuts off names that are as long as this.",
-    f"PostgreSQL takes names of at most {MAX_BYTES} bytes.",
+    f"PostgreSQL and MySQL take names of at most {MAX_BYTES} bytes.",
     "Choose a shorter name, or give the resource a shorter plural.",
 )  # fmt: skip
 INDEX_UNSUPPORTED = FaultCode(
     "index_unsupported", "The database cannot index these fields.",
     "JSON and lists compare differently from database to database, and the entries of an index "
-    "of PostgreSQL are bounded: a longer value could not be written.",
+    "of PostgreSQL and MySQL are bounded: a longer value could not be written.",
     "Give the texts a smaller `max_length`, or leave the field out of the index.",
 )  # fmt: skip
 CONDITION_UNSUPPORTED = FaultCode(
@@ -103,8 +103,8 @@ def _taken(resource: Resource, dialect: Dialect) -> Iterator[Fault]:
     for table, place in tables:
         if table in (*SYSTEM_TABLES, *IDENTITY_NAMES, *AUDIT_NAMES):
             yield Fault(STORAGE_NAME_TAKEN, f"the table {table} is Charter's own", place)
-        prefix = _PREFIXES[dialect.name]
-        if table.startswith(prefix):
+        prefix = _PREFIXES.get(dialect.name)
+        if prefix is not None and table.startswith(prefix):
             text = f"the table {table}: names that begin with {prefix} are the database's own"
             yield Fault(STORAGE_NAME_TAKEN, text, place)
     shadows = {field.name + FOLDED: field for field in resource.search_fields}
@@ -118,23 +118,8 @@ def _taken(resource: Resource, dialect: Dialect) -> Iterator[Fault]:
 _PREFIXES: Mapping[str, str] = MappingProxyType({SQLITE.name: "sqlite_", POSTGRES.name: "pg_"})
 
 
-Group = tuple[tuple[Field, ...], Place]
-
-
-def _indexed(resource: Resource) -> Iterator[Group]:
-    """The fields of each key and index, and where it was said."""
-    for field in resource.fields:
-        if field.unique or field is resource.key or field.references is not None:
-            yield (field,), field.place
-    named = [(item.fields, item.place) for item in resource.uniques]
-    named += [(item.fields, item.place) for item in resource.indexes]
-    for names, place in named:
-        fields = (resource.field_named.get(name.removeprefix("-")) for name in names)
-        yield tuple(field for field in fields if field is not None), place
-
-
 def _unordered(resource: Resource) -> Iterator[Fault]:
-    for fields, place in _indexed(resource):
+    for fields, place in indexed(resource):
         for field in fields:
             if field.type.many or field.type.scalar is Scalar.JSON:
                 text = f"{resource.name}.{field.name}: JSON and lists cannot be unique or indexed"
@@ -175,34 +160,36 @@ def _long_names(resource: Resource) -> Iterator[Fault]:
     names += [(field.name + FOLDED, field.place) for field in resource.search_fields]
     for name, place in names:
         if len(name.encode()) > MAX_BYTES:
-            text = f"{name} has {len(name.encode())} bytes, PostgreSQL takes {MAX_BYTES}"
+            text = f"{name} has {len(name.encode())} bytes, a database takes {MAX_BYTES}"
             yield Fault(STORAGE_NAME_LONG, text, place)
 
 
+def _wide_keys(resource: Resource) -> Iterator[Fault]:
+    for fields, place in indexed(resource):
+        names = ", ".join(field.name for field in fields)
+        if len(fields) > KEY_COLUMNS:
+            text = f"{resource.name} ({names}): an index of MySQL has at most {KEY_COLUMNS} columns"
+            yield Fault(INDEX_UNSUPPORTED, text, place)
+        texts = [field for field in fields if field.type.scalar in TEXTUAL and not field.type.many]
+        room = (KEY_BYTES - _KEY_PART_BYTES * (len(fields) + 1)) // _CHARACTER_BYTES
+        if sum(characters(field) for field in texts) > room:
+            text = f"{resource.name} ({names}): MySQL can index texts of at most {room} "
+            text += "characters in all; give them a `max_length`"
+            yield Fault(INDEX_UNSUPPORTED, text, place)
+
+
 def _wide_entries(resource: Resource) -> Iterator[Fault]:
-    for fields, place in _indexed(resource):
+    for fields, place in indexed(resource):
         names = ", ".join(field.name for field in fields)
         if len(fields) > INDEX_COLUMNS:
             text = f"{resource.name} ({names}): an index has at most {INDEX_COLUMNS} columns"
             yield Fault(INDEX_UNSUPPORTED, text, place)
         texts = [field for field in fields if field.type.scalar in TEXTUAL and not field.type.many]
         room = (INDEX_BYTES - _ENTRY_BYTES * len(fields)) // _CHARACTER_BYTES
-        if sum(_characters(field) for field in texts) > room:
+        if sum(characters(field) for field in texts) > room:
             text = f"{resource.name} ({names}): PostgreSQL can index texts of at most {room} "
             text += "characters in all; give them a `max_length`"
             yield Fault(INDEX_UNSUPPORTED, text, place)
-
-
-def _characters(field: Field) -> int:
-    """The most characters that a value has."""
-    kind = field.type
-    if kind.choices:
-        return max(len(choice) for choice in kind.choices)
-    if kind.max_length is not None:
-        return kind.max_length
-    if field.name == "id" or field.references is not None:
-        return KEY_LENGTH
-    return _LENGTHS.get(kind.scalar, DEFAULT_TEXT_LENGTH)
 
 
 Check = Callable[[Resource], Iterator[Fault]]
@@ -210,5 +197,6 @@ _DIALECT_CHECKS: Mapping[str, tuple[Check, ...]] = MappingProxyType(
     {
         SQLITE.name: (_alike,),
         POSTGRES.name: (_system_columns, _long_names, _wide_entries),
+        MYSQL.name: (_alike, _long_names, _wide_keys),
     }
 )

@@ -119,6 +119,18 @@ def _shifted(part: str | Parameter, by: int) -> str | Parameter:
     return part
 
 
+def render_in_order(
+    fragment: Fragment, placeholder: str, label: str, *, heavy: bool = False
+) -> Statement:
+    """The fragment as a statement whose placeholders have no numbers: each place binds anew."""
+    parameters = [part for part in fragment.parts if isinstance(part, Parameter)]
+    text = "".join(
+        part if isinstance(part, str) else placeholder + part.cast for part in fragment.parts
+    )
+    binds = tuple(bind_of(part.source, part.encode) for part in parameters)
+    return Statement(text, binds, label, heavy)
+
+
 def render(
     fragment: Fragment, placeholder: Callable[[int], str], label: str, *, heavy: bool = False
 ) -> Statement:

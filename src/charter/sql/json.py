@@ -96,6 +96,8 @@ def _many(start: Rows, context: Context, show: ShowMany) -> Pieces:
     inner = context.about(rows)
     body = row_body(inner, rows, show.row.shows)
     where = both(tie, filtered(inner, show.row.where))
+    if not context.dialect.names_outside:
+        return _many_in_place(inner, rows, show, body, where)
     order = order_by(inner, show.sort)
     part = start.aliases.new("parts")
     listing = sql("SELECT {} AS body FROM {} WHERE {}{}", body, rows.clause(), where, order)
@@ -117,6 +119,41 @@ def _many(start: Rows, context: Context, show: ShowMany) -> Pieces:
         part,
     )
     return [ended]
+
+
+def _many_in_place(
+    context: Context, rows: Rows, show: ShowMany, body: Fragment, where: Fragment
+) -> Pieces:
+    """The same in one subselect that sorts and cuts while it gathers: a subselect in its FROM
+    could not name the row that the list belongs to."""
+    dialect = context.dialect
+    texts = dialect.gathered_sorted(body, sorted_by(context, show.sort), depth(show), show.limit)
+    if show.limit is None or show.cut is None:
+        items = sql("(SELECT {} FROM {} WHERE {})", texts, rows.clause(), where)
+        return [sql("coalesce({}, '')", items), "]"]
+    ended = sql(
+        "CASE WHEN count(*) > {} THEN {} ELSE {} END",
+        number(show.limit),
+        dialect.concatenated([f"],{json.dumps(show.cut)}:true"]),
+        dialect.concatenated(["]"]),
+    )
+    shown = dialect.concatenated([texts, ended])
+    return [sql("(SELECT {} FROM {} WHERE {})", shown, rows.clause(), where)]
+
+
+def depth(show: ShowMany) -> int:
+    """How many lists stand in each other, from this one on."""
+    return 1 + max(map(_depth_inside, show.row.shows), default=0)
+
+
+def _depth_inside(show: Show) -> int:
+    match show:
+        case ShowMany():
+            return depth(show)
+        case ShowOne():
+            return max(map(_depth_inside, show.row.shows), default=0)
+        case _:
+            return 0
 
 
 def _actions(context: Context, actions: Sequence[tuple[str, Expression]]) -> Pieces:
@@ -152,12 +189,14 @@ def sort_value(context: Context, part: SortBy) -> Fragment:
 
 def order_by(context: Context, sort: Sequence[SortBy]) -> Fragment:
     """ORDER BY with a space before it, or nothing."""
-    if not sort:
-        return EMPTY
-    parts = (
+    return sql(" ORDER BY {}", listed(sorted_by(context, sort))) if sort else EMPTY
+
+
+def sorted_by(context: Context, sort: Sequence[SortBy]) -> list[Fragment]:
+    """The parts of ORDER BY."""
+    return [
         context.dialect.order(
             sort_value(context, part), descending=part.descending, nullable=part.nullable
         )
         for part in sort
-    )
-    return sql(" ORDER BY {}", listed(parts))
+    ]

@@ -37,7 +37,8 @@ def comes_after(context: Context, sort: Sequence[SortBy], after: After) -> Fragm
         for place, part in enumerate(sort)
     ]
     one_way = len({mark.descending for mark in marks}) == 1
-    if one_way and not any(mark.nullable for mark in marks):
+    rows = context.dialect.compares_rows
+    if rows and one_way and not any(mark.nullable for mark in marks):
         values = listed(mark.value for mark in marks)
         limits = listed(mark.mark for mark in marks)
         return sql("({}) < ({})" if marks[0].descending else "({}) > ({})", values, limits)

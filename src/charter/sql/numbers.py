@@ -127,9 +127,9 @@ def as_type(context: Context, expression: Expression, kind: Type) -> Fragment:
         return number_at(context, expression, wanted)
     value = context.value(expression)
     if wanted is FLOATING:
-        return value if natural is FLOATING else sql("({})::double precision", value)
+        return value if natural is FLOATING else context.dialect.as_float(value)
     if kind.scalar is Scalar.DECIMAL and (natural is FLOATING or natural != wanted):
-        return sql("round(({})::numeric, {})", value, number(wanted))
+        return context.dialect.rounded(value, wanted)
     return value
 
 
@@ -145,7 +145,7 @@ def compute(context: Context, expression: Compute) -> Fragment:
         second = number_at(context, right, scale_of(right))
     if not context.dialect.scaled_decimals and scale == 0:
         # Products of 64-bit integers do not fit into 64 bits.
-        first = sql("{}::numeric", first)
+        first = context.dialect.widened(first)
     match operator:
         case Arithmetic.ADD:
             return sql("({} + {})", first, second)

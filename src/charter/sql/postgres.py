@@ -116,6 +116,10 @@ class Postgres(Dialect):
     def cast(self, kind: Type) -> str:
         return "::" + self.plain_type(kind)
 
+    def held_alone(self, names: Sequence[Fragment]) -> Fragment | None:
+        text = joined(" || chr(31) || ", names)
+        return sql('pg_try_advisory_xact_lock(hashtextextended(({}) COLLATE "C", 0))', text)
+
     # -- expressions ---------------------------------------------------------------------
     def truth(self, value: bool) -> Fragment:
         return sql("true") if value else sql("false")
@@ -156,6 +160,9 @@ class Postgres(Dialect):
 
     def order(self, value: Fragment, *, descending: bool, nullable: bool) -> Fragment:
         return sql("{} DESC" if descending else "{}", value)
+
+    def told_together(self, text: Fragment, separator: str) -> Fragment:
+        return sql("string_agg({}, chr({}))", text, number(ord(separator)))
 
     # -- JSON ----------------------------------------------------------------------------
     def json_value(self, value: Fragment, kind: Type, *, nullable: bool) -> Pieces:

@@ -27,10 +27,14 @@ class Aliases:
 
 @dataclass(slots=True)
 class Joins:
-    """The FROM clause of one SELECT while it is made: more rows are joined as they are needed."""
+    """The FROM clause of one SELECT while it is made: more rows are joined as they are needed.
+
+    `apart`: each of them through a subselect, so that a lock of the base leaves them alone.
+    """
 
     base: Fragment
     added: dict[tuple[str, ...], tuple["Rows", Fragment]] = field(default_factory=dict)
+    apart: bool = False
 
     def clause(self) -> Fragment:
         return joined(" ", (self.base, *(join for _, join in self.added.values())))
@@ -77,9 +81,10 @@ class Rows:
                 path=path,
                 optional=self.optional or relation.optional,
             )
+            table = identifier(target.table)
             join = sql(
                 "LEFT JOIN {} AS {} ON {} = {}",
-                identifier(target.table), alias,
+                sql("(SELECT * FROM {})", table) if self.joins.apart else table, alias,
                 qualified(alias, relation.far), self.column(relation.near),
             )  # fmt: skip
             self.joins.added[path] = (there, join)

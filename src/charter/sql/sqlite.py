@@ -26,7 +26,7 @@ from charter.sql.canonical import (
     list_text,
 )
 from charter.sql.dialect import Dialect, Pieces
-from charter.sql.fragment import Fragment, checked, joined, listed, parameter, sql
+from charter.sql.fragment import Fragment, checked, joined, listed, number, parameter, sql
 from charter.sql.patterns import written
 from charter.sql.sources import Codec, Source
 
@@ -136,6 +136,9 @@ class Sqlite(Dialect):
         if descending:
             return sql("{} DESC NULLS FIRST" if nullable else "{} DESC", value)
         return sql("{} NULLS LAST" if nullable else "{}", value)
+
+    def told_together(self, text: Fragment, separator: str) -> Fragment:
+        return sql("group_concat({}, char({}))", text, number(ord(separator)))
 
     # -- JSON ----------------------------------------------------------------------------
     def json_value(self, value: Fragment, kind: Type, *, nullable: bool) -> Pieces:

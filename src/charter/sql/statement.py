@@ -26,13 +26,15 @@ class Statement:
     """One SQL command. `label` says what it does, for logs and metrics: it has no values in it.
 
     `heavy` marks what may run long whatever its plan (cascades, exports), so that a store can
-    keep it away from the event loop from the start.
+    keep it away from the event loop from the start. `holds` tells that it takes a lock of the
+    session by name, which the store gives back when the transaction has ended.
     """
 
     text: str
     binds: tuple[Bind, ...] = ()
     label: str = ""
     heavy: bool = False
+    holds: bool = False
 
     def arguments(self, sources: Sources) -> tuple[Any, ...]:
         """The arguments, in the order of the placeholders."""

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from charter.contract.types import DATETIME, INTEGER, TEXT, UUID, Scalar, Type
 from charter.sql.dialect import Dialect
+from charter.sql.mysql import MYSQL
 from charter.sql.postgres import POSTGRES
 from charter.sql.schema import (
     Column,
@@ -24,7 +25,13 @@ TABLES_ENTRY = "tables"
 """The entry of `charter_meta` with a JSON array of the tables that Charter has made."""
 
 JSON = Type(Scalar.JSON)
-BYTES_TYPES: Mapping[str, str] = MappingProxyType({SQLITE.name: "BLOB", POSTGRES.name: "bytea"})
+BYTES_TYPES: Mapping[str, str] = MappingProxyType(
+    {SQLITE.name: "BLOB", POSTGRES.name: "bytea", MYSQL.name: "longblob"}
+)
+KEY_TEXT = 255
+"""Characters of a text by which rows of Charter's own tables are found."""
+SCOPE_TEXT = 500
+"""The same of who repeats a request: an actor and its tenant."""
 TABLE_MODIFIERS: Mapping[str, str] = MappingProxyType({SQLITE.name: "STRICT"})
 PAIR_MODIFIERS: Mapping[str, str] = MappingProxyType({SQLITE.name: "STRICT, WITHOUT ROWID"})
 """For tables of nothing but short keys.
@@ -66,8 +73,8 @@ def _idempotency(dialect: Dialect) -> Table:
     return Table(
         IDEMPOTENCY,
         (
-            Column("scope", text),
-            Column("key", text),
+            Column("scope", dialect.indexed_type(TEXT, SCOPE_TEXT)),
+            Column("key", dialect.indexed_type(TEXT, KEY_TEXT)),
             Column("fingerprint", BYTES_TYPES[dialect.name]),
             Column("answer", BYTES_TYPES[dialect.name]),
             Column("created_at", time),
@@ -83,7 +90,7 @@ def _meta(dialect: Dialect) -> Table:
     text = dialect.column_type(TEXT)
     return Table(
         META,
-        (Column("name", text), Column("value", text)),
+        (Column("name", dialect.indexed_type(TEXT, KEY_TEXT)), Column("value", text)),
         key=PrimaryKey("charter_meta_pkey", ("name",)),
         modifiers=TABLE_MODIFIERS.get(dialect.name, ""),
     )

@@ -1,6 +1,7 @@
 """Statements over Charter's own tables."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from charter.contract.resource import Resource
 from charter.contract.types import DATETIME, TEXT, UUID, Scalar, Type
@@ -67,14 +68,11 @@ def once_lock(dialect: Dialect) -> Statement | None:
 
     None where transactions that write come one after the other anyway.
     """
-    if not dialect.locks_rows:
+    held = dialect.held_alone([_value(dialect, 0, TEXT), _value(dialect, 1, TEXT)])
+    if held is None:
         return None
-    fragment = sql(
-        "SELECT pg_try_advisory_xact_lock("
-        'hashtextextended(({} || chr(31) || {}) COLLATE "C", 0))',
-        _value(dialect, 0, TEXT), _value(dialect, 1, TEXT),
-    )  # fmt: skip
-    return dialect.statement(fragment, "lock idempotency key")
+    statement = dialect.statement(sql("SELECT {}", held), "lock idempotency key")
+    return replace(statement, holds=dialect.holds_by_session)
 
 
 def once_find(dialect: Dialect) -> Statement:

@@ -168,8 +168,8 @@ def _average(dialect: Dialect, group: Group, kind: Type) -> Fragment:
     places = places_of(kind)
     if not dialect.scaled_decimals:
         if kind.scalar is Scalar.FLOAT:
-            return sql("avg({})::double precision", value)
-        return sql("round(avg({})::numeric, {})", value, number(places))
+            return dialect.as_float(sql("avg({})", value))
+        return dialect.rounded(sql("avg({})", value), places)
     if kind.scalar is Scalar.FLOAT:
         return sql("avg({}) / {}", value, checked(repr(float(10**scale))))
     if group.scale is FLOATING:

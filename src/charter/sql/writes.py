@@ -39,7 +39,7 @@ def insert(
     Gives the keys where the database makes them, in the order of the rows.
     """
     made = resource.key.default is Made.SERIAL and "id" not in columns
-    returning = sql(" RETURNING id") if made else EMPTY
+    returning = dialect.returning(sql("id")) if made else EMPTY
     fragment = sql("{}{}", insert_fragment(dialect, resource, columns, rows), returning)
     return dialect.statement(fragment, f"insert {resource.name}")
 
@@ -69,7 +69,7 @@ def insert_fragment(
 def provision(dialect: Dialect, user: Resource, columns: Sequence[str]) -> Statement:
     """The row of a user who comes for the first time, unless it is there."""
     row = insert_fragment(dialect, user, columns)
-    fragment = sql("{} ON CONFLICT (id) DO NOTHING", row)
+    fragment = dialect.unless_there(row, [sql("id")])
     return dialect.statement(fragment, f"provision {user.name}")
 
 
@@ -95,10 +95,12 @@ def _update(
     dialect: Dialect, resource: Resource, settings: Sequence[Fragment], key: int
 ) -> Fragment:
     now = dialect.argument(NowValue(), DATETIME)
-    changes = [*settings, sql("updated_at = {}", now), sql("version = version + 1")]
+    version = dialect.counted(sql("version + 1"))
+    changes = [*settings, sql("updated_at = {}", now), sql("version = {}", version)]
     return sql(
-        "UPDATE {} SET {} WHERE id = {} RETURNING version",
+        "UPDATE {} SET {} WHERE id = {}{}",
         identifier(resource.table), listed(changes), _key(dialect, resource, key),
+        dialect.returning(sql("version")),
     )  # fmt: skip
 
 
@@ -130,11 +132,11 @@ def link_add(dialect: Dialect, link: Link, rows: int) -> Statement:
         sql("({}, {})", dialect.key(SlotValue(2 * row)), dialect.key(SlotValue(2 * row + 1)))
         for row in range(rows)
     )
+    key = [identifier(link.near), identifier(link.far)]
     fragment = sql(
-        "INSERT INTO {} ({}, {}) VALUES {} ON CONFLICT DO NOTHING",
-        identifier(link.table), identifier(link.near), identifier(link.far), listed(values),
-    )  # fmt: skip
-    return dialect.statement(fragment, f"link {link.table}")
+        "INSERT INTO {} ({}) VALUES {}", identifier(link.table), listed(key), listed(values)
+    )
+    return dialect.statement(dialect.unless_there(fragment, key), f"link {link.table}")
 
 
 def link_clear(dialect: Dialect, link: Link, among: Fragment = EMPTY) -> Statement:

@@ -1,22 +1,31 @@
 """The URL of a database: which dialect it speaks, and for SQLite which file."""
 
+import ssl
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 MEMORY = ":memory:"
-FORMS = "sqlite:///file.db, sqlite:////absolute/file.db or postgresql://user:password@host/name"
+FORMS = (
+    "sqlite:///file.db, sqlite:////absolute/file.db, postgresql://user:password@host/name"
+    " or mysql://user:password@host/name"
+)
+MYSQL_PORT = 3306
 
 
 class Dialect(StrEnum):
     SQLITE = "sqlite"
     POSTGRESQL = "postgresql"
+    MYSQL = "mysql"
 
 
 SCHEMES = {
     "sqlite": Dialect.SQLITE,
     "postgresql": Dialect.POSTGRESQL,
     "postgres": Dialect.POSTGRESQL,
+    "mysql": Dialect.MYSQL,
+    "mariadb": Dialect.MYSQL,
 }
 
 
@@ -61,6 +70,41 @@ def postgresql_dsn(url: str) -> str:
     if not parts.hostname and "host=" not in parts.query:
         raise ValueError(f"the PostgreSQL URL names no host: use {FORMS}")
     return url
+
+
+def mysql_parts(url: str) -> dict[str, Any]:
+    """The parts of a MySQL or MariaDB URL. Raises ValueError.
+
+    `?socket=/path` names a socket instead of a host. `?tls=verify` wants TLS with a certificate
+    that an authority of the system vouches for, `?tls=verify&ca=/path.pem` one of another.
+    """
+    parts = split(url)
+    try:
+        port = parts.port
+    except ValueError:
+        raise ValueError("the port of the MySQL URL is not a number below 65536") from None
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    unknown = sorted(query.keys() - {"socket", "tls", "ca"})
+    if unknown:
+        raise ValueError(f"the MySQL URL has a parameter that Charter does not know: {unknown[0]}")
+    if port == 0:
+        raise ValueError("the port of the MySQL URL is 0")
+    if not parts.hostname and "socket" not in query:
+        raise ValueError(f"the MySQL URL names no host: use {FORMS}")
+    database = unquote(parts.path[1:])
+    if not database or "/" in database:
+        raise ValueError(f"the MySQL URL names no database: use {FORMS}")
+    if query.get("tls", "verify") != "verify" or ("ca" in query and "tls" not in query):
+        raise ValueError("tls of the MySQL URL can be verify, and ca goes with it")
+    return {
+        "host": parts.hostname or "",
+        "port": port or MYSQL_PORT,
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "database": database,
+        "socket": query.get("socket"),
+        "tls": ssl.create_default_context(cafile=query.get("ca")) if "tls" in query else None,
+    }
 
 
 def shown(url: str) -> str:

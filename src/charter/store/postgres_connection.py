@@ -1,12 +1,13 @@
 """One connection to PostgreSQL, with its prepared statements."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
 from charter.store.database import Row
+from charter.store.driver import Link
 from charter.store.postgres_times import keep_times
 from charter.store.settings import StoreSettings
 
@@ -29,20 +30,15 @@ COMMON = {
 }
 
 
-class Link:
-    """A connection and its prepared statements, the last used at the end.
+class PostgresLink(Link):
+    """A connection and its prepared statements, the last used at the end."""
 
-    Charter leaves no session state behind: no SET, LISTEN, temporary table, session lock or
-    cursor outlives its transaction. So a connection needs no reset before its next user.
-    `until` is when, by the loop's clock, its user has to be done with it.
-    """
-
-    __slots__ = ("_capacity", "_prepared", "connection", "until")
+    __slots__ = ("_capacity", "_prepared", "connection")
 
     def __init__(self, connection: "Connection", capacity: int) -> None:
+        super().__init__()
         self.connection = connection
         self._capacity = capacity
-        self.until = 0.0
         self._prepared: OrderedDict[str, Prepared] = OrderedDict()
 
     async def prepared(self, text: str) -> "Prepared":
@@ -62,7 +58,6 @@ class Link:
         return await (await self.prepared(text)).fetch(*arguments)  # type: ignore[return-value]
 
     async def execute(self, text: str, arguments: Sequence[Any]) -> int:
-        """Run a statement; how many rows it changed."""
         prepared = await self.prepared(text)
         await prepared.fetch(*arguments)
         tag = prepared.get_statusmsg() or ""
@@ -72,17 +67,36 @@ class Link:
     async def execute_many(self, text: str, arguments: Sequence[Sequence[Any]]) -> None:
         await (await self.prepared(text)).executemany(arguments)
 
+    async def command(self, text: str) -> None:
+        await self.connection.execute(text)
+
+    async def stream(
+        self, text: str, arguments: Sequence[Any], rows: int, seconds: float
+    ) -> AsyncGenerator[Sequence[Row], None]:
+        await self.connection.execute("BEGIN READ ONLY")
+        cursor = await (await self.prepared(text)).cursor(*arguments)
+        while found := await cursor.fetch(rows, timeout=seconds):
+            yield found  # type: ignore[misc]
+
     def forget(self) -> None:
-        """Prepare all statements anew: the schema has changed."""
         self._prepared.clear()
+
+    def drop(self) -> None:
+        self.connection.terminate()
+
+    async def close(self, seconds: float) -> None:
+        await self.connection.close(timeout=seconds)
+
+    @property
+    def closed(self) -> bool:
+        return self.connection.is_closed()
 
     @property
     def sound(self) -> bool:
-        """Whether somebody else may use the connection as it is."""
         return not self.connection.is_closed() and not self.connection.is_in_transaction()
 
 
-async def connect(dsn: str, settings: StoreSettings, *, idle: float, writes: bool) -> Link:
+async def connect(dsn: str, settings: StoreSettings, *, idle: float, writes: bool) -> PostgresLink:
     """Connect. `idle` is how long (seconds) a transaction may do nothing; without `writes`, the
     server refuses every change.
 
@@ -107,4 +121,4 @@ async def connect(dsn: str, settings: StoreSettings, *, idle: float, writes: boo
     except BaseException:
         connection.terminate()
         raise
-    return Link(connection, settings.cached_statements)
+    return PostgresLink(connection, settings.cached_statements)

@@ -18,6 +18,7 @@ import msgspec
 
 from charter.plan.ask import Ask, Invoke, Write
 from charter.plan.steps import LateStep, Step
+from charter.serve.engine.asking import fetch
 from charter.sql import audit as statements
 from charter.sql.canonical import datetime_text
 from charter.sql.dialect import Dialect
@@ -115,7 +116,7 @@ class Ledger:
         """Append entries at the end of a transaction: others may wait for its lane until then."""
         lane = next(self._turns) % LANES if self.dialect.locks_rows else 0
         seize = statements.seize(self.dialect)
-        [(number, previous)] = await transaction.fetch(seize.statement, seize.arguments((lane,)))
+        [(number, previous)] = await fetch(transaction, seize, (lane,))
         for start in range(0, len(entries), ROWS_AT_ONCE):
             some = entries[start : start + ROWS_AT_ONCE]
             values: list[Any] = []

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from charter.contract.contract import Contract
 from charter.contract.faults import ContractFaulty
@@ -12,7 +13,7 @@ from charter.sql.derive import schema_of
 from charter.sql.dialect import Dialect
 from charter.sql.differences import Difference, absent, differences
 from charter.sql.feasible import infeasible
-from charter.sql.schema import Schema
+from charter.sql.schema import Schema, Table
 from charter.sql.statement import Statement
 from charter.store.database import Database, Row, Transaction
 from charter.store.errors import StoreError
@@ -61,11 +62,15 @@ async def prepare(contract: Contract, dialect: Dialect, database: Database) -> S
 
 
 async def _found(catalog: Catalog, database: Database) -> Schema:
-    return catalog.read([await database.read(item, ()) for item in catalog.statements])
+    first = await database.read(catalog.statements[0], ())
+    others = [await database.read(item, ()) for item in catalog.further(first)]
+    return catalog.read([first, *others])
 
 
 async def _spelt(wanted: Schema, catalog: Catalog, dialect: Dialect, database: Database) -> Schema:
     """The wanted schema in the database's own spelling: created in a scratch place, read back."""
+    if catalog.table_of is not None:
+        return await _spelt_alone(wanted, catalog, dialect, database)
     if catalog.scratch is None:
         scratch = open_database(MEMORY)
         await scratch.open()
@@ -75,6 +80,33 @@ async def _spelt(wanted: Schema, catalog: Catalog, dialect: Dialect, database: D
         finally:
             await scratch.close()
     return await _spelt_in_transaction(wanted, catalog, dialect, database)
+
+
+async def _spelt_alone(
+    wanted: Schema, catalog: Catalog, dialect: Dialect, database: Database
+) -> Schema:
+    spelt: list[Table] = []
+
+    async def work(transaction: Transaction) -> None:
+        spelt.clear()
+        for table in wanted.tables:
+            made = Statement(ddl.temporary(table, dialect), label="create scratch")
+            await transaction.execute(made, ())
+            try:
+                spelt.append(await _shown(table, catalog, transaction))
+            finally:
+                gone = f"DROP TEMPORARY TABLE {dialect.quote(table.name)}"
+                await transaction.execute(Statement(gone, label="drop scratch"), ())
+
+    await database.write(work)
+    return Schema(tuple(spelt))
+
+
+async def _shown(table: Table, catalog: Catalog, transaction: Transaction) -> Table:
+    if catalog.each is None or catalog.table_of is None:
+        raise TypeError("the catalog does not tell of single tables")
+    [(_, text)] = await transaction.fetch(catalog.each(table.name), ())
+    return replace(catalog.table_of(table.name, text), foreign_keys=table.foreign_keys)
 
 
 async def _spelt_in_transaction(

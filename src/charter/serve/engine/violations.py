@@ -12,6 +12,7 @@ from charter.serve.engine.attempts import Attempt, Refused
 from charter.serve.engine.compiler import Compiler
 from charter.serve.engine.keys import among
 from charter.serve.engine.presence import Fetch, present
+from charter.sql.catalog_mysql import KEY_NAME
 from charter.sql.schema import CheckRule, Constraint, Schema
 from charter.store.errors import Violation
 
@@ -45,6 +46,9 @@ async def explained(compiler: Compiler, schema: Schema, fetch: Fetch, refused: R
 def _constraint(schema: Schema, refused: Refused) -> tuple[str | None, Constraint | None]:
     """The table of the violated constraint, and the constraint, as far as they are told."""
     name = refused.violated.constraint
+    if name == KEY_NAME and refused.violated.table in schema.table_named:
+        table = schema.table_named[refused.violated.table]
+        return table.name, table.key
     found = schema.constraint_named.get(name) if name else None
     return (found[0].name, found[1]) if found else (refused.violated.table, None)
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from charter.serve.engine import asking
 from charter.serve.engine.failures import TOLD_AS_PROBLEMS
 from charter.serve.identity.realm import Realm
 from charter.sql.own.query import Query
@@ -13,8 +14,7 @@ T = TypeVar("T")
 
 async def fetch(transaction: Transaction, query: Query, *values: Any) -> list[tuple[Any, ...]]:
     """The rows that a statement gives within a transaction."""
-    rows = await transaction.fetch(query.statement, query.arguments(values))
-    return query.decoded(rows)
+    return await asking.fetch(transaction, query, values)
 
 
 async def run(transaction: Transaction, query: Query, *values: Any) -> int:

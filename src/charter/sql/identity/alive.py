@@ -5,10 +5,7 @@ Roles come from the rows that grant them, at the moment of the request: a grant 
 away, in whatever way, is gone at once.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import LiteralString
 
 from charter.contract.contract import Contract
 from charter.contract.types import DATETIME, TEXT
@@ -18,16 +15,11 @@ from charter.sql.identity.belonging import tenant_of
 from charter.sql.identity.tables import API_KEYS, CREDENTIALS, SESSIONS
 from charter.sql.own.model import OwnTable
 from charter.sql.own.query import Query, decoder, slot
-from charter.sql.postgres import POSTGRES
 from charter.sql.sources import NowValue, SessionValue, TenantValue
-from charter.sql.sqlite import SQLITE
 
 SEPARATOR = "\x1f"
 """What stands between roles."""
 
-_GATHERED: Mapping[str, LiteralString] = MappingProxyType(
-    {SQLITE.name: "group_concat({}, char(31))", POSTGRES.name: "string_agg({}, chr(31))"}
-)
 _ROW = identifier("own")
 _HELD = identifier("held")
 
@@ -57,7 +49,7 @@ class Alive:
 def alive(contract: Contract, dialect: Dialect) -> Alive:
     """The reads for a contract with accounts."""
     roles = _roles(contract, dialect)
-    known = (roles, tenant_of(contract, _ROW))
+    known = (roles, tenant_of(contract, dialect, _ROW))
     return Alive(
         _good(dialect, SESSIONS, (), "id", known),
         _good(dialect, SESSIONS, COOKIE_COLUMNS, "cookie", known),
@@ -82,7 +74,7 @@ def session_roles(contract: Contract, dialect: Dialect) -> Fragment:
     )  # fmt: skip
     if contract.tenancy is not None:
         tenant = dialect.argument(TenantValue(TEXT), TEXT)
-        same = sql("{} IS NOT DISTINCT FROM {}", tenant_of(contract, _ROW), tenant)
+        same = dialect.same(tenant_of(contract, dialect, _ROW), tenant)
         where = sql("{} AND {}", where, same)
     return sql(
         "(SELECT coalesce({}, '') FROM {} AS {} WHERE {})",
@@ -92,7 +84,7 @@ def session_roles(contract: Contract, dialect: Dialect) -> Fragment:
 
 def gathered(dialect: Dialect, role: Fragment) -> Fragment:
     """The roles of a group in one text."""
-    return sql(_GATHERED[dialect.name], role)
+    return dialect.told_together(role, SEPARATOR)
 
 
 def _good(

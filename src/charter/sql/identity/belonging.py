@@ -7,6 +7,7 @@ as such a row is there: a membership that is taken away, in whatever way, is gon
 from charter.contract.contract import Contract
 from charter.contract.identity import Grants
 from charter.contract.resource import Resource
+from charter.sql.dialect import Dialect
 from charter.sql.fragment import Fragment, identifier, joined, qualified, sql
 
 
@@ -24,7 +25,7 @@ def memberships(contract: Contract) -> tuple[Grants, ...]:
     )
 
 
-def tenant_of(contract: Contract, row: Fragment) -> Fragment:
+def tenant_of(contract: Contract, dialect: Dialect, row: Fragment) -> Fragment:
     """The tenant that a row with an account and a tenant is good for; null where it names none,
     or its account does not belong to it."""
     belongs = [
@@ -32,7 +33,7 @@ def tenant_of(contract: Contract, row: Fragment) -> Fragment:
             "EXISTS (SELECT 1 FROM {} WHERE {} AND {} = {})",
             identifier(resource.table),
             sql("{} = {}", account_of(resource, grants), qualified(row, "account")),
-            key_of(resource, grants),
+            key_of(dialect, resource, grants),
             qualified(row, "tenant"),
         )
         for grants in memberships(contract)
@@ -48,8 +49,8 @@ def account_of(resource: Resource, grants: Grants) -> Fragment:
     return identifier(resource.relation_named[grants.account].near)
 
 
-def key_of(resource: Resource, grants: Grants) -> Fragment:
+def key_of(dialect: Dialect, resource: Resource, grants: Grants) -> Fragment:
     """The key of the tenant of a membership, as text."""
     if grants.on is None:
         raise ValueError("these rows grant roles everywhere")
-    return sql("CAST({} AS text)", identifier(resource.relation_named[grants.on].near))
+    return dialect.as_text(identifier(resource.relation_named[grants.on].near))

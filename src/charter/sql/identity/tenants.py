@@ -53,7 +53,7 @@ def _rows(contract: Contract, dialect: Dialect, *, named: bool) -> list[Fragment
     found = []
     for grants in memberships(contract):
         resource = contract.resource_named[grants.resource]
-        key = key_of(resource, grants)
+        key = key_of(dialect, resource, grants)
         where = sql("{} = {}", account_of(resource, grants), slot(dialect, Raw.ACCOUNT, 0))
         if named:
             where = sql("{} AND {} = {}", where, key, slot(dialect, TEXT, 1))

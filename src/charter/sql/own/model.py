@@ -15,7 +15,7 @@ from charter.sql.schema import (
     TableIndex,
     UniqueKey,
 )
-from charter.sql.system import BYTES_TYPES, TABLE_MODIFIERS
+from charter.sql.system import BYTES_TYPES, KEY_TEXT, TABLE_MODIFIERS
 
 
 class Raw(Enum):
@@ -72,7 +72,7 @@ def built(own: OwnTable, dialect: Dialect, accounts: Accounts | None = None) -> 
     """The table as a database has it. `accounts` are needed where a column refers to them."""
     return Table(
         own.name,
-        tuple(Column(c.name, _type(c.kind, accounts, dialect), c.nullable) for c in own.columns),
+        tuple(Column(c.name, _type(own, c, accounts, dialect), c.nullable) for c in own.columns),
         key=PrimaryKey(f"{own.name}_pkey", own.key),
         foreign_keys=tuple(
             ForeignKey(f"{own.name}_{c.name}_fkey", (c.name,), *target, "cascade")
@@ -87,13 +87,17 @@ def built(own: OwnTable, dialect: Dialect, accounts: Accounts | None = None) -> 
     )
 
 
-def _type(kind: Kind, accounts: Accounts | None, dialect: Dialect) -> str:
-    match kind:
+def _type(own: OwnTable, column: OwnColumn, accounts: Accounts | None, dialect: Dialect) -> str:
+    indexed = {*own.key, *own.uniques, *own.indexed}
+    match column.kind:
         case Raw.BYTES:
             return BYTES_TYPES[dialect.name]
         case Raw.ACCOUNT:
-            return dialect.column_type(_given(accounts).type)
-        case Type():
+            kind = _given(accounts).type
+            return dialect.indexed_type(kind, kind.max_length or KEY_TEXT)
+        case Type() as kind if column.name in indexed or column.references is not None:
+            return dialect.indexed_type(kind, KEY_TEXT)
+        case Type() as kind:
             return dialect.column_type(kind)
 
 

@@ -5,7 +5,7 @@ those that select, then the time that a row must outlive.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -22,17 +22,29 @@ _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A statement, and how the columns that it gives are read."""
+    """A statement, and how the columns that it gives are read.
+
+    A database whose writes give no rows needs several for one: `before` runs first, and `then`
+    where the statement gave rows. `then` has the first column of all of them as a list behind
+    the values.
+    """
 
     statement: Statement
     decoders: tuple[Codec | None, ...] = ()
+    before: Statement | None = None
+    then: Statement | None = None
 
     def arguments(self, values: Sequence[Any]) -> tuple[Any, ...]:
-        return self.statement.arguments(Sources(values, ANONYMOUS, _NO_TIME))
+        return bound(self.statement, values)
 
     def decoded(self, rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
         """The rows with typed values, as tuples."""
         return [tuple(typed(self.decoders, row)) for row in rows]
+
+
+def bound(statement: Statement, values: Sequence[Any]) -> tuple[Any, ...]:
+    """The arguments of a statement that depends on nothing but values."""
+    return statement.arguments(Sources(values, ANONYMOUS, _NO_TIME))
 
 
 @cache
@@ -95,7 +107,7 @@ def change(
     if empty is not None:
         where = sql("{} AND {} IS NULL", where, identifier(empty))
     fragment = sql("UPDATE {} SET {} WHERE {}", _table(table), sets, where)
-    return _query(dialect, _giving(fragment, returning), f"change {table.name}", table, returning)
+    return _giving(dialect, fragment, f"change {table.name}", table, where, returning)
 
 
 @cache
@@ -115,7 +127,7 @@ def remove(
         other = sql("{} <> {}", identifier(but), slot(dialect, table.kinds[but], place))
         where = joined(" AND ", (where, other))
     fragment = sql("DELETE FROM {} WHERE {}", _table(table), where)
-    return _query(dialect, _giving(fragment, returning), f"remove {table.name}", table, returning)
+    return _giving(dialect, fragment, f"remove {table.name}", table, where, returning)
 
 
 @cache
@@ -132,9 +144,10 @@ def keep(dialect: Dialect, table: OwnTable, by: str, latest: str, most: int) -> 
     found, value = identifier(by), slot(dialect, table.kinds[by], 0)
     fragment = sql(
         "DELETE FROM {} WHERE {} = {} AND {} NOT IN"
-        " (SELECT {} FROM {} WHERE {} = {} ORDER BY {} DESC, {} DESC LIMIT {})",
+        " (SELECT {} FROM (SELECT {} FROM {} WHERE {} = {} ORDER BY {} DESC, {} DESC LIMIT {})"
+        " AS kept)",
         _table(table), found, value, identifier(key),
-        identifier(key), _table(table), found, value, identifier(latest), identifier(key),
+        identifier(key), identifier(key), _table(table), found, value, identifier(latest), identifier(key),
         number(most),
     )  # fmt: skip
     return _query(dialect, fragment, f"keep {table.name}")
@@ -177,8 +190,24 @@ def _where(
     return joined(" AND ", tests)
 
 
-def _giving(fragment: Fragment, returning: tuple[str, ...]) -> Fragment:
-    return sql("{} RETURNING {}", fragment, _names(returning)) if returning else fragment
+def _giving(  # noqa: PLR0913, PLR0917 - the parts of one write
+    dialect: Dialect,
+    fragment: Fragment,
+    label: str,
+    table: OwnTable,
+    where: Fragment,
+    returning: tuple[str, ...],
+) -> Query:
+    """A write that gives columns of the rows that it meets: by itself, or read before it."""
+    if not returning:
+        return _query(dialect, fragment, label)
+    if dialect.returns_rows:
+        giving = sql("{} RETURNING {}", fragment, _names(returning))
+        return _query(dialect, giving, label, table, returning)
+    reading = sql("SELECT {} FROM {} WHERE {}", _names(returning), _table(table), where)
+    found = sql("{}{}", reading, dialect.locking(_table(table)))
+    query = _query(dialect, found, f"take {table.name}", table, returning)
+    return replace(query, then=dialect.statement(fragment, label))
 
 
 def _table(table: OwnTable) -> Fragment:

@@ -1,4 +1,4 @@
-"""One write transaction on PostgreSQL."""
+"""One write transaction on a database server."""
 
 import asyncio
 import time
@@ -9,26 +9,29 @@ from typing import Any, ParamSpec, TypeVar
 from charter.core.signals import Listener, Queried
 from charter.sql.statement import Statement
 from charter.store.database import Row
+from charter.store.driver import Driver, Link
 from charter.store.errors import StoreError, TimedOut
-from charter.store.postgres_connection import Link
-from charter.store.postgres_errors import FAILURES, translated
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class PostgresTransaction:
+class ServerTransaction:
     """A Transaction of database.py."""
 
-    __slots__ = ("_failed", "_link", "_listener", "_one")
+    __slots__ = ("_driver", "_failed", "_link", "_listener", "_one", "holds")
 
-    def __init__(self, link: Link, listener: Listener | None) -> None:
+    def __init__(self, driver: Driver, link: Link, listener: Listener | None) -> None:
+        self.holds = False
+        """A statement took a lock that outlives the transaction."""
+        self._driver = driver
         self._link = link
         self._listener = listener
         self._one = asyncio.Lock()
         self._failed: StoreError | None = None
 
     async def fetch(self, statement: Statement, arguments: Sequence[Any]) -> Sequence[Row]:
+        self.holds |= statement.holds
         return await self._told(statement, self._fetch(statement.text, arguments))
 
     async def execute(self, statement: Statement, arguments: Sequence[Any]) -> int:
@@ -44,15 +47,15 @@ class PostgresTransaction:
             yield
         except Exception:
             # After a lost connection this fails too: the first error is the one to tell.
-            if not self._link.connection.is_closed():
+            if not self._link.closed:
                 self._failed = None
                 await self.command("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part")
             raise
         await self.command("RELEASE SAVEPOINT part")
 
-    async def command(self, text: str) -> str:
-        """Run a command without arguments; gives its tag."""
-        return await self._run(text, self._link.connection.execute, text)
+    async def command(self, text: str) -> None:
+        """Run commands without arguments."""
+        await self._run(text, self._link.command, text)
 
     @property
     def failed(self) -> StoreError | None:
@@ -89,8 +92,8 @@ class PostgresTransaction:
                 raise self._failed
             try:
                 return await run(*a, **k)
-            except FAILURES as error:
-                self._failed = translated(error, text)
+            except self._driver.failures as error:
+                self._failed = self._driver.translated(error, text)
                 raise self._failed from error
             except asyncio.CancelledError:
                 self._failed = TimedOut("the statement was cancelled")

@@ -1,12 +1,11 @@
-"""Connections to PostgreSQL, handed out and taken back."""
+"""Connections to a database server, handed out and taken back."""
 
 import asyncio
 import random
 
+from charter.store.driver import Driver, Link
 from charter.store.errors import Unavailable
 from charter.store.permits import Permits
-from charter.store.postgres_connection import Link, connect
-from charter.store.postgres_errors import FAILURES, may_connect_later
 from charter.store.settings import StoreSettings
 
 FIRST_PAUSE = 0.02
@@ -23,8 +22,8 @@ class Pool:
     Without `writes`, they are sessions in which the server refuses every change.
     """
 
-    def __init__(self, dsn: str, settings: StoreSettings, *, writes: bool) -> None:
-        self._dsn = dsn
+    def __init__(self, driver: Driver, settings: StoreSettings, *, writes: bool) -> None:
+        self._driver = driver
         self._writes = writes
         self._settings = settings
         self._idle: list[Link] = []
@@ -57,16 +56,17 @@ class Pool:
         A server that restarts is tried again and again within the pool timeout. When that was in
         vain, the next ones try once each, until somebody gets through.
         """
-        loop = asyncio.get_running_loop()
+        driver, loop = self._driver, asyncio.get_running_loop()
         until = loop.time() + self._settings.pool_timeout
         pause = FIRST_PAUSE
         while True:
             try:
-                link = await connect(self._dsn, self._settings, idle=idle, writes=self._writes)
-            except FAILURES as error:
-                if self._down or not may_connect_later(error) or loop.time() + pause > until:
+                link = await driver.connect(self._settings, idle=idle, writes=self._writes)
+            except driver.failures as error:
+                later = driver.may_connect_later(error)
+                if self._down or not later or loop.time() + pause > until:
                     self._down = True
-                    raise Unavailable(f"cannot connect to PostgreSQL: {error!r}") from error
+                    raise Unavailable(f"cannot connect to {driver.name}: {error!r}") from error
             else:
                 self._down = False
                 return link
@@ -79,15 +79,15 @@ class Pool:
         if link.sound:
             self._idle.append(link)
         else:
-            link.connection.terminate()
+            link.drop()
         self._permits.release()
 
     def lost(self, link: Link) -> None:
         """Take a broken connection back. The idle ones may be dead of the same cause."""
         self._out.discard(link)
-        link.connection.terminate()
+        link.drop()
         while self._idle:
-            self._idle.pop().connection.terminate()
+            self._idle.pop().drop()
         self._permits.release()
 
     def recycle(self, link: Link, ending: str) -> None:
@@ -96,21 +96,21 @@ class Pool:
         Nobody waits for that; when it fails or takes long, the connection is dropped, and the
         server undoes the transaction.
         """
-        if link.connection.is_closed():
+        if link.closed:
             self.release(link)
             return
         self._cleaned(link, ending)
 
     async def undo(self, link: Link, ending: str) -> None:
         """Recycle a connection and wait for it: what its transaction locked is free again."""
-        if link.connection.is_closed():
+        if link.closed:
             self.release(link)
             return
         await asyncio.shield(self._cleaned(link, ending))
 
     def dismiss(self, link: Link) -> None:
         """Close a connection from outside the pool, without waiting for it."""
-        task = asyncio.get_running_loop().create_task(bye(link))
+        task = asyncio.get_running_loop().create_task(self._bye(link))
         self._cleaning.add(task)
         task.add_done_callback(self._cleaning.discard)
 
@@ -122,7 +122,7 @@ class Pool:
         if self._cleaning:
             await asyncio.wait(self._cleaning)
         while self._idle:
-            await bye(self._idle.pop())
+            await self._bye(self._idle.pop())
 
     def watch(self) -> None:
         """Break the connections that have been out too long: their server may be gone.
@@ -133,7 +133,7 @@ class Pool:
         now = loop.time()
         for link in self._out:
             if now > link.until:
-                link.connection.terminate()
+                link.drop()
         self._watch = loop.call_later(WATCH_SECONDS, self.watch)
 
     def _last(self) -> Link | None:
@@ -142,7 +142,7 @@ class Pool:
             link = self._idle.pop()
             if link.sound:
                 return link
-            link.connection.terminate()
+            link.drop()
         return None
 
     def _cleaned(self, link: Link, ending: str) -> asyncio.Task[None]:
@@ -154,16 +154,15 @@ class Pool:
     async def _clean(self, link: Link, ending: str) -> None:
         try:
             async with asyncio.timeout(CLEANING_SECONDS):
-                await link.connection.execute(ending)
-        except FAILURES:
-            link.connection.terminate()
+                await link.command(ending)
+        except self._driver.failures:
+            link.drop()
         finally:
             self.release(link)
 
-
-async def bye(link: Link) -> None:
-    """Close a connection politely, or else abruptly."""
-    try:
-        await link.connection.close(timeout=CLEANING_SECONDS)
-    except FAILURES:
-        link.connection.terminate()
+    async def _bye(self, link: Link) -> None:
+        """Close a connection politely, or else abruptly."""
+        try:
+            await link.close(CLEANING_SECONDS)
+        except self._driver.failures:
+            link.drop()
