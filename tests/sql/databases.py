@@ -1,4 +1,4 @@
-"""The two databases as a test of statements wants them: fetch rows, and nothing else."""
+"""The databases as a test of statements wants them: fetch rows, and nothing else."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,10 +12,15 @@ from charter.core.text import fold
 from charter.sql.ddl import statements
 from charter.sql.derive import schema_of
 from charter.sql.dialect import Dialect
+from charter.sql.mysql import MYSQL
 from charter.sql.names import quote
 from charter.sql.postgres import POSTGRES
 from charter.sql.sqlite import SQLITE
 from charter.sql.statement import Sources, Statement
+from charter.store.address import mysql_parts
+from charter.store.mysql_address import MysqlAddress
+from charter.store.mysql_connection import connect as mysql_link
+from charter.store.settings import StoreSettings
 from tests.support.evaluate import Store
 
 
@@ -56,6 +61,27 @@ class Postgres:
     def run(self, text: str, arguments: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         rows = self.runner.run(self.connection.fetch(text, *arguments))
         return [tuple(row) for row in rows]
+
+
+class Mysql:
+    """MariaDB or MySQL, in a session as the store makes it."""
+
+    dialect: Dialect = MYSQL
+
+    def __init__(self, url: str, runner: asyncio.Runner) -> None:
+        self.runner = runner
+        address = MysqlAddress(**mysql_parts(url))
+        self.link = runner.run(mysql_link(address, StoreSettings(), idle=600.0, writes=True))
+
+    def fetch(self, statement: Statement, sources: Sources) -> list[tuple[Any, ...]]:
+        return self.run(statement.text, statement.arguments(sources))
+
+    def run(self, text: str, arguments: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        rows = self.runner.run(self.link.fetch(text, arguments))
+        return [tuple(row) for row in rows]
+
+    def close(self) -> None:
+        self.runner.run(self.link.close(5.0))
 
 
 async def connect(url: str) -> "asyncpg.Connection[Any]":

@@ -79,7 +79,7 @@ def things(database: Database) -> Database:
     columns = ", ".join(
         f'"{field.name}" {database.dialect.column_type(field.type)}' for field in THING.fields
     )
-    database.run(f"CREATE TABLE things ({columns})")
+    database.run(f"CREATE TABLE things ({columns}){database.dialect.table_options}")
     return database
 
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from charter.contract.types import TEXT
 from charter.sql.dialect import Dialect
-from charter.sql.mysql import MYSQL, TABLE_OPTIONS
+from charter.sql.mysql import MYSQL
 from charter.sql.postgres import POSTGRES
 from charter.sql.schema import (
     CheckRule,
@@ -109,7 +109,7 @@ def _mysql_table(table: Table, dialect: Dialect) -> str:
         *(_constraint(part, dialect) for part in (*key, *table.uniques, *table.checks)),
         *(_mysql_index(index, dialect) for index in table.indexes),
     ]
-    return _table(table, lines, dialect) + f" {TABLE_OPTIONS}"
+    return _table(table, lines, dialect) + dialect.table_options
 
 
 def _mysql_column(column: Column, dialect: Dialect) -> str:

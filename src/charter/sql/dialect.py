@@ -55,6 +55,8 @@ class Dialect(ABC):
     """What is `held_alone` stays so beyond the end of its transaction."""
     length_function: ClassVar[str] = "length"
     """Counts the characters of a text."""
+    table_options: ClassVar[str] = ""
+    """What follows the columns of each table that is made."""
     no_limit: ClassVar[Fragment]
     """What stands for the rows of a subselect that keeps its order but has no limit."""
 

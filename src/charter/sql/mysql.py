@@ -49,8 +49,6 @@ _MOST_PLACES = 30
 
 COLLATED = "/*!80017 COLLATE utf8mb4_0900_bin *//*M! COLLATE utf8mb4_nopad_bin */"
 _CHARACTERS = "CHARACTER SET utf8mb4 " + COLLATED
-TABLE_OPTIONS = f"ENGINE=InnoDB DEFAULT {_CHARACTERS}"
-"""What follows the columns of each table: its columns of text have its collation."""
 _KEY = "char(36) CHARACTER SET ascii COLLATE ascii_bin"
 
 _TYPES: Mapping[Scalar, str] = MappingProxyType(
@@ -95,6 +93,8 @@ class Mysql(Dialect):
     locks_joined = True
     indexes_parts = False
     holds_by_session = True
+    # Columns of text have the collation of their table.
+    table_options = f" ENGINE=InnoDB DEFAULT {_CHARACTERS}"
     length_function = "char_length"
     no_limit = number(2**63 - 1)
 

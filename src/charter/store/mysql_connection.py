@@ -27,7 +27,6 @@ MODES = ",".join(
         "NO_ENGINE_SUBSTITUTION",
         "NO_ZERO_DATE",
         "NO_ZERO_IN_DATE",
-        "ONLY_FULL_GROUP_BY",
     )
 )
 COMMON = {
@@ -40,7 +39,7 @@ COMMON = {
     "div_precision_increment": "30",
     # Texts are sorted by all of their characters, of which a field has no more than 100,000.
     "max_sort_length": "400008",
-    "sort_buffer_size": "8388608",
+    "sort_buffer_size": "67108864",
 }
 TOO_MANY_PREPARED = 1461
 NOT_PREPARABLE = 1295

@@ -1,4 +1,5 @@
-"""The databases on which every test of the schema runs: both SQLite libraries and PostgreSQL."""
+"""The databases on which every test of the schema runs: both SQLite libraries, PostgreSQL, and
+MariaDB or MySQL."""
 
 from collections.abc import Iterator
 
@@ -6,13 +7,14 @@ import pytest
 
 from tests.sql.schema.databases import (
     LiveDatabase,
+    MysqlDatabase,
     PostgresDatabase,
     SqliteDatabase,
     StandardSqliteDatabase,
 )
 
 
-@pytest.fixture(params=["sqlite", "sqlite 3.40", "postgres"])
+@pytest.fixture(params=["sqlite", "sqlite 3.40", "postgres", "mysql"])
 def database(request: pytest.FixtureRequest) -> Iterator[LiveDatabase]:
     """An empty database."""
     match request.param:
@@ -21,6 +23,9 @@ def database(request: pytest.FixtureRequest) -> Iterator[LiveDatabase]:
         case "sqlite 3.40":
             with StandardSqliteDatabase() as standard:
                 yield standard
+        case "mysql":
+            with MysqlDatabase(request.getfixturevalue("mysql_url")) as mysql:
+                yield mysql
         case _:
             with PostgresDatabase(request.getfixturevalue("postgres_url")) as postgres:
                 yield postgres

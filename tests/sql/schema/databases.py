@@ -4,20 +4,27 @@ import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 import apsw
 import asyncpg
+from asyncmy.errors import MySQLError
 
 from charter.sql.catalog import catalog_of
-from charter.sql.ddl import create, statements
+from charter.sql.ddl import create, statements, temporary
 from charter.sql.dialect import Dialect
+from charter.sql.mysql import MYSQL
 from charter.sql.postgres import POSTGRES
 from charter.sql.schema import Schema
 from charter.sql.sqlite import SQLITE
+from charter.store.address import mysql_parts
+from charter.store.mysql_address import MysqlAddress
+from charter.store.mysql_connection import connect as mysql_link
+from charter.store.settings import StoreSettings
 
-REFUSALS = (apsw.Error, sqlite3.Error, asyncpg.PostgresError)
+REFUSALS = (apsw.Error, sqlite3.Error, asyncpg.PostgresError, MySQLError)
 """What a driver raises where a database refuses a statement."""
 
 
@@ -41,7 +48,8 @@ class LiveDatabase(Protocol):
 def found(database: LiveDatabase) -> Schema:
     """The schema of a live database."""
     catalog = catalog_of(database.dialect)
-    return catalog.read([database.rows(statement.text) for statement in catalog.statements])
+    first = database.rows(catalog.statements[0].text)
+    return catalog.read([first, *(database.rows(item.text) for item in catalog.further(first))])
 
 
 class SqliteDatabase:
@@ -114,6 +122,57 @@ class StandardSqliteDatabase:
         yield
         self._connection.close()
         self._connection = before
+
+
+class MysqlDatabase:
+    """A database of a MariaDB or MySQL server. What makes tables is a transaction of its own."""
+
+    dialect: Dialect = MYSQL
+
+    def __init__(self, url: str) -> None:
+        self._address = MysqlAddress(**mysql_parts(url))
+        self._runner = asyncio.Runner()
+        self._link: Any = None
+
+    def __enter__(self) -> Self:
+        opening = mysql_link(self._address, StoreSettings(), idle=600.0, writes=True)
+        self._link = self._runner.run(opening)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._runner.run(self._link.close(5.0))
+        self._runner.close()
+
+    def script(self, text: str) -> None:
+        self._runner.run(self._link.command(text))
+
+    def rows(self, text: str) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in self._runner.run(self._link.fetch(text, ()))]
+
+    def wanted(self, schema: Schema) -> Schema:
+        catalog = catalog_of(self.dialect)
+        assert catalog.each is not None
+        assert catalog.table_of is not None
+        spelt = []
+        for table in schema.tables:
+            self.script(temporary(table, self.dialect))
+            [(_, text)] = self.rows(catalog.each(table.name).text)
+            self.script(f"DROP TEMPORARY TABLE {self.dialect.quote(table.name)}")
+            found = catalog.table_of(table.name, text)
+            spelt.append(replace(found, foreign_keys=table.foreign_keys))
+        return Schema(tuple(spelt))
+
+    @contextmanager
+    def emptied(self) -> Iterator[None]:
+        name = self._address.database
+        self.script(f'CREATE DATABASE "{name}_again"; USE "{name}_again"')
+        yield
+        self.script(f'DROP DATABASE "{name}_again"; USE "{name}"')
 
 
 class PostgresDatabase:
