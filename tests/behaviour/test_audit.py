@@ -65,7 +65,7 @@ def contract() -> Hub:
     return vault.build()
 
 
-COLUMNS = "lane, number, actor, cause, action, resource, \"key\", \"before\", after"
+COLUMNS = 'lane, number, actor, cause, action, resource, "key", "before", after'
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from tests.behaviour.actors import ADA
 from tests.behaviour.clients.base import Client, How, Refused, Step
 from tests.behaviour.serving import Served
 
-TELL = "SELECT event, resource, \"key\", actor, payload, request_id FROM charter_outbox"
+TELL = 'SELECT event, resource, "key", actor, payload, request_id FROM charter_outbox'
 
 
 async def told(served: Served) -> list[dict[str, Any]]:

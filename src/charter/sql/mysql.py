@@ -114,7 +114,7 @@ class Mysql(Dialect):
 
     def indexed_type(self, kind: Type, most: int) -> str:
         plain = self.column_type(kind)
-        return f"varchar({most})" if plain == "longtext" else plain
+        return f"varchar({max(most, 1)})" if plain == "longtext" else plain
 
     def literal(self, value: Any, kind: Type) -> str:
         if value is None:

@@ -36,3 +36,10 @@ def postgres(postgres_url: str) -> Iterator[PostgresDatabase]:
     """An empty PostgreSQL database."""
     with PostgresDatabase(postgres_url) as found:
         yield found
+
+
+@pytest.fixture
+def mysql(mysql_url: str) -> Iterator[MysqlDatabase]:
+    """An empty database of MariaDB or MySQL."""
+    with MysqlDatabase(mysql_url) as found:
+        yield found

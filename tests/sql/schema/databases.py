@@ -171,8 +171,10 @@ class MysqlDatabase:
     def emptied(self) -> Iterator[None]:
         name = self._address.database
         self.script(f'CREATE DATABASE "{name}_again"; USE "{name}_again"')
-        yield
-        self.script(f'DROP DATABASE "{name}_again"; USE "{name}"')
+        try:
+            yield
+        finally:
+            self.script(f'DROP DATABASE "{name}_again"; USE "{name}"')
 
 
 class PostgresDatabase:

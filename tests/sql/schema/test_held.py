@@ -4,6 +4,8 @@ import pytest
 
 from charter.sql.ddl import create
 from charter.sql.derive import schema_of
+from charter.sql.mysql import MYSQL
+from charter.sql.postgres import POSTGRES
 from charter.sql.sqlite import SQLITE
 from charter.sql.system_statements import serial_catch_up
 from tests.sql.schema.databases import REFUSALS, LiveDatabase
@@ -38,6 +40,9 @@ def literal(value: object) -> str:
 def insert(database: LiveDatabase, table: str, **values: object) -> None:
     names = ", ".join(database.dialect.quote(name) for name in values)
     texts = ", ".join(map(literal, values.values()))
+    if database.dialect is MYSQL:
+        # It takes times in UTC, without saying so.
+        texts = texts.replace("+00:00'", "'")
     database.script(f"INSERT INTO {table} ({names}) VALUES ({texts})")
 
 
@@ -54,7 +59,7 @@ def product(database: LiveDatabase, at: int = 0, **values: object) -> None:
         "note_folded": None,
         "price": int(str(price).replace(".", "")) if sqlite else price,
         "weight": None,
-        "sold": 0 if sqlite else "f",
+        "sold": "f" if database.dialect is POSTGRES else 0,
         "labels": "[]",
         "details": None,
         **SYSTEM,
