@@ -103,10 +103,12 @@ def temporary(table: Table, dialect: Dialect) -> str:
 
 
 def _mysql_table(table: Table, dialect: Dialect) -> str:
-    key = () if table.key is None else (table.key,)
+    # A primary key has no name of its own there.
+    key = () if table.key is None else (_body(table.key, dialect),)
     lines = [
         *(_mysql_column(column, dialect) for column in table.columns),
-        *(_constraint(part, dialect) for part in (*key, *table.uniques, *table.checks)),
+        *key,
+        *(_constraint(part, dialect) for part in (*table.uniques, *table.checks)),
         *(_mysql_index(index, dialect) for index in table.indexes),
     ]
     return _table(table, lines, dialect) + dialect.table_options

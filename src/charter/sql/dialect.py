@@ -218,6 +218,10 @@ class Dialect(ABC):
     def told_together(self, text: Fragment, separator: str) -> Fragment:
         """The texts of a group as one, with a control character between them."""
 
+    def joined_texts(self, texts: Sequence[Fragment], separator: str) -> Fragment:
+        """Texts of which some may be null as one, where `names_outside` is false."""
+        raise NotImplementedError
+
     # -- JSON ----------------------------------------------------------------------------
     @abstractmethod
     def json_value(self, value: Fragment, kind: Type, *, nullable: bool) -> Pieces:

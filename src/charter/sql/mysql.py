@@ -234,6 +234,9 @@ class Mysql(Dialect):
     def told_together(self, text: Fragment, separator: str) -> Fragment:
         return sql("group_concat({} SEPARATOR {})", text, checked(_text(separator)))
 
+    def joined_texts(self, texts: Sequence[Fragment], separator: str) -> Fragment:
+        return sql("concat_ws({}, {})", checked(_text(separator)), listed(texts))
+
     # -- JSON ----------------------------------------------------------------------------
     def json_value(self, value: Fragment, kind: Type, *, nullable: bool) -> Pieces:
         pieces = _pieces(value, kind)

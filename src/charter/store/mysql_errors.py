@@ -76,7 +76,7 @@ LOST = frozenset({2006, 2013, 2055, 1053, 1077, 1079, 1080, 1152, 1158, 1159, 11
 ENDED = LOST | {1153, 1927, 4031, 3169}
 UNREACHABLE = frozenset({2002, 2003, 2005})
 SERIALIZATION = frozenset({1213, 1020, 1614})
-STALE = frozenset({1412, 1615, 1243, 1054, 2014})
+STALE = frozenset({1412, 1615, 1243})
 """A prepared statement is older than the schema, or the server has forgotten it."""
 CUT = frozenset({1260, 1301})
 """Warnings that a text in the answer is not whole."""

@@ -70,7 +70,7 @@ def test_what_is_created_is_what_is_wanted(database: LiveDatabase) -> None:
 
 
 @given(contract=contracts())
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_contract_is_created_as_it_is_wanted(
     database: LiveDatabase, contract: Contract
 ) -> None:

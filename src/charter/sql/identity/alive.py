@@ -124,16 +124,16 @@ def _roles(contract: Contract, dialect: Dialect) -> Fragment:
             continue
         resource = contract.resource_named[grants.resource]
         near = resource.relation_named[grants.account].near
-        parts.append(
-            sql(
-                "SELECT {} AS role FROM {} WHERE {} = {}",
-                identifier(grants.role),
-                identifier(resource.table),
-                identifier(near),
-                qualified(_ROW, "account"),
-            )
-        )
+        role, account = identifier(grants.role), qualified(_ROW, "account")
+        table = sql("{} WHERE {} = {}", identifier(resource.table), identifier(near), account)
+        parts.append((role, table))
     if not parts:
         return sql("NULL")
+    if not dialect.names_outside:
+        texts = [
+            sql("(SELECT {} FROM {})", gathered(dialect, role), table) for role, table in parts
+        ]
+        return dialect.joined_texts(texts, SEPARATOR)
     held = gathered(dialect, qualified(_HELD, "role"))
-    return sql("(SELECT {} FROM ({}) AS {})", held, joined(" UNION ", parts), _HELD)
+    each = (sql("SELECT {} AS role FROM {}", role, table) for role, table in parts)
+    return sql("(SELECT {} FROM ({}) AS {})", held, joined(" UNION ", each), _HELD)
