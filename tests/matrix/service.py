@@ -28,6 +28,7 @@ from tests.support.evaluate import Row, Store
 _UNCHECKED = {
     Dialect.SQLITE: "PRAGMA defer_foreign_keys = ON;",
     Dialect.POSTGRESQL: "SET LOCAL session_replication_role = replica;",
+    Dialect.MYSQL: "SET foreign_key_checks = 0;",
 }
 _KEPT = "kept_"
 

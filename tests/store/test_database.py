@@ -7,10 +7,14 @@ from decimal import Decimal
 import pytest
 
 from charter.core.signals import Committed, Queried, Signal
+from charter.store.address import Dialect
 from charter.store.database import Transaction
 from charter.store.errors import BadValue, StoreError, TimedOut, Unavailable, Violated, Violation
 from charter.store.settings import StoreSettings
 from tests.store.conftest import Store, opened
+
+
+KEY = "the key of author"
 
 
 class Refused(Exception):
@@ -23,10 +27,12 @@ async def test_a_write_is_there_for_the_next_read(store: Store) -> None:
 
 
 async def test_a_write_gives_what_its_work_gives(store: Store) -> None:
-    insert = store.sql("INSERT INTO author (id, name) VALUES ($1, $2) RETURNING id, name")
+    insert = store.sql("INSERT INTO author (id, name) VALUES ($1, $2)")
+    find = store.sql("SELECT id, name FROM author")
 
     async def work(unit: Transaction) -> tuple[int, str]:
-        [(key, name)] = await unit.fetch(insert, (7, "Bo"))
+        await unit.execute(insert, (7, "Bo"))
+        [(key, name)] = await unit.fetch(find, ())
         return key, name
 
     assert await store.database.write(work) == (7, "Bo")
@@ -129,13 +135,13 @@ async def test_a_work_may_ask_for_several_things_at_once(store: Store) -> None:
     ("text", "violation", "constraint", "columns"),
     [
         ("INSERT INTO author (id, name) VALUES (2, 'Ann')", "unique", "named", ("name",)),
-        ("INSERT INTO author (id, name) VALUES (1, 'Bo')", "unique", "author_pkey", ("id",)),
+        ("INSERT INTO author (id, name) VALUES (1, 'Bo')", "unique", KEY, ("id",)),
         ("INSERT INTO author (id, name) VALUES (2, NULL)", "not_null", None, ("name",)),
         ("UPDATE author SET books = -1", "check", "few", ()),
         ("INSERT INTO book (id, author) VALUES (2, 9)", "reference", "written_by", ()),
         ("UPDATE book SET author = 9", "reference", "written_by", ()),
         ("DELETE FROM author", "referenced", "written_by", ()),
-        ("WITH x AS (SELECT 'INSERT') DELETE FROM author", "referenced", "written_by", ()),
+        ("DELETE FROM author WHERE name <> 'INSERT'", "referenced", "written_by", ()),
     ],
 )
 async def test_a_violation_says_what_the_database_knows(
@@ -154,14 +160,15 @@ async def test_a_violation_says_what_the_database_knows(
         await store.database.write(lambda unit: unit.execute(statement, ()))
     found = caught.value
     assert found.violation is Violation(violation)
-    # SQLite names the columns, PostgreSQL the constraint.
-    assert found.constraint == constraint or found.columns == columns
+    # SQLite names the columns, the others the constraint, MySQL all keys alike.
+    keys = {"author_pkey", "PRIMARY"} if constraint == KEY else {constraint}
+    assert found.constraint in keys or found.columns == columns
     assert await store.names() == ["Ann"]
 
 
 @pytest.mark.parametrize("value", [2**31, 2**70, -(2**70)])
 async def test_a_number_out_of_range_is_a_bad_value(store: Store, value: int) -> None:
-    if value == 2**31 and store.url.startswith("sqlite"):
+    if value == 2**31 and store.dialect is Dialect.SQLITE:
         pytest.skip("SQLite's integers have 64 bits")
     with pytest.raises(BadValue):
         await store.add(value)
@@ -185,7 +192,7 @@ async def test_no_message_shows_a_value(store: Store) -> None:
 @pytest.mark.parametrize("heavy", [False, True])
 async def test_a_read_cannot_write(store: Store, heavy: bool) -> None:
     await store.add(1)
-    delete = store.sql("DELETE FROM author RETURNING id", heavy=heavy)
+    delete = store.sql("DELETE FROM author", heavy=heavy)
     with pytest.raises(StoreError):
         await store.database.read(delete, ())
     with pytest.raises(StoreError):
@@ -200,6 +207,8 @@ async def test_wrong_sql_is_an_error_of_the_store(store: Store) -> None:
 
 
 async def test_a_script_is_one_transaction(store: Store) -> None:
+    if store.dialect is Dialect.MYSQL:
+        pytest.skip("what makes a table is a transaction of its own there")
     with pytest.raises(StoreError):
         await store.database.script("CREATE TABLE one (id int); CREATE TABLE author (id int);")
     with pytest.raises(StoreError):
@@ -243,7 +252,7 @@ async def test_concurrent_increments_are_all_counted(store: Store) -> None:
     await store.add(1)
     select = store.sql(
         "SELECT books FROM author WHERE id = 1"
-        + (" FOR UPDATE" if store.url.startswith("postgres") else "")
+        + ("" if store.dialect is Dialect.SQLITE else " FOR UPDATE")
     )
     update = store.sql("UPDATE author SET books = $1 WHERE id = 1")
 
@@ -281,12 +290,12 @@ async def test_a_cancelled_work_leaves_nothing_and_harms_nobody(store: Store) ->
 @pytest.mark.parametrize("ticks", range(12))
 async def test_cancelling_at_any_moment_leaves_all_or_nothing(store: Store, ticks: int) -> None:
     insert = store.sql("INSERT INTO author (id, name) VALUES ($1, $2)")
-    book = store.sql("INSERT INTO book (id, author) VALUES ($1, $1)", heavy=True)
+    book = store.sql("INSERT INTO book (id, author) VALUES ($1, $2)", heavy=True)
 
     async def work(unit: Transaction) -> None:
         await unit.execute(insert, (1, "one"))
         async with unit.savepoint():
-            await unit.execute(book, (1,))
+            await unit.execute(book, (1, 1))
 
     before = asyncio.create_task(store.add(50))
     victim = asyncio.create_task(store.database.write(work))
@@ -307,11 +316,13 @@ async def test_what_was_acknowledged_is_there_and_what_failed_is_not(
     """Writes that succeed, fail, take long or are cancelled at any moment, all at once."""
     chance = random.Random(seed)
     insert = store.sql("INSERT INTO author (id, name) VALUES ($1, $2)")
-    book = store.sql("INSERT INTO book (id, author) VALUES ($1, $1)", heavy=True)
+    book = store.sql("INSERT INTO book (id, author) VALUES ($1, $2)", heavy=True)
+    # MySQL and MariaDB take 1,000 rounds.
+    rounds = 900 if store.dialect is Dialect.MYSQL else 60_000
     long = store.sql(
         "INSERT INTO book (id, author) "
-        "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 60000) "
-        "SELECT $1, $1 FROM c WHERE x = 1"
+        f"WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < {rounds}) "
+        "SELECT $1, $2 FROM c WHERE x = 1"
     )
 
     async def work(unit: Transaction, key: int, kind: str) -> int:
@@ -320,7 +331,7 @@ async def test_what_was_acknowledged_is_there_and_what_failed_is_not(
             await asyncio.sleep(chance.random() / 200)
         if kind == "fail":
             raise Refused
-        await unit.execute(long if kind == "long" else book, (key,))
+        await unit.execute(long if kind == "long" else book, (key, key))
         return key
 
     async def client(key: int) -> int:
@@ -422,7 +433,10 @@ class TestShortLimits:
     @pytest.mark.parametrize("heavy", [False, True])
     async def test_a_read_that_runs_too_long_times_out(self, store: Store, heavy: bool) -> None:
         endless = store.sql(
-            "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x FROM c) "
+            "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 900) "
+            "SELECT count(*) FROM c AS c1, c AS c2, c AS c3, c AS c4 WHERE c1.x < c4.x"
+            if store.dialect is Dialect.MYSQL
+            else "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x FROM c) "
             "SELECT count(*) FROM c WHERE x > 1",
             heavy=heavy,
         )
@@ -435,7 +449,9 @@ class TestShortLimits:
         self, store: Store, heavy: bool
     ) -> None:
         endless = store.sql(
-            "INSERT INTO book (id, author) "
+            "INSERT INTO book (id, author) SELECT benchmark(1000000000000, md5('x')), 1"
+            if store.dialect is Dialect.MYSQL
+            else "INSERT INTO book (id, author) "
             "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x FROM c) "
             "SELECT x, x FROM c WHERE x > 1",
             heavy=heavy,
@@ -497,10 +513,10 @@ async def test_a_stream_left_early_frees_its_connection(url: str) -> None:
 
 
 async def test_numbers_come_back_exact(store: Store) -> None:
-    if store.url.startswith("sqlite"):
+    if store.dialect is Dialect.SQLITE:
         [(value,)] = await store.database.read(store.sql("SELECT 9007199254740993"), ())
         assert value == 2**53 + 1
     else:
-        [(value,)] = await store.database.read(store.sql("SELECT 0.10::numeric"), ())
+        [(value,)] = await store.database.read(store.sql("SELECT CAST(0.10 AS decimal(9, 2))"), ())
         assert value == Decimal("0.10")
         assert str(value) == "0.10"

@@ -139,6 +139,8 @@ class _Deriver:
 
     def _checks(self) -> Iterator[CheckRule]:
         for field in self._resource.fields:
+            if field.default is Made.SERIAL and not self._dialect.checks_numbered:
+                continue
             text = bounds(field.name, field.type, self._dialect)
             # A reference has the bounds of the key that it names.
             if text is not None and field.references is None:

@@ -53,6 +53,8 @@ class Dialect(ABC):
     """Indexes can be of some rows only (`WHERE`)."""
     holds_by_session: ClassVar[bool] = False
     """What is `held_alone` stays so beyond the end of its transaction."""
+    checks_numbered: ClassVar[bool] = True
+    """A check can be about the column whose values the database makes."""
     length_function: ClassVar[str] = "length"
     """Counts the characters of a text."""
     table_options: ClassVar[str] = ""

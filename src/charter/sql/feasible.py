@@ -5,8 +5,9 @@ from itertools import chain
 from types import MappingProxyType
 
 from charter.contract.contract import Contract
+from charter.contract.expression import Column, walk
 from charter.contract.faults import Fault, FaultCode
-from charter.contract.resource import Resource
+from charter.contract.resource import Made, OnDelete, Resource
 from charter.contract.types import TEXTUAL, Scalar
 from charter.sql.audit import AUDIT_NAMES
 from charter.sql.conditions import FOLDED
@@ -164,6 +165,25 @@ def _long_names(resource: Resource) -> Iterator[Fault]:
             yield Fault(STORAGE_NAME_LONG, text, place)
 
 
+def _changed_by_server(resource: Resource) -> Iterator[Fault]:
+    """MySQL refuses checks of columns that it may change by itself."""
+    changed = {
+        field.name: "is made by the database"
+        if field.default is Made.SERIAL
+        else "is set to null when the row that it names goes"
+        for field in resource.fields
+        if field.default is Made.SERIAL
+        or (field.references is not None and field.on_delete is OnDelete.SET_NULL)
+    }
+    for check in resource.checks:
+        for part in walk(check.expression):
+            if isinstance(part, Column) and not part.path and part.field in changed:
+                text = f"{resource.name}: a check of MySQL cannot ask for {part.field}, "
+                yield Fault(
+                    CONDITION_UNSUPPORTED, text + "which " + changed[part.field], check.place
+                )
+
+
 def _wide_keys(resource: Resource) -> Iterator[Fault]:
     for fields, place in indexed(resource):
         names = ", ".join(field.name for field in fields)
@@ -197,6 +217,6 @@ _DIALECT_CHECKS: Mapping[str, tuple[Check, ...]] = MappingProxyType(
     {
         SQLITE.name: (_alike,),
         POSTGRES.name: (_system_columns, _long_names, _wide_entries),
-        MYSQL.name: (_alike, _long_names, _wide_keys),
+        MYSQL.name: (_alike, _long_names, _wide_keys, _changed_by_server),
     }
 )

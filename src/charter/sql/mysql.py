@@ -93,6 +93,7 @@ class Mysql(Dialect):
     locks_joined = True
     indexes_parts = False
     holds_by_session = True
+    checks_numbered = False
     # Columns of text have the collation of their table.
     table_options = f" ENGINE=InnoDB DEFAULT {_CHARACTERS}"
     length_function = "char_length"

@@ -31,7 +31,7 @@ def compile_read(
 ) -> Statement:
     """The statement of a plan; its columns are those that the plan's class documents.
 
-    `beside` is asked along with one row or a page that comes as one, in a last column.
+    `beside` is asked along with one row or a page, in a last column.
     """
     context = fresh(contract, dialect)
     last = sql(", {} AS beside", beside) if beside else EMPTY
@@ -72,7 +72,7 @@ def _under(context: Context, rows: Rows, parent: ParentPlan | None) -> Fragment:
 def _many(context: Context, plan: ManyPlan, last: Fragment) -> Fragment:
     gathered = context.dialect.gathers_pages and plan.limit is not None
     alone = plan.parent is None and plan.count == "none"
-    if alone and not gathered:
+    if alone and not gathered and not last:
         return _page(context, plan, outermost=True)
     page = _page(context, plan, outermost=False)
     if alone and gathered:
@@ -100,8 +100,8 @@ def _many(context: Context, plan: ManyPlan, last: Fragment) -> Fragment:
     shown = [sql("page.body"), *keys, *([sql("base.total")] if total else [])]
     order = _sorted_again(context, identifier("page"), plan.sort) if keys else EMPTY
     return sql(
-        "SELECT {} FROM ({}) AS base LEFT JOIN ({}) AS page ON TRUE{}",
-        listed(shown), base, page, order,
+        "SELECT {}{} FROM ({}) AS base LEFT JOIN ({}) AS page ON TRUE{}",
+        listed(shown), last, base, page, order,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import asyncmy
 from asyncmy.connection import Connection, MySQLResult, PreparedStatement
 from asyncmy.constants.CLIENT import FOUND_ROWS
 from asyncmy.cursors import SSCursor
-from asyncmy.errors import MySQLError
+from asyncmy.errors import DataError, MySQLError
 
 from charter.store.database import Row
 from charter.store.driver import Link
@@ -49,12 +49,13 @@ _PLACES = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"]|\"\")*\"|\?")
 class MysqlLink(Link):
     """A connection and its prepared statements, the last used at the end."""
 
-    __slots__ = ("_address", "_capacity", "_prepared", "_running", "connection", "step")
+    __slots__ = ("_address", "_capacity", "_idle", "_prepared", "_running", "connection", "step")
 
     def __init__(
-        self, connection: Connection, address: MysqlAddress, capacity: int, step: int
+        self, connection: Connection, address: MysqlAddress, capacity: int, step: int, idle: float
     ) -> None:
         super().__init__()
+        self._idle = idle
         self.connection = connection
         self.step = step
         """Between the keys that the server makes for the rows of one statement."""
@@ -70,10 +71,9 @@ class MysqlLink(Link):
         if result.rows is not None:
             if result.warning_count:
                 await self._whole()
-            rows: Sequence[Row] = result.rows
-            return rows
+            return list(result.rows)
         first, count = result.insert_id, result.affected_rows
-        return [(first + at * self.step,) for at in range(count)] if first else ()
+        return [(first + at * self.step,) for at in range(count)] if first else []
 
     async def execute(self, text: str, arguments: Sequence[Any]) -> int:
         result = await self._run(text, arguments)
@@ -115,7 +115,14 @@ class MysqlLink(Link):
                 found = await cursor.fetchmany(rows)
             if not found:
                 return
-            yield found
+            # What is on its way already would be read however late its reader comes.
+            leaving = asyncio.get_running_loop().call_later(self._idle, self.drop)
+            try:
+                yield found
+            finally:
+                leaving.cancel()
+            if self.closed:
+                raise TimeoutError
 
     def forget(self) -> None:
         self._prepared.clear()
@@ -147,6 +154,10 @@ class MysqlLink(Link):
             # Whatever the server has answered, it does nothing more.
             self._running = False
             raise
+        except ValueError as error:
+            # A number or text that has no form on the wire: nothing was sent.
+            self._running = False
+            raise DataError(0, f"{type(error).__name__} of an argument") from None
         self._running = False
         return result
 
@@ -204,7 +215,7 @@ async def connect(
     except BaseException:
         connection.close()
         raise
-    return MysqlLink(connection, address, settings.cached_statements, int(step))
+    return MysqlLink(connection, address, settings.cached_statements, int(step), idle)
 
 
 def _session(settings: StoreSettings, *, idle: float, mariadb: bool) -> str:

@@ -19,7 +19,7 @@ T = TypeVar("T")
 class ServerTransaction:
     """A Transaction of database.py."""
 
-    __slots__ = ("_driver", "_failed", "_link", "_listener", "_one", "holds")
+    __slots__ = ("_driver", "_failed", "_link", "_listener", "_one", "_savepoints", "holds")
 
     def __init__(self, driver: Driver, link: Link, listener: Listener | None) -> None:
         self.holds = False
@@ -29,6 +29,7 @@ class ServerTransaction:
         self._listener = listener
         self._one = asyncio.Lock()
         self._failed: StoreError | None = None
+        self._savepoints = 0
 
     async def fetch(self, statement: Statement, arguments: Sequence[Any]) -> Sequence[Row]:
         self.holds |= statement.holds
@@ -42,16 +43,19 @@ class ServerTransaction:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        await self.command("SAVEPOINT part")
+        # To MySQL, one of the same name is the same savepoint.
+        self._savepoints += 1
+        name = f"part{self._savepoints}"
+        await self.command(f"SAVEPOINT {name}")
         try:
             yield
         except Exception:
             # After a lost connection this fails too: the first error is the one to tell.
             if not self._link.closed:
                 self._failed = None
-                await self.command("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part")
+                await self.command(f"ROLLBACK TO SAVEPOINT {name}; RELEASE SAVEPOINT {name}")
             raise
-        await self.command("RELEASE SAVEPOINT part")
+        await self.command(f"RELEASE SAVEPOINT {name}")
 
     async def command(self, text: str) -> None:
         """Run commands without arguments."""

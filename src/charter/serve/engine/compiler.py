@@ -96,7 +96,7 @@ class Compiler:
             plan = plan_read(View(self.contract, standing), form)
             one = isinstance(plan, OnePlan)
             page = isinstance(plan, ManyPlan) and plan.limit is not None
-            if not (self.dialect.remote and (one or (page and self.dialect.gathers_pages))):
+            if not (self.dialect.remote and (one or page)):
                 return (None,)
             beside = session_roles(self.contract, self.dialect)
             return (Prepared(plan, compile_read(self.contract, self.dialect, plan, beside)),)
