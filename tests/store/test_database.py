@@ -13,7 +13,6 @@ from charter.store.errors import BadValue, StoreError, TimedOut, Unavailable, Vi
 from charter.store.settings import StoreSettings
 from tests.store.conftest import Store, opened
 
-
 KEY = "the key of author"
 
 

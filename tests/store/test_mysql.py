@@ -20,9 +20,7 @@ OURS = "SELECT id FROM information_schema.processlist WHERE db = database()"
 async def kill_connections(server: MysqlServer, url: str) -> int:
     """End all connections of Charter's to a database; how many there were."""
     name = url.rpartition("/")[2]
-    found = await server.asked(
-        f"SELECT id FROM information_schema.processlist WHERE db = '{name}'"
-    )
+    found = await server.asked(f"SELECT id FROM information_schema.processlist WHERE db = '{name}'")
     for (thread,) in found:
         await server.asked(f"KILL CONNECTION {thread}")
     return len(found)
@@ -79,9 +77,7 @@ async def test_a_commit_that_is_lost_is_not_tried_again(
     assert await mysql.count() == 0
 
 
-async def test_a_restart_of_the_server_is_outlived(
-    mysql: Store, mysql_server: MysqlServer
-) -> None:
+async def test_a_restart_of_the_server_is_outlived(mysql: Store, mysql_server: MysqlServer) -> None:
     await mysql.add(1)
     await asyncio.to_thread(mysql_server.stop)
     waiting = [asyncio.create_task(mysql.count()) for _ in range(6)]
@@ -225,7 +221,7 @@ async def test_a_value_larger_than_a_packet_is_an_error_of_the_store(mysql: Stor
     [
         ("time_zone", "+00:00"),
         ("character_set_connection", "utf8mb4"),
-        ("group_concat_max_len", 4294967295),
+        ("group_concat_max_len", 1073741824),
         ("innodb_lock_wait_timeout", 5),
         ("div_precision_increment", 30),
     ],

@@ -7,7 +7,8 @@ and compare the two (`differences`).
 - SQLite: the scratch place is a `:memory:` database.
 - PostgreSQL: run `scratch`, then `ddl.statements`, then the catalog's statements in one
   transaction, and roll it back. The tables go to the session's own temporary schema: no other
-  session waits for them, and no more rights are needed than to make temporary tables.- MySQL: each table is created as a temporary one under its own name, shown, and dropped. It has
+  session waits for them, and no more rights are needed than to make temporary tables.
+- MySQL: each table is created as a temporary one under its own name, shown, and dropped. It has
   no foreign keys then: they are taken as the contract has them, which needs no spelling.
 """
 

@@ -88,7 +88,7 @@ def table_of(name: str, text: str) -> Table:
     indexes = [_index(found) for part in parts if (found := _INDEX.match(part))]
     references = [_reference(found) for part in parts if (found := _REFERENCE.match(part))]
     checks = [_check(found) for part in parts if (found := _CHECK.match(part))]
-    checks += [found for part in columns if (found := _own_check(part)) is not None]
+    checks += [own for part in columns if (own := _own_check(part)) is not None]
     return Table(
         name,
         tuple(_column(part, collation) for part in columns),

@@ -108,7 +108,8 @@ def _mysql_table(table: Table, dialect: Dialect) -> str:
     lines = [
         *(_mysql_column(column, dialect) for column in table.columns),
         *key,
-        *(_constraint(part, dialect) for part in (*table.uniques, *table.checks)),
+        *(_constraint(part, dialect) for part in table.uniques),
+        *(_constraint(part, dialect) for part in table.checks),
         *(_mysql_index(index, dialect) for index in table.indexes),
     ]
     return _table(table, lines, dialect) + dialect.table_options

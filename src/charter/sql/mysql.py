@@ -6,24 +6,20 @@ comments of which each server reads its own.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
-from uuid import UUID
 
 from charter.contract.expression import Function
 from charter.contract.types import (
-    MAX_INTEGER,
-    MIN_INTEGER,
     TEXTUAL,
     Scalar,
     Type,
     digits_of,
     places_of,
 )
-from charter.sql.canonical import from_json_text, json_form, json_text, list_text
+from charter.sql.canonical import from_json_text, json_text
 from charter.sql.dialect import Dialect, Pieces
 from charter.sql.fragment import (
     EMPTY,
@@ -36,6 +32,15 @@ from charter.sql.fragment import (
     render_in_order,
     sql,
 )
+from charter.sql.mysql_values import (
+    DECODERS,
+    MOST_DIGITS,
+    MOST_PLACES,
+    SECONDS,
+    encoder,
+    key_text,
+    list_encoder,
+)
 from charter.sql.patterns import written
 from charter.sql.sources import Codec, Source
 from charter.sql.statement import Statement
@@ -44,8 +49,6 @@ MAX_DIGITS = 60
 """Of 65 that a decimal can have: some are left for what is compared with it."""
 MAX_PLACES = 28
 """Of 30, for the same reason."""
-_MOST_DIGITS = 65
-_MOST_PLACES = 30
 
 COLLATED = "/*!80017 COLLATE utf8mb4_0900_bin *//*M! COLLATE utf8mb4_nopad_bin */"
 _CHARACTERS = "CHARACTER SET utf8mb4 " + COLLATED
@@ -67,13 +70,12 @@ _ITEMS: Mapping[Scalar, str] = MappingProxyType(
         Scalar.INTEGER: "decimal(65, 0)",
         Scalar.BOOLEAN: "tinyint",
         Scalar.FLOAT: "double",
-        Scalar.DECIMAL: f"decimal({_MOST_DIGITS}, {_MOST_PLACES})",
+        Scalar.DECIMAL: f"decimal({MOST_DIGITS}, {MOST_PLACES})",
         Scalar.DATE: "date",
         Scalar.DATETIME: "datetime(6)",
         Scalar.UUID: _KEY,
     }
 )
-_SECONDS = (" ", "microseconds")
 _ESCAPE = str.maketrans({"\\": "\\\\", "'": "''", "\0": "\\0"})
 
 
@@ -132,30 +134,28 @@ class Mysql(Dialect):
             case int() as whole:
                 return str(whole)
             case datetime() as time:
-                return f"TIMESTAMP'{time.isoformat(*_SECONDS)}'"
+                return f"TIMESTAMP'{time.isoformat(*SECONDS)}'"
             case str() as text:
                 return _text(text)
             case other:
                 return f"DATE'{other.isoformat()}'"
 
     def encoder(self, kind: Type) -> Codec | None:
-        return _encoder(kind)
+        return encoder(kind)
 
     def decoder(self, kind: Type) -> Codec | None:
         if kind.many or kind.scalar is Scalar.JSON:
             return from_json_text(kind)
-        return _DECODERS.get(kind.scalar)
+        return DECODERS.get(kind.scalar)
 
     def key(self, source: Source) -> Fragment:
-        return parameter(source, _key)
+        return parameter(source, key_text)
 
     def unsupported(self, kind: Type) -> str | None:
-        if kind.scalar is Scalar.DECIMAL and not kind.many:
-            if digits_of(kind) > MAX_DIGITS or places_of(kind) > MAX_PLACES:
-                return (
-                    f"MySQL can store decimals of at most {MAX_DIGITS} digits,"
-                    f" {MAX_PLACES} of them after the point"
-                )
+        wide = digits_of(kind) > MAX_DIGITS or places_of(kind) > MAX_PLACES
+        if kind.scalar is Scalar.DECIMAL and not kind.many and wide:
+            text = f"MySQL can store decimals of at most {MAX_DIGITS} digits, "
+            return text + f"{MAX_PLACES} of them after the point"
         return None
 
     # -- writes --------------------------------------------------------------------------
@@ -206,7 +206,7 @@ class Mysql(Dialect):
         return sql("{} LIKE {} ESCAPE '|'", left, pattern)
 
     def one_of(self, left: Fragment, source: Source, kind: Type) -> Fragment:
-        options = _items(parameter(source, _list_encoder(kind)), kind)
+        options = _items(parameter(source, list_encoder(kind)), kind)
         return sql("{} IN (SELECT item.value FROM {} AS item)", left, options)
 
     def contains(self, items: Fragment, item: Fragment, kind: Type) -> Fragment:
@@ -330,117 +330,4 @@ def _like_literal(text: str) -> str:
     return text.translate(_LIKE_SPECIAL)
 
 
-def _key(value: Any) -> Any:
-    return str(value) if isinstance(value, UUID) else value
-
-
-@lru_cache(maxsize=512)
-def _encoder(kind: Type) -> Codec | None:
-    if kind.many:
-        return list_text(kind)
-    return json_text if kind.scalar is Scalar.JSON else _ENCODERS.get(kind.scalar)
-
-
-@lru_cache(maxsize=512)
-def _list_encoder(kind: Type) -> Codec:
-    form = _LISTED.get(kind.scalar) or json_form(kind)
-    if form is None:
-        return json_text
-    return lambda items: None if items is None else json_text([form(item) for item in items])
-
-
-def bounded(value: Decimal) -> Decimal:
-    """A decimal that the server takes as it is, and that compares with each stored one as this.
-
-    What has more places than the server's decimals lies between two values that can be stored,
-    and is moved to where it still does.
-    """
-    exponent = value.as_tuple().exponent
-    if not isinstance(exponent, int):
-        return value
-    whole = max(value.adjusted() + 1, 1)
-    if whole > _MOST_DIGITS - _MOST_PLACES and whole > _MOST_DIGITS:
-        most = Decimal(10) ** _MOST_DIGITS - 1
-        return most.copy_sign(value)
-    places = min(_MOST_PLACES, _MOST_DIGITS - whole)
-    if -exponent <= places:
-        return value
-    sign, digits, _ = value.as_tuple()
-    kept = digits[: len(digits) + exponent + places - 1]
-    return Decimal((sign, (*(kept or (0,)), 5), -places))
-
-
-def _encode_decimal(value: Any) -> Decimal | None:
-    return None if value is None else bounded(Decimal(value))
-
-
-def _encode_integer(value: int | None) -> int | Decimal | None:
-    if value is None or MIN_INTEGER <= value <= MAX_INTEGER:
-        return value
-    return bounded(Decimal(value))
-
-
-def _encode_datetime(value: datetime | None) -> datetime | None:
-    # The driver sends the numbers and leaves the zone out.
-    return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
-
-
-def _encode_uuid(value: UUID | None) -> str | None:
-    return None if value is None else str(value)
-
-
-def _encode_float(value: float | None) -> float | None:
-    return None if value is None else float(value)
-
-
-def _decode_datetime(value: datetime | None) -> datetime | None:
-    return None if value is None else value.replace(tzinfo=UTC)
-
-
-def _decode_uuid(value: str | None) -> UUID | None:
-    return None if value is None else UUID(value)
-
-
-def _decode_boolean(value: int | None) -> bool | None:
-    return None if value is None else bool(value)
-
-
-def _decode_integer(value: Any) -> int | None:
-    return None if value is None else int(value)
-
-
-def _listed_datetime(value: datetime) -> str:
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(*_SECONDS)
-
-
-def _listed_decimal(value: Any) -> str:
-    return f"{bounded(Decimal(value)):f}"
-
-
-_ENCODERS: Mapping[Scalar, Codec] = MappingProxyType(
-    {
-        Scalar.DECIMAL: _encode_decimal,
-        Scalar.INTEGER: _encode_integer,
-        Scalar.DATETIME: _encode_datetime,
-        Scalar.UUID: _encode_uuid,
-        Scalar.FLOAT: _encode_float,
-    }
-)
-_DECODERS: Mapping[Scalar, Codec] = MappingProxyType(
-    {
-        Scalar.DATETIME: _decode_datetime,
-        Scalar.UUID: _decode_uuid,
-        Scalar.BOOLEAN: _decode_boolean,
-        # Sums of integers are decimals.
-        Scalar.INTEGER: _decode_integer,
-    }
-)
-# As JSON_TABLE reads them.
-_LISTED: Mapping[Scalar, Codec] = MappingProxyType(
-    {
-        Scalar.DATETIME: _listed_datetime,
-        Scalar.DECIMAL: _listed_decimal,
-        Scalar.INTEGER: _listed_decimal,
-    }
-)
 MYSQL = Mysql()

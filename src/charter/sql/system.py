@@ -69,7 +69,7 @@ def _outbox(dialect: Dialect) -> Table:
 
 
 def _idempotency(dialect: Dialect) -> Table:
-    text, time = dialect.column_type(TEXT), dialect.column_type(DATETIME)
+    time = dialect.column_type(DATETIME)
     return Table(
         IDEMPOTENCY,
         (

@@ -12,7 +12,6 @@ from charter.store.mysql_connection import MysqlLink, connect
 from charter.store.server import ServerDatabase
 from charter.store.settings import StoreSettings
 
-
 SESSION_ISOLATION = "read committed"
 
 

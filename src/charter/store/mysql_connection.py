@@ -34,7 +34,7 @@ COMMON = {
     "time_zone": "'+00:00'",
     "autocommit": "1",
     # Text is never cut silently: what is larger than a packet is a warning, which is an error here.
-    "group_concat_max_len": "4294967295",
+    "group_concat_max_len": "1073741824",
     # Averages are rounded once, to the places that the contract wants.
     "div_precision_increment": "30",
     # Texts are sorted by all of their characters, of which a field has no more than 100,000.
@@ -68,17 +68,16 @@ class MysqlLink(Link):
         """The rows of a statement; of one that writes, the keys that the server made for its
         rows, or the number that it counted (`LAST_INSERT_ID`)."""
         result = await self._run(text, arguments)
-        if result.rows is not None:
+        rows: Sequence[Row] | None = result.rows
+        if rows is not None:
             if result.warning_count:
                 await self._whole()
-            return list(result.rows)
-        first, count = result.insert_id, result.affected_rows
+            return list(rows)
+        first, count = int(result.insert_id), _count(result)
         return [(first + at * self.step,) for at in range(count)] if first else []
 
     async def execute(self, text: str, arguments: Sequence[Any]) -> int:
-        result = await self._run(text, arguments)
-        changed: int = result.affected_rows
-        return changed
+        return _count(await self._run(text, arguments))
 
     async def execute_many(self, text: str, arguments: Sequence[Sequence[Any]]) -> None:
         for some in arguments:
@@ -149,7 +148,7 @@ class MysqlLink(Link):
         self._running = True
         try:
             prepared = await self._statement(text)
-            result = await prepared.execute(tuple(arguments))
+            result: MySQLResult = await prepared.execute(tuple(arguments))
         except MySQLError:
             # Whatever the server has answered, it does nothing more.
             self._running = False
@@ -168,24 +167,29 @@ class MysqlLink(Link):
             self._prepared.move_to_end(text)
             return found
         try:
-            found = await self.connection.prepare(text)
+            made: PreparedStatement = await self.connection.prepare(text)
         except MySQLError as error:
             if number_of(error) != TOO_MANY_PREPARED or not self._prepared:
                 raise
             # The server has a limit for all its clients together.
             while self._prepared:
                 await self._prepared.popitem()[1].close()
-            found = await self.connection.prepare(text)
-        self._prepared[text] = found
+            made = await self.connection.prepare(text)
+        self._prepared[text] = made
         if len(self._prepared) > self._capacity:
             await self._prepared.popitem(last=False)[1].close()
-        return found
+        return made
 
     async def _whole(self) -> None:
         """Raises where a warning says that something in the answer is not whole."""
         for _, number, message in await self.connection.show_warnings():
             if number in CUT:
                 raise MySQLError(number, message)
+
+
+def _count(result: MySQLResult) -> int:
+    """How many rows a statement has changed."""
+    return int(str(result.affected_rows or 0))
 
 
 async def connect(

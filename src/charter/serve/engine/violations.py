@@ -45,10 +45,10 @@ async def explained(compiler: Compiler, schema: Schema, fetch: Fetch, refused: R
 
 def _constraint(schema: Schema, refused: Refused) -> tuple[str | None, Constraint | None]:
     """The table of the violated constraint, and the constraint, as far as they are told."""
-    name = refused.violated.constraint
-    if name == KEY_NAME and refused.violated.table in schema.table_named:
-        table = schema.table_named[refused.violated.table]
-        return table.name, table.key
+    name, violated_table = refused.violated.constraint, refused.violated.table
+    keyed = schema.table_named.get(violated_table) if violated_table else None
+    if name == KEY_NAME and keyed is not None:
+        return keyed.name, keyed.key
     found = schema.constraint_named.get(name) if name else None
     return (found[0].name, found[1]) if found else (refused.violated.table, None)
 

@@ -147,8 +147,8 @@ def keep(dialect: Dialect, table: OwnTable, by: str, latest: str, most: int) -> 
         " (SELECT {} FROM (SELECT {} FROM {} WHERE {} = {} ORDER BY {} DESC, {} DESC LIMIT {})"
         " AS kept)",
         _table(table), found, value, identifier(key),
-        identifier(key), identifier(key), _table(table), found, value, identifier(latest), identifier(key),
-        number(most),
+        identifier(key), identifier(key), _table(table), found, value,
+        identifier(latest), identifier(key), number(most),
     )  # fmt: skip
     return _query(dialect, fragment, f"keep {table.name}")
 
@@ -190,7 +190,7 @@ def _where(
     return joined(" AND ", tests)
 
 
-def _giving(  # noqa: PLR0913, PLR0917 - the parts of one write
+def _giving(
     dialect: Dialect,
     fragment: Fragment,
     label: str,
