@@ -21,6 +21,7 @@ from charter.language.fields import Options, field
 from charter.plan.ask import Comparator
 from charter.serve.settings.options import OPTIONS, SECTIONS, Option, explanation, value_text
 from charter.sql.dialects import DIALECTS
+from charter.sql.mysql import MAX_DIGITS, MAX_PLACES
 from charter.wire.rest.filters import comparators_of
 from charter.wire.rest.problems import status_of
 from charter.wire.rest.summaries import measures_of
@@ -275,7 +276,17 @@ def storage() -> str:
         "multiplied by 10 for each place, so that sums are exact; one with more than 18 digits is "
         "a fault of the contract there. Times are stored in UTC and written as PostgreSQL writes "
         "them in JSON, `2026-11-22T21:37:00+00:00`. Text is compared by code point. Null counts "
-        "as larger than any value.\n"
+        "as larger than any value.\n\n"
+        "On MySQL and MariaDB a text that stands in a key or an index is a `varchar` of its "
+        "`max_length` (255 for a key without one), since an index there has room for 3,072 bytes: "
+        "a longer one is a fault of the contract. Every table has the collation "
+        "`utf8mb4_0900_bin` (MariaDB: `utf8mb4_nopad_bin`), in which blanks at the end of a text "
+        "count. JSON and lists are texts with a check, as the JSON type does not keep numbers as "
+        f"they are. Decimals have at most {MAX_DIGITS} digits, {MAX_PLACES} after the point. An "
+        "index with a condition is one of all rows. Checks cannot ask for a key that the database "
+        "makes, nor for a reference that is set to null. References are checked row by row, so a "
+        "row cannot go while another refers to it, even where the same delete would take that "
+        "along.\n"
     )
     system = "\n## Tables of Charter's own\n\n" + table(
         ("table", "what it holds"),

@@ -24,6 +24,7 @@ from tests.behaviour.actors import ADA
 from tests.behaviour.databases import DATABASES
 from tests.behaviour.serving import SECRET, token
 from tests.support.charter import Running, running
+from tests.support.mysql import MysqlServer
 from tests.support.postgres import PostgresServer
 
 pytestmark = pytest.mark.crash
@@ -173,7 +174,7 @@ async def exported(http: httpx2.AsyncClient, path: str, include: str = "") -> li
     return [json.loads(line) for line in answer.text.splitlines()]
 
 
-EVENTS = "SELECT event, key FROM charter_outbox"
+EVENTS = 'SELECT event, "key" FROM charter_outbox'
 VERSIONS = "SELECT id, version FROM samples UNION ALL SELECT id, version FROM projects"
 
 
@@ -210,6 +211,12 @@ def postgres_state(
     return events, {key: int(version) for key, version in ask(VERSIONS)}
 
 
+def mysql_state(server: MysqlServer, url: str) -> tuple[list[tuple[str, str]], dict[str, int]]:
+    database = url.rpartition("/")[2]
+    events = server.execute(EVENTS.replace('"', "`"), database)
+    return [(event, key) for event, key in events], dict(server.execute(VERSIONS, database))
+
+
 @contextmanager
 def studio(folder: Path, url: str) -> Iterator[Running]:
     settings = {"database": url, "auth_secret": SECRET, "access_log": "false"}
@@ -229,6 +236,8 @@ async def test_a_killed_service_keeps_what_it_acknowledged(
             await check(service, told)
             if kind == "sqlite":
                 compare(*sqlite_state(url))
+            elif kind == "mysql":
+                compare(*mysql_state(request.getfixturevalue("mysql_server"), url))
             else:
                 server: PostgresServer = request.getfixturevalue("postgres_server")
                 compare(*postgres_state(server, url))

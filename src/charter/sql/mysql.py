@@ -290,8 +290,11 @@ def _joinable(pieces: Pieces) -> list[Fragment]:
 
 
 def _separator(depth: int) -> str:
-    """A comma and line ends: as many as tell the lists at this depth from those inside them."""
-    return "'," + "\\n" * depth + "'"
+    """A comma and tabs: as many as tell the lists at this depth from those inside them.
+
+    Inside JSON texts a tab is escaped. Line ends would do too, but some formats end rows by them.
+    """
+    return "'," + "\\t" * depth + "'"
 
 
 def _items(items: Fragment, kind: Type) -> Fragment:
