@@ -25,6 +25,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bench import answers, dataset, load, report
+from bench.mariadb import mariadb
 from bench.postgres import postgres
 from bench.servers import BENCH, ROOT, SERVERS, Running, Server, charter_python, missing, started
 from bench.stores import Stores
@@ -104,7 +105,9 @@ def compare(
                 write_requests(directory / workload.name, workload, shop)
         with console.status("Starting PostgreSQL and loading the shop"):
             database = stack.enter_context(postgres())
-            stores = Stores(database.url, directory / "shop.db")
+            wanted = any(server.database == "mysql" for server in servers)
+            mysql = stack.enter_context(mariadb()) if wanted else None
+            stores = Stores(database.url, directory / "shop.db", mysql)
             subjects = [server for server in servers if server.role == "subject"]
             stores.fill(data, subjects, options.charter_python, directory)
         running = []

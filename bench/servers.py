@@ -24,9 +24,10 @@ ROOT = BENCH.parent
 POOL_SIZE = 10
 START_LIMIT_SECONDS = 60.0
 TAIL_LINES = 15
+MARIADB_PLACES = f"{os.environ.get('PATH', '')}:/usr/sbin"
 
 Role = Literal["subject", "peer", "floor"]
-Kind = Literal["postgresql", "sqlite"]
+Kind = Literal["postgresql", "sqlite", "mysql"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,15 @@ SERVERS = (
         CHARTER,
         env=CHARTER_ENV,
         database="sqlite",
+        module="charter.cli.main",
+    ),
+    Server(
+        "charter_mariadb",
+        "Charter on MariaDB",
+        "subject",
+        CHARTER,
+        env=CHARTER_ENV,
+        database="mysql",
         module="charter.cli.main",
     ),
     Server(
@@ -160,6 +170,8 @@ def missing(server: Server, charter: str) -> str | None:
         )
         if found.returncode != 0:
             return f"{charter} cannot import {server.module}"
+    if server.database == "mysql" and which("mariadbd", path=MARIADB_PLACES) is None:
+        return "MariaDB is not installed"
     if server.command[0] == "node":
         if which("node") is None:
             return "Node.js is not installed"

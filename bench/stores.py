@@ -1,4 +1,5 @@
-"""The databases of a run: the shop on PostgreSQL, and on SQLite where a server wants that."""
+"""The databases of a run: the shop on PostgreSQL, and on SQLite and MariaDB where a server wants
+that."""
 
 from __future__ import annotations
 
@@ -8,19 +9,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.dataset import Dataset, forget_writes, forget_writes_sqlite, seed, seed_sqlite
+from bench.mariadb import forget_writes_mariadb, seed_mariadb
 from bench.servers import Kind, Server, started
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Where the shop's rows are kept: a PostgreSQL URL and a SQLite file."""
+    """Where the shop's rows are kept: a PostgreSQL URL, a SQLite file, and a MariaDB URL."""
 
     postgresql: str
     sqlite: Path
+    mysql: str | None = None
 
     def url(self, kind: Kind) -> str:
         """The URL of the database of this kind."""
-        return self.postgresql if kind == "postgresql" else sqlite_url(self.sqlite)
+        match kind:
+            case "postgresql":
+                return self.postgresql
+            case "sqlite":
+                return sqlite_url(self.sqlite)
+            case "mysql" if self.mysql is not None:
+                return self.mysql
+            case _:
+                raise ValueError(f"no {kind} was started")
 
     def fill(self, data: Dataset, subjects: Iterable[Server], charter: str, logs: Path) -> None:
         """Let Charter, where it takes part, create the tables from its contract; load them."""
@@ -29,11 +40,15 @@ class Stores:
         asyncio.run(seed(self.postgresql, data))
         if self.sqlite.exists():
             seed_sqlite(self.sqlite, data.tables())
+        if self.mysql is not None:
+            asyncio.run(seed_mariadb(self.mysql, data.tables()))
 
     def forget_writes(self, kind: Kind) -> None:
         """Delete what a workload wrote."""
         if kind == "postgresql":
             asyncio.run(forget_writes(self.postgresql))
+        elif kind == "mysql":
+            asyncio.run(forget_writes_mariadb(self.url(kind)))
         else:
             forget_writes_sqlite(self.sqlite)
 

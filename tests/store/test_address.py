@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from charter.store.address import Dialect, dialect_of, postgresql_dsn, shown, sqlite_path
+from charter.store.address import (
+    Dialect,
+    dialect_of,
+    mysql_parts,
+    postgresql_dsn,
+    shown,
+    sqlite_path,
+)
 from charter.store.errors import MissingDriver, Unavailable
 from charter.store.open import open_database
 from charter.store.settings import StoreSettings
@@ -18,6 +25,8 @@ SECRET = "hunter2"
         ("sqlite:///shop.db", Dialect.SQLITE),
         ("postgresql://localhost/shop", Dialect.POSTGRESQL),
         ("postgres://localhost/shop", Dialect.POSTGRESQL),
+        ("mysql://localhost/shop", Dialect.MYSQL),
+        ("mariadb://localhost/shop", Dialect.MYSQL),
     ],
 )
 def test_the_scheme_tells_the_dialect(url: str, dialect: Dialect) -> None:
@@ -43,7 +52,13 @@ def test_three_slashes_are_relative_and_four_absolute(url: str, path: Path | Non
     [
         "",
         "shop.db",
-        "mysql://root:hunter2@localhost/shop",
+        "oracle://root:hunter2@localhost/shop",
+        "mysql://root:hunter2@localhost",
+        "mysql://root:hunter2@localhost:0/shop",
+        "mysql://root:hunter2@localhost:x/shop",
+        "mysql://root:hunter2@/shop",
+        "mysql://root:hunter2@localhost/shop?tls=no",
+        "mysql://root:hunter2@localhost/shop?password=hunter2",
         "sqlite://",
         "sqlite:///",
         "sqlite://shop.db",
@@ -96,6 +111,26 @@ def test_a_missing_driver_is_named_with_what_to_install(monkeypatch: pytest.Monk
     monkeypatch.setattr("charter.store.open.find_spec", lambda name: None)
     with pytest.raises(MissingDriver, match=r'pip install "charter\[postgres\]"'):
         open_database("postgresql://localhost/shop")
+
+
+def test_mysql_without_its_driver_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("charter.store.open.find_spec", lambda _: None)
+    with pytest.raises(MissingDriver, match=r'pip install "charter\[mysql\]"'):
+        open_database("mysql://localhost/shop")
+
+
+def test_a_mysql_url_has_its_parts_unquoted() -> None:
+    parts = mysql_parts("mysql://a%40b:p%2Fq@host:3307/my%20shop?socket=/run/s&tls=verify")
+    tls = parts.pop("tls")
+    assert tls.check_hostname
+    assert parts == {
+        "host": "host",
+        "port": 3307,
+        "user": "a@b",
+        "password": "p/q",
+        "database": "my shop",
+        "socket": "/run/s",
+    }
 
 
 async def test_memory_is_a_file_that_goes() -> None:
