@@ -51,13 +51,14 @@ def mariadb() -> Iterator[str]:
     password, port = secrets.token_urlsafe(16), free_port()
     start = home / "start.sql"
     start.write_text(
-        f"CREATE DATABASE {DATABASE}; CREATE USER {USER}@'%' IDENTIFIED BY '{password}';"
-        f" GRANT ALL ON *.* TO {USER}@'%';\n"
+        f"CREATE DATABASE {DATABASE};\n"
+        f"CREATE USER {USER}@'%' IDENTIFIED BY '{password}';\n"
+        f"GRANT ALL ON *.* TO {USER}@'%';\n"
     )
     data = ["--no-defaults", f"--datadir={home / 'data'}"]
     process: subprocess.Popen[bytes] | None = None
     try:
-        install = ["mariadb-install-db", *data, "--auth-root-authentication-method=normal"]
+        install = ["mariadb-install-db", *data, "--skip-test-db"]
         subprocess.run(install, check=True, user=owner, cwd=home, capture_output=True)
         options = [f"--{name}={value}" for name, value in SETTINGS.items()]
         where = [f"--port={port}", f"--socket={home / 'socket'}", f"--init-file={start}"]
