@@ -24,8 +24,9 @@ def access_token(realm: Realm, session: Session, roles: frozenset[str], now: dat
         "jti": str(uuid7()),
         "amr": sorted(session.methods),
         "acr": session.level,
-        "auth_time": int(session.signed_in_at.timestamp()),
     }
+    if session.signed_in_at is not None:
+        claims["auth_time"] = int(session.signed_in_at.timestamp())
     if session.tenant is not None:
         claims[TENANT] = session.tenant
     return signed(realm, session.account, roles, claims, moment)
