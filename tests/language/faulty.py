@@ -143,6 +143,17 @@ RESOURCES: Final = {
         def policy(row, actor):
             yield allow("read")
         """,
+    "append_only_unfit": """
+        @api.resource
+        class Entry(Resource):
+            owner: User = field(on_delete="cascade")  #! append_only_unfit
+
+        api.append_only(Entry)
+
+        @api.policy(Entry)
+        def policy(row, actor):
+            yield allow("read", "create")
+        """,
     "delete_unfit": """
         @api.resource
         class Thing(Resource):

@@ -126,13 +126,15 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """A value that the database works out whenever it is read."""
+    """A value that the database works out whenever it is read; one that is `stored`, which rests
+    on its own row only, whenever that is written."""
 
     name: str
     type: Type
     expression: Expression
     optional: bool = False
     """Whether it can come out as nothing."""
+    stored: bool = False
     doc: str = ""
     place: Place = NOWHERE
 
@@ -148,11 +150,13 @@ class Unique:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index; a field may be prefixed with `-` for descending. `where` makes it partial."""
+    """An index; a field may be prefixed with `-` for descending. `where` makes it partial, and
+    the fields of `include` are carried along without being sorted by."""
 
     name: str
     fields: tuple[str, ...]
     where: Expression | None = None
+    include: tuple[str, ...] = ()
     place: Place = NOWHERE
 
 
@@ -229,6 +233,12 @@ class Resource:
     """Updates and deletes must say which version they are based on."""
     audited: bool = False
     """Every change of a row is written into the audit log."""
+    append_only: bool = False
+    """Rows are neither changed nor deleted; the database refuses it, whoever writes."""
+    search_index: bool = False
+    """The text search has an index, on databases that can."""
+    stamped: bool = False
+    """The database moves `updated_at` and the version with every change, whoever writes."""
     doc: str = ""
     place: Place = NOWHERE
 

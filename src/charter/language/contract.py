@@ -7,7 +7,6 @@ from charter.contract import contract as hub
 from charter.language.actor import Actor
 from charter.language.build import build
 from charter.language.declarations import (
-    AuditedSaid,
     CheckSaid,
     CommandSaid,
     Declarations,
@@ -15,6 +14,7 @@ from charter.language.declarations import (
     EventSaid,
     GrantsSaid,
     IndexSaid,
+    MarkedSaid,
     Meaning,
     PolicySaid,
     ResourceSaid,
@@ -120,7 +120,17 @@ class Contract:
     def audited(self, *classes: type[Resource[Any]]) -> None:
         """Every change of these resources' rows (of all resources, where none is named) is
         written into the audit log, in the transaction that makes it."""
-        self._changed().audited.append(AuditedSaid(classes, caller_place()))
+        self._changed().audited.append(MarkedSaid(classes, caller_place()))
+
+    def append_only(self, cls: type[Resource[Any]], /, *more: type[Resource[Any]]) -> None:
+        """Rows of these resources are made, and then neither changed nor deleted, whoever
+        writes: the database refuses it."""
+        self._changed().append_only.append(MarkedSaid((cls, *more), caller_place()))
+
+    def stamped(self, *classes: type[Resource[Any]]) -> None:
+        """`updated_at` and the version of these resources' rows (of all resources, where none is
+        named) move with every change, whoever writes: the database sees to it."""
+        self._changed().stamped.append(MarkedSaid(classes, caller_place()))
 
     def role(self, name: str, /, *, includes: str | Sequence[str] = ()) -> None:
         """Declares a role. Whoever has it has all those that it `includes` as well."""
@@ -161,10 +171,25 @@ class Contract:
         self._changed().uniques.append(UniqueSaid(cls, fields, caller_place()))
 
     def index(
-        self, cls: type[R], /, *fields: str, where: Callable[[R], bool] | None = None
+        self,
+        cls: type[R],
+        /,
+        *fields: str,
+        where: Callable[[R], bool] | None = None,
+        include: Sequence[str] = (),
     ) -> None:
-        """An index over fields, `-` before those that descend; `where` makes it partial."""
-        self._changed().indexes.append(IndexSaid(cls, fields, where, caller_place()))
+        """An index over fields, `-` before those that descend; `where` makes it partial.
+
+        `include` are fields that it carries along without being sorted by them, so that reads of
+        those need not look into the table (a covering index).
+        """
+        said = IndexSaid(cls, fields, where, tuple(include), caller_place())
+        self._changed().indexes.append(said)
+
+    def search_index(self, cls: type[Resource[Any]], /, *more: type[Resource[Any]]) -> None:
+        """Gives the text search over these resources an index, on databases that can: trigrams
+        on PostgreSQL. Elsewhere every row is looked at, as without it."""
+        self._changed().search_indexes.append(MarkedSaid((cls, *more), caller_place()))
 
     def check(self, cls: type[R], rule: Callable[[R], bool], message: str, /) -> None:
         """A rule over the fields of one row that always holds, with what to say when not."""

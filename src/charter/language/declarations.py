@@ -35,7 +35,9 @@ class SharedSaid:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditedSaid:
+class MarkedSaid:
+    """Resources that are marked in some way; all of them where none is named."""
+
     classes: tuple[type[Resource[Any]], ...]
     place: Place
 
@@ -75,6 +77,7 @@ class IndexSaid:
     cls: type[Resource[Any]]
     fields: tuple[str, ...]
     where: Callable[[Any], Any] | None
+    include: tuple[str, ...]
     place: Place
 
 
@@ -128,4 +131,7 @@ class Declarations:
     roles: list[RoleSaid] = field(default_factory=list)
     grants: list[GrantsSaid] = field(default_factory=list)
     shared: list[SharedSaid] = field(default_factory=list)
-    audited: list[AuditedSaid] = field(default_factory=list)
+    audited: list[MarkedSaid] = field(default_factory=list)
+    append_only: list[MarkedSaid] = field(default_factory=list)
+    search_indexes: list[MarkedSaid] = field(default_factory=list)
+    stamped: list[MarkedSaid] = field(default_factory=list)

@@ -54,6 +54,9 @@ class ResourceDraft:
     tenant: str | None = None
     """The field that names the tenant of a row; the key where the rows are the tenants."""
     audited: bool = False
+    append_only: bool = False
+    search_index: bool = False
+    stamped: bool = False
 
     @property
     def declared(self) -> Declared:

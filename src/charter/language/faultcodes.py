@@ -108,6 +108,13 @@ DELETE_UNFIT = _code(
     "Make the reference optional (`| None`), or choose restrict or cascade.",
 )  # fmt: skip
 
+APPEND_ONLY_UNFIT = _code(
+    "append_only_unfit", "Rows that never change would have to change.",
+    "Rows of an append-only resource are made and stay: they are no parts of others, do not go "
+    "with what they refer to, are no accounts or tenants, and no rule is about changing them.",
+    "Refer to others by references that restrict, and allow `read` and `create` only.",
+)  # fmt: skip
+
 # -- relations -------------------------------------------------------------------------------
 RESOURCE_UNREGISTERED = _code(
     "resource_unregistered", "A class is no resource of this contract.",

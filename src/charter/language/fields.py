@@ -74,6 +74,7 @@ class ListWord:
 class ComputedWord:
     expression: Callable[[Any], object]
     doc: str
+    stored: bool = False
 
 
 Word = FieldWord | ListWord | ComputedWord
@@ -117,7 +118,15 @@ def linked(other: str | None = None, *, doc: str = "", init: Literal[False] = Fa
 
 
 def computed(
-    expression: Callable[[Any], object], *, doc: str = "", init: Literal[False] = False
+    expression: Callable[[Any], object],
+    *,
+    stored: bool = False,
+    doc: str = "",
+    init: Literal[False] = False,
 ) -> Any:
-    """A value that the database works out from the row and its relations on every read."""
-    return ComputedWord(expression, doc)
+    """A value that the database works out from the row and its relations on every read.
+
+    With `stored` it is a generated column: worked out from the fields of its own row whenever
+    that is written, so that it can be part of an index.
+    """
+    return ComputedWord(expression, doc, stored)

@@ -8,6 +8,8 @@ and compare the two (`differences`).
 - PostgreSQL: run `scratch`, then `ddl.statements`, then the catalog's statements in one
   transaction, and roll it back. The tables go to the session's own temporary schema: no other
   session waits for them, and no more rights are needed than to make temporary tables.
+
+Triggers and indexes by trigrams are exceptions: they read back as they were given.
 """
 
 from collections.abc import Mapping

@@ -145,7 +145,8 @@ def contains(context: Context, expression: Contains) -> Fragment:
 def search(context: Context, expression: Search) -> Fragment:
     rows = context.rows[expression.scope]
     texts = [rows.column(field + FOLDED) for field in expression.fields]
-    return context.dialect.every_word(texts, SlotValue(expression.slot.index))
+    source = SlotValue(expression.slot.index)
+    return context.dialect.every_word(texts, source, indexed=rows.resource.search_index)
 
 
 def _like(context: Context, expression: Compare) -> Fragment:

@@ -16,6 +16,7 @@ from charter.sql.schema import (
     Schema,
     Table,
     TableIndex,
+    Trigger,
     UniqueKey,
 )
 from charter.sql.sqlite import SQLITE
@@ -56,6 +57,12 @@ def _sqlite(schema: Schema, dialect: Dialect) -> Iterator[str]:
         ]
         yield _table(table, lines, dialect) + f" {table.modifiers}"
         yield from (_index(index, table, dialect) for index in table.indexes)
+        yield from (_sqlite_trigger(item, table, dialect) for item in table.triggers)
+
+
+def _sqlite_trigger(trigger: Trigger, table: Table, dialect: Dialect) -> str:
+    name, on = dialect.quote(trigger.name), dialect.quote(table.name)
+    return f"CREATE TRIGGER {name} {trigger.timing} ON {on} {trigger.body}"
 
 
 def _sqlite_column(column: Column, table: Table, dialect: Dialect) -> str:
@@ -67,6 +74,8 @@ def _sqlite_column(column: Column, table: Table, dialect: Dialect) -> str:
 
 
 def _postgres(schema: Schema, dialect: Dialect) -> Iterator[str]:
+    if any(index.trigrams for table in schema.tables for index in table.indexes):
+        yield "CREATE EXTENSION IF NOT EXISTS pg_trgm"
     # A table that is named as a sequence might be comes before PostgreSQL names sequences.
     for table in sorted(schema.tables, key=lambda table: not table.name.endswith("_seq")):
         key = () if table.key is None else (table.key,)
@@ -76,9 +85,21 @@ def _postgres(schema: Schema, dialect: Dialect) -> Iterator[str]:
         ]
         yield _table(table, lines, dialect)
         yield from (_index(index, table, dialect) for index in table.indexes)
+        for item in table.triggers:
+            yield from _postgres_trigger(item, table, dialect)
     for table in schema.tables:
         for part in table.foreign_keys:
             yield f"ALTER TABLE {dialect.quote(table.name)} ADD {_constraint(part, dialect)}"
+
+
+def _postgres_trigger(trigger: Trigger, table: Table, dialect: Dialect) -> Iterator[str]:
+    name, on = dialect.quote(trigger.name), dialect.quote(table.name)
+    yield (
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql "
+        f"AS $charter${trigger.body}$charter$"
+    )
+    timing, each, level = trigger.timing.partition(" FOR EACH ")
+    yield f"CREATE TRIGGER {name} {timing} ON {on}{each}{level} EXECUTE FUNCTION {name}()"
 
 
 def _postgres_column(column: Column, dialect: Dialect) -> str:
@@ -98,6 +119,8 @@ def _table(table: Table, lines: list[str], dialect: Dialect) -> str:
 
 def _column(column: Column, dialect: Dialect) -> str:
     text = f"{dialect.quote(column.name)} {column.type}"
+    if column.generated is not None:
+        text += f" GENERATED ALWAYS AS ({column.generated}) STORED"
     return text if column.nullable else f"{text} NOT NULL"
 
 
@@ -130,5 +153,10 @@ def _index(index: TableIndex, table: Table, dialect: Dialect) -> str:
         for column in index.columns
     )
     name, of = dialect.quote(index.name), dialect.quote(table.name)
+    if index.trigrams:
+        columns = ", ".join(f"{dialect.quote(item.name)} gin_trgm_ops" for item in index.columns)
+        return f"CREATE INDEX {name} ON {of} USING gin ({columns})"
     text = f"CREATE INDEX {name} ON {of} ({columns})"
+    if index.include:
+        text += f" INCLUDE {_listed(index.include, dialect)}"
     return text if index.where is None else f"{text} WHERE {index.where}"

@@ -73,7 +73,9 @@ def column(context: Context, expression: Column) -> Fragment:
 
 
 def written_out(context: Context, rows: Rows, computed: Computed) -> Fragment:
-    """A computed field of a row, as a column of its type would store it."""
+    """A computed field of a row, as a column of its type would store it, or does."""
+    if computed.stored:
+        return rows.column(computed.name)
     value = as_type(context.about(rows), computed.expression, computed.type)
     if not rows.optional:
         return value

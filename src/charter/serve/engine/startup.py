@@ -65,7 +65,17 @@ async def _found(catalog: Catalog, database: Database) -> Schema:
 
 
 async def _spelt(wanted: Schema, catalog: Catalog, dialect: Dialect, database: Database) -> Schema:
-    """The wanted schema in the database's own spelling: created in a scratch place, read back."""
+    """The wanted schema in the database's own spelling: created in a scratch place, read back.
+
+    Some of it databases keep as it was written, and it has no scratch place.
+    """
+    spelt = await _read_back(wanted.spelt, catalog, dialect, database)
+    return spelt.completed(wanted)
+
+
+async def _read_back(
+    wanted: Schema, catalog: Catalog, dialect: Dialect, database: Database
+) -> Schema:
     if catalog.scratch is None:
         scratch = open_database(MEMORY)
         await scratch.open()
