@@ -3,7 +3,7 @@
 The values of each statement stand in the order that its function says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from charter.contract.contract import Contract
 from charter.contract.resource import Field, Link, Made, OnDelete, Resource
@@ -22,10 +22,13 @@ __all__ = [
     "inbound",
     "insert",
     "insert_fragment",
+    "insert_values",
     "link_add",
     "link_clear",
     "load",
     "provision",
+    "stored_columns",
+    "stored_values",
     "touch",
     "update",
 ]
@@ -49,21 +52,24 @@ def insert_fragment(
 ) -> Fragment:
     """INSERT of new rows, with the folded texts of search fields from the same values."""
     fields = [resource.field_named[column] for column in columns]
-    names = [name for field in fields for name in _columns(field)]
     width = len(fields)
     values = (
-        sql(
-            "({})",
-            listed(
-                value
-                for place, field in enumerate(fields)
-                for value in _values(dialect, field, row * width + place)
-            ),
-        )
+        [
+            value
+            for place, field in enumerate(fields)
+            for value in stored_values(dialect, field, row * width + place)
+        ]
         for row in range(rows)
     )
-    table = identifier(resource.table)
-    return sql("INSERT INTO {} ({}) VALUES {}", table, listed(names), listed(values))
+    return insert_values(resource.table, [c for f in fields for c in stored_columns(f)], values)
+
+
+def insert_values(
+    table: str, columns: Iterable[Fragment], rows: Iterable[Iterable[Fragment]]
+) -> Fragment:
+    """INSERT of rows of these values."""
+    values = (sql("({})", listed(row)) for row in rows)
+    return sql("INSERT INTO {} ({}) VALUES {}", identifier(table), listed(columns), listed(values))
 
 
 def provision(dialect: Dialect, user: Resource, columns: Sequence[str]) -> Statement:
@@ -79,7 +85,9 @@ def update(dialect: Dialect, resource: Resource, columns: Sequence[str]) -> Stat
     settings = [
         sql("{} = {}", name, value)
         for place, field in enumerate(fields)
-        for name, value in zip(_columns(field), _values(dialect, field, place), strict=True)
+        for name, value in zip(
+            stored_columns(field), stored_values(dialect, field, place), strict=True
+        )
     ]
     return dialect.statement(
         _update(dialect, resource, settings, len(fields)), f"update {resource.name}"
@@ -154,12 +162,14 @@ def _key(dialect: Dialect, resource: Resource, place: int) -> Fragment:
     return dialect.argument(SlotValue(place), resource.key.type)
 
 
-def _columns(field: Field) -> list[Fragment]:
+def stored_columns(field: Field) -> list[Fragment]:
+    """The columns that hold a field: its own, and that of the folded text of a search field."""
     names = [field.name, field.name + FOLDED] if field.search else [field.name]
     return [identifier(name) for name in names]
 
 
-def _values(dialect: Dialect, field: Field, place: int) -> list[Fragment]:
+def stored_values(dialect: Dialect, field: Field, place: int) -> list[Fragment]:
+    """What these columns get of the value in a slot."""
     value = dialect.argument(SlotValue(place), field.type)
     if not field.search:
         return [value]

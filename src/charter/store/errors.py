@@ -59,9 +59,5 @@ class NotAtOnce(StoreError):
     """A write of one statement has left nothing behind: a transaction is to be tried."""
 
 
-class NeverAtOnce(NotAtOnce):
-    """The same, and it will be so for every write of the same shape."""
-
-
 class MissingDriver(StoreError):
     """The driver of a database is not installed; the message says how to get it."""
