@@ -32,7 +32,12 @@ def statements(schema: Schema, dialect: Dialect) -> tuple[str, ...]:
 
     The last notes in `charter_meta` which tables Charter has made.
     """
-    return (*_WRITERS[dialect.name](schema, dialect), _note(schema, dialect))
+    return (*tables(schema, dialect), _note(schema, dialect))
+
+
+def tables(schema: Schema, dialect: Dialect) -> tuple[str, ...]:
+    """The same without that note."""
+    return tuple(_WRITERS[dialect.name](schema, dialect))
 
 
 def _note(schema: Schema, dialect: Dialect) -> str:
@@ -50,12 +55,12 @@ def _sqlite(schema: Schema, dialect: Dialect) -> Iterator[str]:
         lines = [
             *(_sqlite_column(column, table, dialect) for column in table.columns),
             *(
-                _constraint(part, dialect)
+                constraint_text(part, dialect)
                 for part in (*key, *table.uniques, *table.checks, *table.foreign_keys)
             ),
         ]
         yield _table(table, lines, dialect) + f" {table.modifiers}"
-        yield from (_index(index, table, dialect) for index in table.indexes)
+        yield from (index_text(index, table, dialect) for index in table.indexes)
 
 
 def _sqlite_column(column: Column, table: Table, dialect: Dialect) -> str:
@@ -72,13 +77,13 @@ def _postgres(schema: Schema, dialect: Dialect) -> Iterator[str]:
         key = () if table.key is None else (table.key,)
         lines = [
             *(_postgres_column(column, dialect) for column in table.columns),
-            *(_constraint(part, dialect) for part in (*key, *table.uniques, *table.checks)),
+            *(constraint_text(part, dialect) for part in (*key, *table.uniques, *table.checks)),
         ]
         yield _table(table, lines, dialect)
-        yield from (_index(index, table, dialect) for index in table.indexes)
+        yield from (index_text(index, table, dialect) for index in table.indexes)
     for table in schema.tables:
         for part in table.foreign_keys:
-            yield f"ALTER TABLE {dialect.quote(table.name)} ADD {_constraint(part, dialect)}"
+            yield f"ALTER TABLE {dialect.quote(table.name)} ADD {constraint_text(part, dialect)}"
 
 
 def _postgres_column(column: Column, dialect: Dialect) -> str:
@@ -101,7 +106,8 @@ def _column(column: Column, dialect: Dialect) -> str:
     return text if column.nullable else f"{text} NOT NULL"
 
 
-def _constraint(part: Constraint, dialect: Dialect) -> str:
+def constraint_text(part: Constraint, dialect: Dialect) -> str:
+    """A constraint with its name, as CREATE TABLE and ALTER TABLE … ADD have it."""
     return f"CONSTRAINT {dialect.quote(part.name)} {_body(part, dialect)}"
 
 
@@ -124,7 +130,8 @@ def _listed(columns: tuple[str, ...], dialect: Dialect) -> str:
     return f"({', '.join(dialect.quote(column) for column in columns)})"
 
 
-def _index(index: TableIndex, table: Table, dialect: Dialect) -> str:
+def index_text(index: TableIndex, table: Table, dialect: Dialect) -> str:
+    """The statement that creates an index."""
     columns = ", ".join(
         dialect.quote(column.name) + (" DESC" if column.descending else "")
         for column in index.columns
