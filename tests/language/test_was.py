@@ -34,8 +34,10 @@ def test_a_class_names_its_table_of_before_and_those_of_its_links(tmp_path: Path
     customer, tag = (contract.resource_named[name] for name in ("Customer", "Tag"))
     assert customer.was == "clients"
     near, far = customer.relation_named["tags"].link, tag.relation_named["customers"].link
-    assert near is not None and near.was is not None
-    assert far is not None and far.was is not None
+    assert near is not None
+    assert near.was is not None
+    assert far is not None
+    assert far.was is not None
     assert (near.was.table, near.was.near, near.was.far) == ("client_tags", "client_id", "tag_id")
     assert (far.was.table, far.was.near, far.was.far) == ("client_tags", "tag_id", "client_id")
 

@@ -47,7 +47,7 @@ class Fill:
     sql: str | None = None
     maker: Maker | None = None
     source: str | None = None
-    """The column that the maker reads, where it reads one."""
+    """An SQL expression over the row that gives what the maker reads, where it reads anything."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from charter.contract.contract import Contract
 from charter.contract.resource import Field, Given, Made
 from charter.contract.types import Scalar, Type, digits_of, places_of
 from charter.migrate.objects import STORED, ObjectName, Objects, Stored, objects_of
+from charter.migrate.renames import Renames
 from charter.sql.conditions import FOLDED
 from charter.sql.derive import schema_of
 from charter.sql.dialect import Dialect
@@ -19,14 +20,6 @@ from charter.sql.dialect import Dialect
 NOW, UUID7, FOLD = "now", "uuid7", "fold"
 """How values come about that nobody gives, in `Stored.made`."""
 _MADE = {Made.NOW: NOW, Made.UUID7: UUID7}
-
-
-@dataclass(frozen=True, slots=True)
-class Renames:
-    """Old names by new ones. Columns are named by their table (as it is now) and their name."""
-
-    tables: Mapping[str, str]
-    columns: Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
