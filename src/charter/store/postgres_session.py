@@ -29,6 +29,8 @@ SETTINGS = (
 )
 _ALONE = Statement("SELECT pg_try_advisory_lock($1)", label="advisory lock")
 
+_WAIT = Statement("SELECT set_config('lock_timeout', $1, false)", label="lock timeout")
+
 
 async def open_session(dsn: str, settings: StoreSettings) -> "PostgresSession":
     """Connect. The lock timeout is that of the settings. Raises Unavailable."""
@@ -86,6 +88,9 @@ class PostgresSession:
     async def alone(self, name: str) -> bool:
         number = int.from_bytes(sha256(name.encode()).digest()[:8], "big", signed=True)
         return bool((await self.fetch(_ALONE, (number,)))[0][0])
+
+    async def wait_at_most(self, seconds: float) -> None:
+        await self.fetch(_WAIT, (f"{seconds * 1000:.0f}",))
 
     async def checked(self) -> Sequence[str]:
         return ()

@@ -45,6 +45,9 @@ class Session(Protocol):
         Where the database has no such locks the answer is always yes.
         """
 
+    async def wait_at_most(self, seconds: float) -> None:
+        """How long to wait for a lock from now on."""
+
     async def checked(self) -> Sequence[str]:
         """References that lead nowhere, said for people, where the database does not hold them
         by itself while a schema changes (SQLite)."""

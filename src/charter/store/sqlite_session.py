@@ -97,6 +97,9 @@ class SqliteSession:
     async def alone(self, name: str) -> bool:
         return True
 
+    async def wait_at_most(self, seconds: float) -> None:
+        self._connection.set_busy_timeout(int(seconds * 1000))
+
     async def checked(self) -> Sequence[str]:
         found = await self.fetch(Statement("PRAGMA foreign_key_check"))
         return [f"row {row[1]} of {row[0]} refers to a missing {row[2]}" for row in found]

@@ -48,15 +48,16 @@ async def prepare(
     `noted` are the migrations that the release knows: a new database has them all. One that is
     between two schemas serves the releases of both. Raises `SchemaDiffers`.
     """
-    found = await found_schema(dialect, database)
-    if absent(wanted, found):
+    found = await found_schema(dialect, database.read)
+    if absent(history.without_history(wanted), found):
         try:
-            await _create(wanted, dialect, database, noted)
+            await _create(wanted, found, database, dialect, noted)
         except StoreError:
             # Another process may have created it at the same moment: then it is there now.
-            if not (await found_schema(dialect, database)).tables:
+            now = await found_schema(dialect, database.read)
+            if absent(history.without_history(wanted), now):
                 raise
-        found = await found_schema(dialect, database)
+        found = await found_schema(dialect, database.read)
     spelt = await spelt_schema(wanted, dialect, database)
     differing = tuple(item for item in differences(spelt, found) if not item.harmless)
     if not differing:
@@ -68,14 +69,19 @@ async def prepare(
 
 
 async def _create(
-    wanted: Schema, dialect: Dialect, database: Database, noted: Sequence[Noted]
+    wanted: Schema,
+    found: Schema,
+    database: Database,
+    dialect: Dialect,
+    noted: Sequence[Noted],
 ) -> None:
+    missing = Schema(tuple(t for t in wanted.tables if t.name not in found.table_named))
     made = history.fingerprint_of(wanted)
     entries = history.noted(noted, made, datetime.now(UTC), FIRST_START)
     query = history.note_entry(dialect)
 
     async def work(transaction: Transaction) -> None:
-        for text in ddl.statements(wanted, dialect):
+        for text in ddl.statements(missing, dialect):
             await transaction.execute(Statement(text, label="create schema", heavy=True), ())
         for entry in entries:
             await transaction.execute(query.statement, query.arguments(entry.values()))

@@ -162,8 +162,7 @@ def fingerprint_of(schema: Schema) -> str:
     The order of columns does not count: a column that was added later stands at the end. The
     tables of this module do not count: they come before all else.
     """
-    tables = (table for table in schema.tables if table.name not in HISTORY_NAMES)
-    parts = sorted(part for table in tables for part in _parts(table))
+    parts = sorted(part for table in without_history(schema).tables for part in _parts(table))
     return sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -177,6 +176,11 @@ def _parts(table: Table) -> Iterator[str]:
             if item.compare and (value := getattr(part, item.name)) != item.default
         }
         yield f"{table.name} {type(part).__name__} {sorted(said.items())}"
+
+
+def without_history(schema: Schema) -> Schema:
+    """The schema without the tables of this module: they are made before any other."""
+    return Schema(tuple(table for table in schema.tables if table.name not in HISTORY_NAMES))
 
 
 def uses_of(schema: Schema) -> dict[str, frozenset[str]]:
