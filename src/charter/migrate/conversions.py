@@ -90,6 +90,11 @@ def _pg(value: str, fits: str | None = None) -> Make:
     return lambda before, after: Conversion(value, fits)
 
 
+_MONTHS = (
+    "(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
+    "|02-(0[1-9]|1[0-9]|2[0-8])"
+)
+_UUID = "-".join("[0-9a-f]" * length for length in (8, 4, 4, 4, 12))
 _INTEGERS = "BETWEEN -9223372036854775808 AND 9223372036854775807"
 _POSTGRES: Mapping[tuple[str, str], Make] = {
     ("integer", "decimal"): _pg_numeric,
@@ -105,6 +110,8 @@ _POSTGRES: Mapping[tuple[str, str], Make] = {
     ("uuid", "text"): _pg("({})::text"),
     ("date", "text"): _pg("to_char({}, 'YYYY-MM-DD')"),
     ("text", "integer"): _pg("({})::bigint", "{} ~ '^(0|-?[1-9][0-9]{0,17})$'"),
+    ("text", "uuid"): _pg("({})::uuid", f"{{}} ~ '^{_UUID}$'"),
+    ("text", "date"): _pg("({})::date", f"{{}} ~ '^[0-9]{{4}}-({_MONTHS})$'"),
     ("boolean", "integer"): _pg("({})::integer::bigint"),
     ("integer", "boolean"): _pg("{} = 1", "{} IN (0, 1)"),
     ("date", "datetime"): _pg("({})::timestamp AT TIME ZONE 'UTC'"),
@@ -163,6 +170,8 @@ _SQLITE: Mapping[tuple[str, str], Make] = {
     ("text", "integer"): _pg(
         "CAST({} AS INTEGER)", "length({}) <= 18 AND CAST(CAST({} AS INTEGER) AS TEXT) = {}"
     ),
+    ("text", "uuid"): _pg("{}", f"{{}} GLOB '{_UUID}'"),
+    ("text", "date"): _pg("{}", "date({}) = {}"),
     ("boolean", "integer"): _pg("{}"),
     ("integer", "boolean"): _pg("{}", "{} IN (0, 1)"),
     ("date", "datetime"): _pg("({} || 'T00:00:00+00:00')"),

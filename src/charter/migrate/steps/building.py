@@ -6,6 +6,7 @@ from dataclasses import replace
 from charter.migrate.changes import Held
 from charter.migrate.step import Need, Phase, Step
 from charter.sql.dialect import Dialect
+from charter.sql.schema import Table
 
 ROWS_OF = "rows of {} are lost"
 _MIRRORED = {
@@ -67,15 +68,33 @@ def count_where(table: str, condition: str, says: str, dialect: Dialect) -> Need
     return Need(query, f"rows of {table} {says}")
 
 
-def doubles(table: str, columns: Sequence[str], dialect: Dialect) -> Need:
-    """That no two rows of a table have the same values."""
+def doubles(table: str, columns: Sequence[str], dialect: Dialect, rows: str | None = None) -> Need:
+    """That no two rows of a table have the same values; `rows` is what to look at instead."""
     names = listed(columns, dialect)
     present = " AND ".join(f"{dialect.quote(name)} IS NOT NULL" for name in columns)
     query = (
-        f"SELECT count(*) FROM (SELECT 1 FROM {dialect.quote(table)}"  # noqa: S608
+        f"SELECT count(*) FROM (SELECT 1 FROM {rows or dialect.quote(table)}"  # noqa: S608
         f" WHERE {present} GROUP BY {names} HAVING count(*) > 1) AS doubled"
     )
     return Need(query, f"values of {table} ({', '.join(columns)}) stand in several rows")
+
+
+def fits_filled(table: Table, column: str, value: str, dialect: Dialect) -> tuple[Need, ...]:
+    """That no rule of a table is broken once rows without a value in a column have this one."""
+    quote = dialect.quote
+    shown = ", ".join(
+        f"coalesce({quote(name)}, {value}) AS {quote(name)}" if name == column else quote(name)
+        for name in (item.name for item in table.columns)
+    )
+    rows = f"(SELECT {shown} FROM {quote(table.name)}) AS filled"  # noqa: S608
+    found = []
+    for check in table.checks:
+        query = f"SELECT count(*) FROM {rows} WHERE NOT ({check.expression})"  # noqa: S608
+        found.append(Need(query, f"rows of {table.name} would not fit {check.name}"))
+    for unique in table.uniques:
+        if column in unique.columns:
+            found.append(doubles(table.name, unique.columns, dialect, rows))
+    return tuple(found)
 
 
 def strays(

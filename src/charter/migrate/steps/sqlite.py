@@ -197,24 +197,23 @@ class _Changed:
 
     # -- what is written anew --------------------------------------------------------------
     def _filled(self) -> Iterator[Step]:
-        """Values for rows that have none, going up where a column becomes required, and back."""
+        """Folded texts that come back going back, or become required with their texts."""
         for item in self.change.columns:
             before, after = item.before, item.after
-            if before is None:
+            source = fold_source(before) if before else None
+            if before is None or source is None:
                 continue
-            name, place = before.name, f"{self.before.name}.{before.name}"
-            source = fold_source(before)
-            batch = self._batch(Fill(name, item.fill), f"{quote(name)} IS NULL")
-            if source is not None:
-                text = quote(source)
-                empty = f"{quote(name)} = '' AND {text} <> ''"
-                if before.column.nullable:
-                    empty = f"{quote(name)} IS NULL AND {text} IS NOT NULL"
-                batch = self._batch(Fill(name, maker=Maker.FOLD, source=text), empty)
+            name, place = quote(before.name), f"{self.before.name}.{before.name}"
             if after is None:
-                if source is not None:
-                    yield _fill_back(f"fill {place} back", batch)
-            elif _tightens(item) and (source is not None or item.fill is not None):
+                text, empty = quote(source), f"{name} = ''"
+                empty = f"{name} IS NULL" if before.column.nullable else empty
+                there = f"{text} IS NOT NULL AND {text} <> ''"
+                fill = Fill(before.name, maker=Maker.FOLD, source=text)
+                yield _fill_back(f"fill {place} back", self._batch(fill, f"{empty} AND {there}"))
+            elif _tightens(item):
+                text = self._source(fold_source(after) or source)
+                fill = Fill(before.name, maker=Maker.FOLD, source=text)
+                batch = self._batch(fill, f"{name} IS NULL AND {text} IS NOT NULL")
                 yield _fill(f"fill {place}", batch, Phase.CONTRACT)
 
     def _rename(self) -> Step:
@@ -391,7 +390,10 @@ def _carried(change: ColumnChange, *, up: bool) -> Carried:
     if found is None:
         return Carried(_or_null(target, instead))
     source = quote(old.name)
-    return Carried(found.of(source), found.misfits(source))
+    value = found.of(source)
+    if up and change.fill is not None and old.column.nullable and not target.column.nullable:
+        value = f"coalesce({value}, {change.fill})"
+    return Carried(value, found.misfits(source))
 
 
 def _or_null(held: Held, value: str | None) -> str:

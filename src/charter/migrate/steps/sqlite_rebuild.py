@@ -99,12 +99,17 @@ def _needs(rebuild: Rebuild) -> Iterator[Need]:
             name = SQLITE.quote(column.name)
             query = f"SELECT count(*) FROM {moved} WHERE {name} IS NULL"  # noqa: S608
             yield Need(query, f"rows of {table} have no {column.name}")
-    for check in set(target.checks) - set(source.checks):
-        yield _violating(check, moved, table)
-    for unique in set(target.uniques) - set(source.uniques):
-        yield _doubled(unique, moved, table)
-    for reference in set(target.foreign_keys) - set(source.foreign_keys):
-        yield _stray(reference, moved, table)
+    other = {name for name, part in rebuild.carried.items() if part.value != SQLITE.quote(name)}
+    for check in target.checks:
+        # Which columns a rule of the contract is about stands in its text only.
+        if check not in source.checks or other.intersection(check.columns or other):
+            yield _violating(check, moved, table)
+    for unique in target.uniques:
+        if unique not in source.uniques or other.intersection(unique.columns):
+            yield _doubled(unique, moved, table)
+    for reference in target.foreign_keys:
+        if reference not in source.foreign_keys or other.intersection(reference.columns):
+            yield _stray(reference, moved, table)
 
 
 def _violating(check: CheckRule, moved: str, table: str) -> Need:
