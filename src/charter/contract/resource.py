@@ -71,6 +71,8 @@ class Field:
     """Known to commands and policies only."""
     references: str | None = None
     on_delete: OnDelete = OnDelete.RESTRICT
+    was: str | None = None
+    """The column that it had under its name of before; it may stay for ever."""
     doc: str = ""
     place: Place = NOWHERE
 
@@ -97,6 +99,8 @@ class Link:
     table: str
     near: str
     far: str
+    was: "Link | None" = None
+    """The same under the names of before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +243,8 @@ class Resource:
     """The text search has an index, on databases that can."""
     stamped: bool = False
     """The database moves `updated_at` and the version with every change, whoever writes."""
+    was: str | None = None
+    """The table that it had under its name of before; it may stay for ever."""
     doc: str = ""
     place: Place = NOWHERE
 

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from charter.contract.contract import Contract
 from charter.contract.faults import ContractFaulty
 from charter.contract.resource import Resource
+from charter.core.names import plural, snake
 from charter.language.checks import CHECKS
 from charter.language.declarations import Declarations
 from charter.language.drafts import Draft, ResourceDraft
@@ -56,6 +57,7 @@ def _resource(draft: ResourceDraft) -> Resource:
         search_index=draft.search_index,
         stamped=draft.stamped,
         conditional_writes=draft.conditional_writes,
+        was=None if draft.was is None else plural(snake(draft.was)),
         doc=draft.declared.doc,
         place=draft.place,
     )

@@ -52,7 +52,12 @@ class Contract:
     def resource(self, cls: type[R], /) -> type[R]: ...
     @overload
     def resource(
-        self, /, *, plural: str | None = None, conditional_writes: bool = False
+        self,
+        /,
+        *,
+        plural: str | None = None,
+        conditional_writes: bool = False,
+        was: str | None = None,
     ) -> Callable[[type[R]], type[R]]: ...
     def resource(
         self,
@@ -61,19 +66,26 @@ class Contract:
         *,
         plural: str | None = None,
         conditional_writes: bool = False,
+        was: str | None = None,
     ) -> type[R] | Callable[[type[R]], type[R]]:
         """Makes a class a resource of this contract.
 
         `plural` is the name of its table and, in kebab case, its path. With
-        `conditional_writes` updates and deletes must say which version they are based on.
+        `conditional_writes` updates and deletes must say which version they are based on. `was` is
+        the name of the class before: what is stored stays; it may be left there for ever.
         """
-        return self._registered(Meaning.ROWS, cls, plural, conditional_writes)
+        return self._registered(Meaning.ROWS, cls, plural, conditional_writes, was)
 
     @overload
     def accounts(self, cls: type[U], /) -> type[U]: ...
     @overload
     def accounts(
-        self, /, *, plural: str | None = None, conditional_writes: bool = False
+        self,
+        /,
+        *,
+        plural: str | None = None,
+        conditional_writes: bool = False,
+        was: str | None = None,
     ) -> Callable[[type[U]], type[U]]: ...
     def accounts(
         self,
@@ -82,19 +94,25 @@ class Contract:
         *,
         plural: str | None = None,
         conditional_writes: bool = False,
+        was: str | None = None,
     ) -> type[U] | Callable[[type[U]], type[U]]:
         """Makes a class that derives from `User` the resource of the accounts.
 
         People then register and sign in with the service itself, and `User` means this resource
         wherever the contract says it.
         """
-        return self._registered(Meaning.ACCOUNTS, cls, plural, conditional_writes)
+        return self._registered(Meaning.ACCOUNTS, cls, plural, conditional_writes, was)
 
     @overload
     def tenant(self, cls: type[R], /) -> type[R]: ...
     @overload
     def tenant(
-        self, /, *, plural: str | None = None, conditional_writes: bool = False
+        self,
+        /,
+        *,
+        plural: str | None = None,
+        conditional_writes: bool = False,
+        was: str | None = None,
     ) -> Callable[[type[R]], type[R]]: ...
     def tenant(
         self,
@@ -103,6 +121,7 @@ class Contract:
         *,
         plural: str | None = None,
         conditional_writes: bool = False,
+        was: str | None = None,
     ) -> type[R] | Callable[[type[R]], type[R]]:
         """Makes a class a resource whose rows are the tenants of the service.
 
@@ -110,7 +129,7 @@ class Contract:
         names and the accounts. Nobody gets to see or to write a row of another tenant,
         whatever the policies say.
         """
-        return self._registered(Meaning.TENANTS, cls, plural, conditional_writes)
+        return self._registered(Meaning.TENANTS, cls, plural, conditional_writes, was)
 
     def shared(self, *classes: type[Resource[Any]]) -> None:
         """Makes the rows of resources belong to no tenant: everybody has the same ones."""
@@ -244,12 +263,17 @@ class Contract:
         return self._built
 
     def _registered(
-        self, meaning: Meaning, cls: type[R] | None, plural: str | None, conditional_writes: bool
+        self,
+        meaning: Meaning,
+        cls: type[R] | None,
+        plural: str | None,
+        conditional_writes: bool,
+        was: str | None,
     ) -> type[R] | Callable[[type[R]], type[R]]:
         place = caller_place()
 
         def register(cls: type[R]) -> type[R]:
-            said = ResourceSaid(cls, plural, conditional_writes, place, meaning)
+            said = ResourceSaid(cls, plural, conditional_writes, place, meaning, was)
             self._changed().resources.append(said)
             return cls
 

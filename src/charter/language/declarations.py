@@ -26,6 +26,7 @@ class ResourceSaid:
     conditional_writes: bool
     place: Place
     meaning: Meaning = Meaning.ROWS
+    was: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ class ResourceDraft:
     path: str
     place: Place
     conditional_writes: bool = False
+    was: str | None = None
+    """The name of its class before."""
     has_policy: bool = False
     rules_known: bool = True
     """False where the policy had a fault, so that its rules are not all known."""

@@ -49,6 +49,8 @@ class Options(TypedDict, total=False):
     hidden: bool
     """Known to commands and policies only."""
     on_delete: Literal["restrict", "cascade", "set_null"]
+    was: str
+    """The field's name of before: what is stored under it stays."""
     doc: str
 
 

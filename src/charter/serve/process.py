@@ -1,6 +1,7 @@
 """Everything that one process needs to serve a contract, put together."""
 
 import secrets
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from charter.access.settings import keys_from, verifier_from
 from charter.contract.contract import Contract
 from charter.core.signals import Listener, Stopping
 from charter.serve.account import offered
+from charter.serve.engine.heartbeat import Heartbeat, release_of
 from charter.serve.engine.pipeline import Limits
 from charter.serve.engine.service import Service
 from charter.serve.identity.authenticate import Authenticator as SessionAuthenticator
@@ -30,6 +32,7 @@ from charter.serve.web.public import open_public, with_public
 from charter.serve.web.published import with_keys
 from charter.serve.web.rest import Rest
 from charter.serve.web.throttle import AUTH, Throttle
+from charter.sql.own.history import Noted
 from charter.wire.http import Request
 from charter.wire.identity.parse import IdentityParser
 from charter.wire.pages.account import Offers
@@ -52,6 +55,7 @@ class Process:
         listener: Listener | None = None,
         cursor_key: bytes | None = None,
         spending: Path | None = None,
+        noted: Sequence[Noted] = (),
     ) -> None:
         serve = settings.serve
         self.contract = contract
@@ -73,6 +77,8 @@ class Process:
             Limits(serve.command_timeout, serve.key_lifetime),
             signers(settings, self.keys)[0],
         )
+        self._noted = noted
+        self._heartbeat: Heartbeat | None = None
         self._realm = None
         self._sessions = None
         if contract.accounts is None and settings.auth.providers:
@@ -148,11 +154,23 @@ class Process:
 
     async def start(self) -> None:
         """Connect, and create the schema on an empty database. Raises what the service raises."""
-        await self.service.open()
+        await self.service.open(self._noted)
+        self._heartbeat = await self._beating()
         if self._gate is not None:
             await self._gate.start()
         if self._realm is not None:
             self._realm.start()
+
+    async def _beating(self) -> Heartbeat:
+        service, contract = self.service, self.contract
+        release = release_of(f"{contract.name} {contract.version}".rstrip(), service.schema)
+        heartbeat = Heartbeat(service.database, service.dialect, release, self.listener)
+        try:
+            await heartbeat.start()
+        except BaseException:
+            await service.close()
+            raise
+        return heartbeat
 
     async def stop(self) -> None:
         """Take no more requests, wait for those under way, and disconnect."""
@@ -166,6 +184,8 @@ class Process:
             await self._sessions.drained()
         if self._gate is not None:
             await self._gate.stop()
+        if self._heartbeat is not None:
+            await self._heartbeat.stop()
         await self.service.close()
         if self._spending is not None:
             await self._spending.close()

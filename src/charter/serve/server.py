@@ -30,6 +30,7 @@ from charter.serve.logs.observe import Log
 from charter.serve.process import Process
 from charter.serve.settings.model import EventLoop, ServeSettings, Settings
 from charter.serve.web.rsgi import RsgiApp
+from charter.sql.own.history import Noted
 
 LEAST_BUFFER = 8192
 """Bytes; hyper, inside Granian, takes no smaller buffer for the header of a request."""
@@ -54,6 +55,8 @@ class Job:
     coloured: bool
     spending: Path | None = None
     """The file in which the workers keep count for the rate limits, where there are several."""
+    noted: tuple[Noted, ...] = ()
+    """The migrations beside the contract."""
 
 
 def check_address(settings: ServeSettings) -> None:
@@ -159,6 +162,7 @@ def worker_app(job: Job, started: Semaphore) -> RsgiApp:
         listener=log,
         cursor_key=job.cursor_key,
         spending=job.spending,
+        noted=job.noted,
     )
 
     following: list[asyncio.Task[None]] = []

@@ -21,6 +21,7 @@ from charter.sql.dialect import Dialect
 from charter.sql.expressions import row_condition, row_value
 from charter.sql.identity.tables import identity_tables
 from charter.sql.naming import Names
+from charter.sql.own.history import history_tables
 from charter.sql.schema import (
     CheckRule,
     Column,
@@ -52,6 +53,7 @@ def schema_of(contract: Contract, dialect: Dialect) -> Schema:
     """
     system = (
         *system_tables(dialect),
+        *history_tables(dialect),
         *identity_tables(contract, dialect),
         *audit_tables(contract, dialect),
     )

@@ -16,6 +16,7 @@ from charter.sql.dialect import Dialect
 from charter.sql.expressions import row_condition
 from charter.sql.identity.tables import IDENTITY_NAMES
 from charter.sql.naming import MAX_BYTES
+from charter.sql.own.history import HISTORY_NAMES
 from charter.sql.postgres import POSTGRES
 from charter.sql.sqlite import SQLITE
 from charter.sql.system import SYSTEM_TABLES
@@ -101,7 +102,7 @@ def _taken(resource: Resource, dialect: Dialect) -> Iterator[Fault]:
     tables = [(resource.table, resource.place)]
     tables += [(item.link.table, item.place) for item in resource.relations if item.link]
     for table, place in tables:
-        if table in (*SYSTEM_TABLES, *IDENTITY_NAMES, *AUDIT_NAMES):
+        if table in (*SYSTEM_TABLES, *HISTORY_NAMES, *IDENTITY_NAMES, *AUDIT_NAMES):
             yield Fault(STORAGE_NAME_TAKEN, f"the table {table} is Charter's own", place)
         prefix = _PREFIXES[dialect.name]
         if table.startswith(prefix):

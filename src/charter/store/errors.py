@@ -43,6 +43,10 @@ class TimedOut(StoreError):
     """A statement, or the wait for a lock, took longer than allowed."""
 
 
+class Locked(TimedOut):
+    """The wait for a lock took longer than allowed."""
+
+
 class Contended(StoreError):
     """The transaction lost against others and did not get through in the allowed tries."""
 

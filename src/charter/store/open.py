@@ -2,13 +2,16 @@
 
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from charter.core.signals import Listener
 from charter.store.address import Dialect, dialect_of, postgresql_dsn, sqlite_path
 from charter.store.database import Database
 from charter.store.errors import MissingDriver
+from charter.store.session import Session
 from charter.store.settings import StoreSettings
 from charter.store.sqlite import SqliteDatabase
+from charter.store.sqlite_session import open_session as open_sqlite_session
 
 
 def open_database(
@@ -24,8 +27,27 @@ def open_database(
     if dialect_of(url) is Dialect.SQLITE:
         return SqliteDatabase(sqlite_path(url), settings, listener)
     dsn = postgresql_dsn(url)
+    database: Database = _postgres("postgres").PostgresDatabase(dsn, settings, listener)
+    return database
+
+
+async def open_session(url: str, settings: StoreSettings | None = None) -> Session:
+    """A connection of one's own to the same databases, connected; but to no temporary one.
+
+    Raises ValueError for a bad URL, MissingDriver, and StoreError.
+    """
+    settings = settings or StoreSettings()
+    if dialect_of(url) is Dialect.SQLITE:
+        path = sqlite_path(url)
+        if path is None:
+            raise ValueError("a temporary database is nobody else's to open")
+        return await open_sqlite_session(path, settings)
+    dsn = postgresql_dsn(url)
+    session: Session = await _postgres("postgres_session").open_session(dsn, settings)
+    return session
+
+
+def _postgres(module: str) -> Any:
     if find_spec("asyncpg") is None:
         raise MissingDriver('PostgreSQL needs its driver: pip install "charter[postgres]"')
-    module = import_module("charter.store.postgres")
-    database: Database = module.PostgresDatabase(dsn, settings, listener)
-    return database
+    return import_module(f"charter.store.{module}")

@@ -21,7 +21,7 @@ from charter.language.faultcodes import (
 from charter.language.fields import MISSING, ComputedWord, FieldWord, ListWord, Options
 
 KNOWN = frozenset(Options.__annotations__)
-_FOR_REFERENCES = frozenset({"unique", "set_by", "write_only", "hidden", "on_delete", "doc"})
+_FOR_REFERENCES = frozenset({"unique", "set_by", "write_only", "hidden", "on_delete", "was", "doc"})
 
 
 def fields(draft: Draft) -> None:
@@ -96,6 +96,8 @@ def _reference(
         references=target.name,
         place=attribute.place,
     )
+    if "was" in options:
+        options = {**options, "was": f"{options['was']}_id"}
     field = _with_options(draft, field, attribute, options)
     by_client = field.set_by in {SetBy.CLIENT, SetBy.ONCE}
     if target.name == draft.user and not reading.optional and by_client:
@@ -120,7 +122,7 @@ def _with_options(
 ) -> Field:
     given: dict[str, Any] = {
         name: options[name]
-        for name in ("unique", "search", "write_only", "hidden", "doc")
+        for name in ("unique", "search", "write_only", "hidden", "was", "doc")
         if name in options
     }
     for name, kind in (("set_by", SetBy), ("on_delete", OnDelete)):

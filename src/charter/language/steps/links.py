@@ -23,10 +23,11 @@ def links(draft: Draft) -> None:
             link = made.get((target.name, other)) if other else None
             near, far = f"{snake(resource.name)}_id", f"{snake(target.name)}_id"
             if link is not None:
-                link = Link(link.table, link.far, link.near)
+                link = _turned(link)
             else:
                 far = f"other_{far}" if near == far else far
-                link = Link(f"{snake(resource.name)}_{name}", near, far)
+                was = _before(resource, target, name)
+                link = Link(f"{snake(resource.name)}_{name}", near, far, was)
             made[resource.name, name] = link
             resource.relations[name] = Relation(
                 name,
@@ -38,6 +39,21 @@ def links(draft: Draft) -> None:
                 doc=word.doc,
                 place=resource.attribute(name).place,
             )
+
+
+def _turned(link: Link) -> Link:
+    """The same table, from the other side."""
+    was = None if link.was is None else _turned(link.was)
+    return Link(link.table, link.far, link.near, was)
+
+
+def _before(resource: ResourceDraft, target: ResourceDraft, name: str) -> Link | None:
+    """The table as the classes' names of before made it; None where they had none."""
+    if resource.was is None and target.was is None:
+        return None
+    one, other = (snake(end.was or end.name) for end in (resource, target))
+    far = f"other_{other}_id" if one == other else f"{other}_id"
+    return Link(f"{one}_{name}", f"{one}_id", far)
 
 
 def _other_side(

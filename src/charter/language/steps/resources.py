@@ -48,6 +48,7 @@ def resources(draft: Draft) -> None:
             draft.resources[name] = drafted(
                 draft, said.cls, table, place, conditional_writes=said.conditional_writes
             )
+            draft.resources[name].was = said.was
             _mark(draft, said, name, place)
 
 

@@ -1,5 +1,7 @@
 """A service: one contract on one database, in one process."""
 
+from collections.abc import Sequence
+
 from charter.contract.contract import Contract
 from charter.core import codes
 from charter.core.problems import Problem
@@ -10,8 +12,11 @@ from charter.serve.engine.audit import Ledger, Signer, signer_of
 from charter.serve.engine.compiler import Compiler
 from charter.serve.engine.pipeline import Limits, Pipeline
 from charter.serve.engine.startup import prepare, require_feasible
+from charter.sql.derive import schema_of
 from charter.sql.dialect import Dialect
 from charter.sql.dialects import dialect_named
+from charter.sql.own.history import Noted
+from charter.sql.schema import Schema
 from charter.sql.statement import Statement
 from charter.store.address import dialect_of
 from charter.store.database import Database
@@ -39,6 +44,8 @@ class Service:
         self.database: Database = open_database(url, settings, listener)
         self._limits = limits
         self._signer = signer or signer_of(None)
+        self.schema = Schema(())
+        """That of the contract, once the service is open."""
         self._pipeline: Pipeline | None = None
 
     @property
@@ -47,21 +54,23 @@ class Service:
             raise Problem(codes.DATABASE_UNAVAILABLE, "The service is not open.")
         return self._pipeline
 
-    async def open(self) -> None:
-        """Connect; create the schema where there is none.
+    async def open(self, noted: Sequence[Noted] = ()) -> None:
+        """Connect; create the schema where there is none. A new database is noted to have all
+        the migrations in the folder of the contract: `noted`.
 
         Raises `ContractFaulty`, `SchemaDiffers` and `Unavailable`.
         """
         require_feasible(self.contract, self.dialect)
+        self.schema = schema_of(self.contract, self.dialect)
         await self.database.open()
         try:
-            schema = await prepare(self.contract, self.dialect, self.database)
+            await prepare(self.schema, self.dialect, self.database, noted)
         except BaseException:
             await self.database.close()
             raise
         compiler = Compiler(self.contract, self.dialect)
         ledger = Ledger(self.dialect, self._signer)
-        self._pipeline = Pipeline(compiler, self.database, schema, self._limits, ledger)
+        self._pipeline = Pipeline(compiler, self.database, self.schema, self._limits, ledger)
 
     async def close(self) -> None:
         await self.database.close()
