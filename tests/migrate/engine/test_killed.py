@@ -107,6 +107,12 @@ async def test_killed_while_an_index_is_built_beside_others(postgres: Place) -> 
         await until(postgres, invalid)
         process.kill()
         await process.wait()
+        # The server notices within a second that nobody waits for the answer.
+        await until(
+            postgres,
+            "SELECT 1 WHERE NOT EXISTS (SELECT FROM pg_stat_activity"
+            " WHERE query LIKE 'CREATE UNIQUE%' AND pid <> pg_backend_pid())",
+        )
     assert await postgres.rows(invalid) == [(1,)]
     await postgres.apply(*migrations(postgres.url))
     await whole(postgres)
