@@ -28,14 +28,21 @@ class Blocked(Exception):
         self.step = step
 
 
+class Stuck(Blocked):
+    """Rows stand against a step, and others against the way back."""
+
+
 def up(database: LiveDatabase, steps: Sequence[Step]) -> None:
-    """Run all steps; where rows stand against one, go back and raise Blocked."""
+    """Run all steps; where rows stand against one, go back and raise Blocked or Stuck."""
     done: list[Step] = []
     for step in steps:
         try:
             _run(database, step, back=False)
-        except Blocked:
-            down(database, done)
+        except Blocked as blocked:
+            try:
+                down(database, done)
+            except Blocked as other:
+                raise Stuck(blocked.step, f"{blocked}, and {other}") from other
             raise
         done.append(step)
 
@@ -80,7 +87,7 @@ def _transaction(database: LiveDatabase, statements: Iterable[str]) -> None:
     if database.dialect.name == "sqlite":
         database.script("PRAGMA foreign_keys = OFF")
         database.script(text)
-        assert database.rows("PRAGMA foreign_key_check") == []
+        assert database.rows("PRAGMA foreign_key_check") == [], text
         database.script("PRAGMA foreign_keys = ON")
     else:
         database.script(f"BEGIN; {text}; COMMIT")
@@ -167,7 +174,8 @@ def leftovers(database: LiveDatabase) -> list[str]:
         query = (
             "SELECT tgname::text FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid"
             " WHERE NOT tgisinternal AND relnamespace = current_schema()::regnamespace"
-            " UNION ALL SELECT proname::text FROM pg_proc WHERE pronamespace = current_schema()::regnamespace"
+            " UNION ALL SELECT proname::text FROM pg_proc"
+            " WHERE pronamespace = current_schema()::regnamespace"
         )
     return [name for (name,) in database.rows(query)]
 

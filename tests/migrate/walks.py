@@ -132,9 +132,8 @@ def renamed(contract: Contract, before: Contract, draw: st.DrawFn) -> Contract:
         gone = [f.name for f in old.fields if f.name not in item.field_named]
         fields = []
         for field in item.fields:
-            if gone and field.name not in old.field_named and draw(st.booleans()):
-                field = replace(field, was=gone.pop())
-            fields.append(field)
+            new = field.name not in old.field_named and draw(st.booleans())
+            fields.append(replace(field, was=gone.pop()) if new and gone else field)
         made.append(replace(item, fields=tuple(fields)))
     return replace(contract, resources=tuple(made))
 

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from charter.core.ids import uuid7
@@ -24,8 +25,6 @@ from charter.sql.folding import folded
 from charter.sql.own.history import Entry
 
 LEAST_ROWS = 20
-IDLE_ROUNDS = 30
-"""After so many rounds over the table that changed nothing, with rows left, nothing will."""
 _ROUND_PAUSE = 0.5
 _LOOKS = 1.0
 """Seconds between two looks at how busy the database is."""
@@ -57,21 +56,20 @@ async def fill(job: Job, entry: Entry, step: Step, batch: Batch) -> Entry:
     Raises MigrationFault where rows are left that cannot be filled.
     """
     ranges = Ranges(batch, job.dialect)
-    rows = await rows_of(job.session, job.dialect, batch.table)
+    counted = partial(rows_of, job.session, job.dialect, batch.table)
+    rows = await job.patiently(step.name, batch.table, counted)
     walk = _Walk(job.pace.batch_rows)
-    idle = 0
-    while True:
+    for _ in range(job.pace.rounds):
         before = walk.changed
         entry = await _round(job, entry, step, ranges, walk, rows)
-        if not await job.session.fetch(ranges.left()):
+        left = partial(job.session.fetch, ranges.left())
+        if not await job.patiently(step.name, batch.table, left):
             return entry
-        idle = 0 if walk.changed > before else idle + 1
-        if idle > IDLE_ROUNDS:
-            message = f"{step.name}: rows are left that do not become what they should"
-            raise MigrationFault(STEP_FAILED, message)
-        if idle:
+        if walk.changed == before:
             # Others have these rows.
             await asyncio.sleep(_ROUND_PAUSE)
+    message = f"{step.name}: rows of {batch.table} are left that others hold, or that never change"
+    raise MigrationFault(STEP_FAILED, message)
 
 
 async def _round(

@@ -65,7 +65,7 @@ async def rows_of(session: Session, dialect: Dialect, table: str) -> int:
         if found and found[0][0] > 0:
             return int(found[0][0])
     fragment = sql(
-        "SELECT count(*) FROM (SELECT 1 FROM {} LIMIT 1000000) AS some", identifier(table)
+        "SELECT count(*) FROM (SELECT 1 FROM {} LIMIT 1000000) AS counted", identifier(table)
     )
     return int((await session.fetch(dialect.statement(fragment, "count rows")))[0][0])
 

@@ -158,7 +158,7 @@ def read_object(name: ObjectName, members: Mapping[str, Any]) -> ObjectValue:
 def _frozen(value: Any) -> Any:
     """Lists as tuples; the members of an index's columns as such a column."""
     match value:
-        case list():
+        case list() | tuple():
             return tuple(map(_frozen, value))
         case Mapping():
             return IndexedColumn(**value)

@@ -32,5 +32,7 @@ class Pace:
     """Where a replica is further behind, a backfill pauses."""
     most_waiting: int = 3
     """Where more sessions than these wait for locks, a backfill pauses."""
+    rounds: int = 100
+    """How often a backfill goes over a table in which rows are left that others have just then."""
     silence: float = 3 * BEAT_SECONDS
     """A release that is silent for so long is dead."""

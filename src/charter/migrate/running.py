@@ -7,6 +7,7 @@ and can be run again. So whatever kills the process, the history knows what ther
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from charter.migrate.backfill import fill
 from charter.migrate.events import StepBegun, StepDone
@@ -87,7 +88,8 @@ async def run_step(job: Job, entry: Entry, run: Run, ended: Ended = lambda _: {}
 
 async def _need(job: Job, needs: Sequence[Need], step: Step) -> None:
     for need in needs:
-        count = (await job.session.fetch(Statement(need.count, label="need")))[0][0]
+        counted = partial(job.session.fetch, Statement(need.count, label="need"))
+        count = (await job.patiently(step.name, step.table, counted))[0][0]
         if count:
             raise MigrationFault(ROWS_UNFIT, f"{step.name}: {count:,} {need.says}")
 

@@ -24,9 +24,32 @@ def mirrored(steps: Iterable[Step]) -> list[Step]:
     return [_mirrored(step) for step in reversed(list(steps))]
 
 
+_OPPOSITES = {
+    "add": ("drop {}", "Drops the column {}."),
+    "create": ("drop {}", "Drops the table {}."),
+    "fill": ("fill {} back", "Nothing on the way up; going back, fills {} again."),
+    "index": ("drop index {}", "Drops the index {}."),
+    "unique": ("drop unique {}", "No longer holds {}."),
+    "check": ("drop check {}", "No longer holds {}."),
+    "refer": ("drop reference {}", "No longer holds {}."),
+    "validate": ("validate {} back", "Nothing on the way up; going back, makes sure of {}."),
+    "require": ("free {}", "Lets {} be empty."),
+    "default": ("default for {}", "Gives {} a default, for releases that do not know it."),
+    "keep": ("stop keeping {}", "Nothing keeps {} any more."),
+    "watch": ("stop watching {}", "Nothing notices changes of {} any more."),
+    "stop watching": ("watch {}", "Notices where a release changes {} without it."),
+    "number": ("stop numbering {}", "The database no longer numbers {}."),
+}
+"""By the first words of a step's name: the name of its mirrored one, and what that does."""
+
+
 def _mirrored(step: Step) -> Step:
+    verb = next(verb for verb in _OPPOSITES if step.name.startswith(f"{verb} "))
+    name, does = (text.format(step.name[len(verb) + 1 :]) for text in _OPPOSITES[verb])
     return replace(
         step,
+        name=name,
+        does=does,
         phase=_MIRRORED[step.phase],
         up=step.down,
         down=step.up,
