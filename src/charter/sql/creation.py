@@ -7,16 +7,17 @@ the text, or is the actor's or the time of the request, which are bound once for
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import LiteralString
 
 from charter.contract.contract import Contract
 from charter.contract.expression import ALWAYS, Expression, every
 from charter.contract.types import TEXT, UUID
-from charter.plan.fresh import meets_new_rows_only
+from charter.plan.fresh import new_rows_met
 from charter.plan.newrows import NewRows
 from charter.plan.plan import OnePlan
 from charter.sql.dialect import Dialect
 from charter.sql.expressions import fresh
-from charter.sql.fragment import EMPTY, Fragment, identifier, listed, shifted, sql
+from charter.sql.fragment import EMPTY, Fragment, identifier, listed, sql
 from charter.sql.json import row_body
 from charter.sql.newcomer import Newcomer, newcomers
 from charter.sql.sources import SlotValue
@@ -44,11 +45,8 @@ def create_and_answer(
     filled = [part.resource for part in rows]
     names = frozenset(resource.name for resource in filled)
     asked = replace(plan, conditions=(*plan.conditions, required))
-    if (
-        not dialect.combines_writes
-        or len(names) < len(filled)
-        or not meets_new_rows_only(contract, asked, names)
-    ):
+    met = new_rows_met(contract, asked, names)
+    if not dialect.combines_writes or len(names) < len(filled) or met is None:
         return None
     coming = newcomers(dialect, rows, first=_REQUEST_ID.index + 1)
     named = []
@@ -56,11 +54,12 @@ def create_and_answer(
         columns = (column for field in resource.fields for column in stored_columns(field))
         values = (row.stored() for row in coming if row.resource is resource)
         inserts = insert_values(resource.table, columns, values)
-        named.append(sql("{} AS ({} RETURNING *)", identifier(resource.table), inserts))
+        form: LiteralString = "{} AS ({} RETURNING *)" if resource.name in met else "{} AS ({})"
+        named.append(sql(form, identifier(resource.table), inserts))
     request_id = dialect.argument(_REQUEST_ID, TEXT)
     told = outbox_rows(dialect, request_id, [_told(dialect, row) for row in coming])
     named.append(sql("charter_told AS ({})", told))
-    answer = shifted(_answer(contract, dialect, plan, required), coming[0].slots["id"])
+    answer = _answer(contract, dialect, plan, required)
     label = f"create {plan.row.resource.name}"
     return dialect.statement(sql("WITH {} {}", listed(named), answer), label)
 
@@ -72,6 +71,7 @@ def _told(dialect: Dialect, row: Newcomer) -> Told:
 
 
 def _answer(contract: Contract, dialect: Dialect, plan: OnePlan, required: Expression) -> Fragment:
+    """What the plan reads of the new row, which is all that there is under its table's name."""
     inner, rows = fresh(contract, dialect).select(plan.row.resource)
     body = row_body(inner, rows, plan.row.shows)
     must = every(plan.row.where, required)
@@ -80,8 +80,7 @@ def _answer(contract: Contract, dialect: Dialect, plan: OnePlan, required: Expre
         if must == ALWAYS
         else sql(", 1 / (CASE WHEN {} THEN 1 ELSE 0 END) AS held", inner.condition(must))
     )
-    key = dialect.argument(SlotValue(0), plan.row.resource.key.type)
     return sql(
-        "SELECT {} AS body, {} AS version{} FROM {} WHERE {} = {}",
-        body, rows.column("version"), held, rows.clause(), rows.column("id"), key,
+        "SELECT {} AS body, {} AS version{} FROM {}",
+        body, rows.column("version"), held, rows.clause(),
     )  # fmt: skip

@@ -18,7 +18,8 @@ from charter.sql.dialect import Dialect
 from charter.sql.expressions import fresh
 from charter.sql.fragment import EMPTY, Fragment, identifier, listed, number, qualified, sql
 from charter.sql.json import both, filtered, order_by, row_body, sort_value
-from charter.sql.keyset import comes_after, is_indexed
+from charter.sql.keyset import comes_after
+from charter.sql.ordered import is_indexed
 from charter.sql.parents import belongs, parent_rows
 from charter.sql.rows import Rows, derived_rows
 from charter.sql.sources import SlotValue
@@ -142,7 +143,7 @@ def _page(context: Context, plan: ManyPlan, *, outermost: bool) -> Fragment:
         comes_after(inner, plan.sort, plan.after) if plan.after else EMPTY,
     )
     limit = EMPTY if plan.limit is None else sql(" LIMIT {}", number(plan.limit + 1))
-    if plan.limit is None or is_indexed(plan.row.resource, plan.sort):
+    if plan.limit is None or is_indexed(plan):
         given = [
             sql("{} AS {}", told(key, part.type), _place(at))
             for at, (key, part) in enumerate(zip(keys, plan.sort, strict=False))

@@ -34,18 +34,19 @@ KNOWN_KINDS = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a row of one kind and its parts are made. `brought` are the fields that each row
-    brings: those of the row, then those of its parts by relation."""
+    """How a row of one kind and its parts are made, `count` in all. `brought` are the fields that
+    each brings: those of the row, then those of its parts by relation."""
 
     resource: str
+    count: int
     statement: Statement
     brought: tuple[tuple[Field, ...], ...]
 
     def values(self, draft: Draft, ask: Ask) -> list[Any]:
         """The values of the statement; the second is the key of the row."""
         values: list[Any] = [ask.request_id]
+        ids = iter(uuid7s(2 * self.count))
         for fields, rows in zip(self.brought, rows_in(draft), strict=True):
-            ids = iter(uuid7s(2 * len(rows)))
             for row in rows:
                 values += (next(ids), next(ids))
                 given = row.values
@@ -119,7 +120,8 @@ def recipe_of(
     guard = compiler.guard(resource, CREATE, standing)
     question = checks.created(guard, outline.given)
     rows = new_rows(compiler.contract, resource, outline)
-    if sum(part.count for part in rows) > MOST_ROWS:
+    count = sum(part.count for part in rows)
+    if count > MOST_ROWS:
         return None
     try:
         if any(_takes_more(compiler, standing, part, ask) for part in rows):
@@ -130,7 +132,7 @@ def recipe_of(
         return None
     if statement is None:
         return None
-    return Recipe(resource.name, statement, tuple(part.brought for part in rows))
+    return Recipe(resource.name, count, statement, tuple(part.brought for part in rows))
 
 
 def _takes_more(compiler: Compiler, standing: Standing, rows: NewRows, ask: Ask) -> bool:
