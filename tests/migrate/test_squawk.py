@@ -47,7 +47,6 @@ EXPLAINED: Mapping[str, tuple[Holds, str]] = {
     "renaming-object": (said("RENAME CONSTRAINT", "ALTER INDEX"), "no query names them"),
     "adding-not-nullable-field": (said("_present"), "a valid check spares the reading"),
     "changing-column-type": (said("TYPE numeric"), "more digits: no row is written; or back"),
-    "constraint-missing-not-valid": (said("VALIDATE"), "the table was created a moment before"),
     "prefer-robust-stmts": (said("DROP INDEX CONCURRENTLY IF EXISTS"), "one left behind goes"),
 }
 """By the rule: for which steps its finding is right and no fault of theirs, and why."""
