@@ -133,19 +133,22 @@ def put_in(database: LiveDatabase, contract: Contract, rows: Rows) -> None:
             for row in rows[item.table]:
                 try:
                     database.script(insert(contract, item, row, rows, database.dialect))
-                except REFUSALS:
+                except (*REFUSALS, LookupError):
                     continue
 
 
 def insert(
     contract: Contract, item: Resource, row: dict[str, Any], rows: Rows, dialect: Dialect
 ) -> str:
+    """A row as a release of the contract writes it. Raises LookupError where it refers to none."""
     values: dict[str, str] = {}
     for field in item.fields:
         value = row[field.name]
         if field.references is not None and value is not None:
             others = rows[contract.resource_named[field.references].table]
             value = others[len(str(value)) % len(others)]["id"] if others else None
+        if value is None and not field.optional:
+            raise LookupError(f"there is no row for {field.name}")
         values[field.name] = dialect.literal(value, field.type)
         if field.search:
             values[field.name + FOLDED] = dialect.literal(folded(value), field.type)

@@ -31,7 +31,7 @@ from charter.contract.types import BOOLEAN, DATETIME, INTEGER, TEXT, Scalar, Typ
 from charter.contract.types import UUID as UUID_TYPE
 from tests.sql.schema.samples import MONEY, SHORT, resource
 
-TABLES = {"orders": UUID_TYPE, "items": INTEGER, "notes": SHORT}
+TABLES = {"orders": UUID_TYPE, "items": INTEGER, "notes": SHORT, "buys": UUID_TYPE}
 FIELDS = ("alpha", "beta", "gamma", "delta", "order")
 TYPES = (
     TEXT, SHORT, INTEGER, BOOLEAN, DATETIME, UUID_TYPE, MONEY,
@@ -122,20 +122,29 @@ def contracts(draw: st.DrawFn) -> Contract:
 
 
 def renamed(contract: Contract, before: Contract, draw: st.DrawFn) -> Contract:
-    """The contract, with some of its new fields said to be old ones under another name."""
+    """The contract, with some of its new tables and fields said to be old ones under another
+    name."""
+    old = {item.table: item for item in before.resources}
+    gone = [old[table] for table in sorted(old.keys() - {r.table for r in contract.resources})]
     made = []
     for item in contract.resources:
-        old = {r.table: r for r in before.resources}.get(item.table)
-        if old is None:
-            made.append(item)
-            continue
-        gone = [f.name for f in old.fields if f.name not in item.field_named]
-        fields = []
-        for field in item.fields:
-            new = field.name not in old.field_named and draw(st.booleans())
-            fields.append(replace(field, was=gone.pop()) if new and gone else field)
-        made.append(replace(item, fields=tuple(fields)))
+        was = old.get(item.table)
+        twin = next((other for other in gone if other.key.type == item.key.type), None)
+        if was is None and twin is not None and draw(st.booleans()):
+            was = twin
+            made.append(replace(item, was=was.table, fields=_renamed(item, was, draw)))
+        else:
+            made.append(item if was is None else replace(item, fields=_renamed(item, was, draw)))
     return replace(contract, resources=tuple(made))
+
+
+def _renamed(item: Resource, old: Resource, draw: st.DrawFn) -> tuple[Field, ...]:
+    gone = [field.name for field in old.fields if field.name not in item.field_named]
+    fields = []
+    for field in item.fields:
+        new = field.name not in old.field_named and draw(st.booleans())
+        fields.append(replace(field, was=gone.pop()) if new and gone else field)
+    return tuple(fields)
 
 
 def _column(field: Field) -> Column:

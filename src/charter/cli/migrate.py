@@ -7,7 +7,7 @@ a migration, `apply` has left some pending, `status` and `check` have found what
 import argparse
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,6 +17,7 @@ from charter.cli import migrate_plan
 from charter.cli.arguments import add_database, configured
 from charter.cli.guard import Refused, guarded
 from charter.cli.migrate_show import Show, show_applied, show_check, show_status
+from charter.contract.contract import Contract
 from charter.language.load import load_contract
 from charter.migrate.apply import Request, apply
 from charter.migrate.check import check
@@ -27,6 +28,7 @@ from charter.migrate.status import status
 from charter.migrate.turn import Target
 from charter.serve.engine.startup import require_feasible
 from charter.serve.process import database_of
+from charter.serve.settings.model import Settings
 from charter.sql.derive import schema_of
 from charter.store.address import shown
 
@@ -70,16 +72,33 @@ def _add_apply(parser: argparse.ArgumentParser) -> None:
 
 def _apply(arguments: argparse.Namespace) -> int:
     contract = load_contract(Path(arguments.file))
-    migrations = read_folder(Path(arguments.file).parent / FOLDER)
+    allowed = frozenset(arguments.allow)
     with Show(Console(stderr=True)) as show:
         target = _target(arguments, show)
-        require_feasible(contract, target.dialect)
-        wanted = schema_of(contract, target.dialect)
-        allowed = frozenset(arguments.allow)
-        request = Request(wanted, migrations, allowed, arguments.force)
-        applied = asyncio.run(apply(target, request))
+        request = _request(contract, target, Path(arguments.file), allowed)
+        applied = asyncio.run(apply(target, replace(request, force=arguments.force)))
     show_applied(applied, Console())
     return LEFT if applied.refused or applied.pending else 0
+
+
+def _request(
+    contract: Contract, target: Target, file: Path, allowed: frozenset[str] = frozenset()
+) -> Request:
+    require_feasible(contract, target.dialect)
+    migrations = read_folder(file.parent / FOLDER)
+    return Request(schema_of(contract, target.dialect), migrations, allowed)
+
+
+def migrate_first(contract: Contract, settings: Settings, file: Path) -> None:
+    """Apply what is pending before a service starts, where that is developed: elsewhere several
+    of them start at once, and what a release needs is there before it. Raises Refused."""
+    if settings.serve.in_production:
+        raise Refused("--migrate is for development: `charter migrate apply` comes before a start")
+    with Show(Console(stderr=True)) as show:
+        target = Target(database_of(contract, settings), Pace(), show.tell)
+        applied = asyncio.run(apply(target, _request(contract, target, file)))
+    if applied.waits is not None:
+        show_applied(applied, Console(stderr=True))
 
 
 def _add_status(_: argparse.ArgumentParser) -> None:

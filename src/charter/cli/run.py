@@ -13,6 +13,7 @@ from rich.text import Text
 from charter.access.issue import Grant, issue_token
 from charter.cli.arguments import add_settings, configured
 from charter.cli.guard import Refused, guarded, supports_colour
+from charter.cli.migrate import migrate_first
 from charter.cli.opening import noted_beside, run_opening
 from charter.language.load import load_contract
 from charter.serve.identity.opening import public_url
@@ -34,6 +35,11 @@ TRIAL = "ada"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the contract")
+    parser.add_argument(
+        "--migrate",
+        action="store_true",
+        help="apply the migrations that are pending first (in development only)",
+    )
     add_settings(parser)
 
 
@@ -48,6 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
     except (ValueError, CannotListen) as error:
         raise Refused(str(error)) from None
     with quiet_interrupt():
+        if arguments.migrate:
+            migrate_first(contract, settings, Path(arguments.file))
         # Whatever keeps the service from starting is found here, once, and not in each worker.
         run_opening(_opened_once(process))
         job = Job(

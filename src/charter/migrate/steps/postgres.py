@@ -16,14 +16,11 @@ from charter.migrate.steps.building import ROWS_OF, fold_source, in_phases, mirr
 from charter.migrate.steps.postgres_columns import Names, comes, stand_in
 from charter.migrate.steps.postgres_ddl import (
     Ddl,
-    add_not_valid,
     alter,
-    drop_constraint,
     note,
     quote,
     rename_column,
     step,
-    validate,
 )
 from charter.migrate.steps.postgres_parts import (
     added,
@@ -72,17 +69,8 @@ def _create(table: Table) -> Step:
 
 
 def _referring(table: Table, moved: Mapping[str, str]) -> Iterator[Step]:
-    """The references of a table that is empty: there is nothing to be read."""
     for part in table.foreign_keys:
-        found = _target_moved(part, moved)
-        yield step(
-            f"refer {part.name}",
-            Phase.EXPAND,
-            f"Holds {part.name} for what is written to {table.name}.",
-            table.name,
-            (add_not_valid(table.name, found), validate(table.name, found)),
-            (drop_constraint(table.name, part),),
-        )
+        yield from added(table, _target_moved(part, moved), Phase.EXPAND)
 
 
 def _target_moved(part: ForeignKey, moved: Mapping[str, str]) -> ForeignKey:

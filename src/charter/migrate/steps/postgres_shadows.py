@@ -204,16 +204,14 @@ def _shadow(pair: Pair, ways: Ways, grown: Grown) -> None:
         trigger_step(f"keep {table.name}.{final} and {prev} in step", late),
         _follow(table, final, prev, ways.back),
     ]
+    # A value that does not go over leaves the other column empty, until only one is written.
     if not pair.after.column.nullable:
-        if pair.before.column.nullable:
-            grown.adds += _tightened(pair, final)
-        else:
-            grown.adds += required(table, new, Phase.BACKFILL)
+        sure = not pair.before.column.nullable and ways.forward.fits is None
+        grown.adds += required(table, new, Phase.BACKFILL) if sure else _tightened(pair, final)
     if not pair.before.column.nullable:
-        if pair.after.column.nullable:
-            grown.returns += required(table, old, Phase.CONTRACT)
-        else:
-            grown.returns += required(table, prev, Phase.BACKFILL)
+        sure = not pair.after.column.nullable and ways.back.fits is None
+        at, name = (Phase.BACKFILL, prev) if sure else (Phase.CONTRACT, old)
+        grown.returns += required(table, name, at)
     if pair.keeps_name:
         grown.swaps.append(_swap(pair, (late.function,), (early.function,)))
 

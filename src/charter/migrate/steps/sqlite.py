@@ -5,7 +5,7 @@ once, by writing it anew when no older release runs any more: one file is served
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from charter.migrate.changes import Changes, ColumnChange, Part, TableChange
 from charter.migrate.step import Batch, Fill, Maker, Need, Phase, Step, Work
@@ -43,16 +43,28 @@ quote = SQLITE.quote
 
 def sqlite_steps(changes: Changes) -> tuple[Step, ...]:
     """The steps, in the order in which they run."""
-    steps: list[Step] = []
-    for change in changes:
-        match change:
-            case TableChange(before=None, after=Table() as table):
-                steps.append(create_step([table]))
-            case TableChange(before=Table() as table, after=Table()):
-                steps += _Changed(change).steps()
-    gone = [item.before for item in changes if item.after is None and item.before is not None]
+    moved = {change.was: change.name for change in changes if change.before and change.after}
+    stays = [
+        _Changed(change, _pointing(change.before, moved), change.after)
+        for change in changes
+        if change.before is not None and change.after is not None
+    ]
+    steps = [create_step([item.after]) for item in changes if item.after and not item.before]
+    steps += [step for one in stays for step in one.first()]
+    # While tables are written anew, all have their new names: references follow a name.
+    steps += [one.rename() for one in stays if one.change.renamed]
+    steps += [one.rebuild() for one in stays if not one.is_light()]
+    gone = [_pointing(item.before, moved) for item in changes if item.before and not item.after]
     steps += mirrored(map(create_step, together(gone)))
     return in_phases(steps)
+
+
+def _pointing(table: Table, moved: Mapping[str, str]) -> Table:
+    """A table of before, whose references lead to the tables of after."""
+    references = tuple(
+        replace(part, target=moved.get(part.target, part.target)) for part in table.foreign_keys
+    )
+    return replace(table, foreign_keys=references)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,33 +72,22 @@ class _Changed:
     """The steps of one table that stays."""
 
     change: TableChange
-
-    @property
-    def before(self) -> Table:
-        return given(self.change.before)
-
-    @property
-    def after(self) -> Table:
-        return given(self.change.after)
+    before: Table
+    after: Table
 
     @property
     def adds(self) -> list[ColumnChange]:
         return [item for item in self.change.columns if item.before is None]
 
-    def steps(self) -> Iterator[Step]:
-        light = self._is_light()
+    def first(self) -> Iterator[Step]:
+        """All that leaves the table what it is."""
+        light = self.is_light()
         for add in self.adds:
             yield from self._add(add, inline=self._inline(add) if light else ())
-        if light:
-            yield from self._indexes()
-            return
-        yield from self._filled()
-        if self.change.renamed:
-            yield self._rename()
-        yield self._rebuild()
+        yield from self._indexes() if light else self._filled()
 
     # -- what ALTER TABLE can do -----------------------------------------------------------
-    def _is_light(self) -> bool:
+    def is_light(self) -> bool:
         """Whether all of it is nullable columns and indexes that come or go."""
         inline = [part for add in self.adds for part in self._inline(add)]
         columns = all(
@@ -195,7 +196,7 @@ class _Changed:
                 batch = self._batch(fill, f"{name} IS NULL AND {text} IS NOT NULL")
                 yield fill_step(f"fill {place}", batch, Phase.CONTRACT)
 
-    def _rename(self) -> Step:
+    def rename(self) -> Step:
         old, new = self.before.name, self.after.name
         return Step(
             f"rename {old}",
@@ -209,7 +210,7 @@ class _Changed:
             lock_down=LOCK,
         )
 
-    def _rebuild(self) -> Step:
+    def rebuild(self) -> Step:
         table = self.after.name
         up = Rebuild(self._middle(), self.after, self._carried_up())
         added = [added_text(add, ()) for add in self.adds]
