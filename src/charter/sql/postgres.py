@@ -172,7 +172,9 @@ class Postgres(Dialect):
             return pieces
         match pieces:
             case [Fragment() as shown]:
-                return [sql("coalesce({}::text, 'null')", shown)]
+                is_number = kind.scalar in {Scalar.INTEGER, Scalar.FLOAT} and not kind.many
+                text = sql("{}::text", shown) if is_number else shown
+                return [sql("coalesce({}, 'null')", text)]
             case _:
                 return [sql("coalesce('\"' || {} || '\"', 'null')", value)]
 
