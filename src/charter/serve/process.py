@@ -52,6 +52,7 @@ class Process:
         listener: Listener | None = None,
         cursor_key: bytes | None = None,
         spending: Path | None = None,
+        written: Path | None = None,
     ) -> None:
         serve = settings.serve
         self.contract = contract
@@ -73,6 +74,8 @@ class Process:
             Limits(serve.command_timeout, serve.key_lifetime),
             signers(settings, self.keys)[0],
         )
+        if serve.database_replicas:
+            self.service.follow(serve.database_replicas.split(), written)
         self._realm = None
         self._sessions = None
         if contract.accounts is None and settings.auth.providers:
@@ -88,7 +91,7 @@ class Process:
         self._edge = Edge(serve, settings.cors)
         rates = settings.rates
         self._spending = open_store(rates, spending, listener) if rates.enabled else None
-        self._health = Health(self.service.ping)
+        self._health = Health(self.service.ping, self.service.usage if development else None)
 
     def app(self, root: str = "") -> App:
         """The app below a path, which is empty or begins with a slash."""
@@ -134,7 +137,14 @@ class Process:
         if opened is None:
             return None
         parser = IdentityParser(self.contract, rest.prefix + AUTH, rest.max_json_depth)
-        return Identity(opened.realm, opened.post, parser, opened.origins, rest.min_compressed)
+        return Identity(
+            opened.realm,
+            opened.post,
+            parser,
+            opened.origins,
+            rest.min_compressed,
+            self.service.wrote,
+        )
 
     def _account_page(self, root: str, settings: Settings) -> Offers | None:
         if self._realm is None or not settings.serve.account_page:

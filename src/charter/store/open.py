@@ -1,14 +1,18 @@
 """Opens the database that a URL names, with the driver it needs and no other."""
 
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 
 from charter.core.signals import Listener
-from charter.store.address import Dialect, dialect_of, postgresql_dsn, sqlite_path
+from charter.store.address import Dialect, dialect_of, postgresql_dsn, shown, sqlite_path
 from charter.store.database import Database
 from charter.store.errors import MissingDriver
+from charter.store.replicas import Replicas
 from charter.store.settings import StoreSettings
 from charter.store.sqlite import SqliteDatabase
+from charter.store.written import Written
 
 
 def open_database(
@@ -29,3 +33,25 @@ def open_database(
     module = import_module("charter.store.postgres")
     database: Database = module.PostgresDatabase(dsn, settings, listener)
     return database
+
+
+def open_replicas(
+    primary: Database,
+    urls: Sequence[str],
+    settings: StoreSettings,
+    written: Path | None = None,
+    listener: Listener | None = None,
+) -> Replicas:
+    """The read replicas of a primary on PostgreSQL, not yet connected.
+
+    `written` is the table that the workers of this machine share. A replica that is away is not
+    waited for. Raises ValueError for the URL of another kind of database.
+    """
+    if any(dialect_of(url) is not Dialect.POSTGRESQL for url in urls):
+        raise ValueError("database_replicas: only PostgreSQL has replicas")
+    module = import_module("charter.store.postgres")
+    opened = [
+        (shown(url), module.PostgresDatabase(postgresql_dsn(url), settings, listener, 0.0))
+        for url in urls
+    ]
+    return Replicas(primary, opened, settings, Written(written))
