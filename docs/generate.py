@@ -19,9 +19,11 @@ from charter.core.codes import CODES
 from charter.language.faultcodes import FAULT_CODES
 from charter.language.fields import Options, field
 from charter.plan.ask import Comparator
+from charter.plan.breaking.codes import CHANGE_CODES
+from charter.plan.breaking.finding import Severity
+from charter.plan.comparators import comparators_of
 from charter.serve.settings.options import OPTIONS, SECTIONS, Option, explanation, value_text
 from charter.sql.dialects import DIALECTS
-from charter.wire.rest.filters import comparators_of
 from charter.wire.rest.problems import status_of
 from charter.wire.rest.summaries import measures_of
 
@@ -100,6 +102,23 @@ def faults() -> str:
         parts.append(
             f"\n## {code.name}\n\n{code.title}\n\n{code.explanation}\n\nWhat to do: {code.remedy}\n"
         )
+    return "".join(parts)
+
+
+def changes() -> str:
+    """The codes of changes that `charter design --against` tells."""
+    parts = [
+        "# Changes of a contract\n\n"
+        "`charter design FILE --against OLD` tells what a change of the contract means, each "
+        "with one of these codes. See [what a change breaks](../how-to/breaking-changes.md).\n"
+    ]
+    for severity in Severity:
+        found = [code for code in CHANGE_CODES.values() if code.severity is severity]
+        parts.append(f"\n## {severity.value.capitalize()}\n\n")
+        headings = ("code", "means", "the compatible way")
+        rows = ((f"`{code.name}`", code.title, code.instead) for code in found)
+        width = 3 if severity is Severity.BREAKING else 2
+        parts.append(table(headings[:width], (row[:width] for row in rows)))
     return "".join(parts)
 
 
@@ -350,6 +369,7 @@ _MEANS = {
 PAGES: Mapping[str, Callable[[], str]] = {
     "problems.md": problems,
     "faults.md": faults,
+    "changes.md": changes,
     "settings.md": settings,
     "words.md": words,
     "query.md": query,

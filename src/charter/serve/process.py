@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -40,6 +41,19 @@ from charter.wire.pages.account import Offers
 _CURSOR_LABEL = b"charter cursors 1"
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The files that the workers of a machine share; None where a process keeps it to itself."""
+
+    spending: Path | None = None
+    """What was spent of the rate limits."""
+    written: Path | None = None
+    """Who wrote when, where there are replicas."""
+
+
+NOT_SHARED = Shared()
+
+
 class Process:
     """A contract with its settings, served by this process. For one event loop.
 
@@ -54,7 +68,7 @@ class Process:
         *,
         listener: Listener | None = None,
         cursor_key: bytes | None = None,
-        spending: Path | None = None,
+        shared: Shared = NOT_SHARED,
         noted: Sequence[Noted] = (),
     ) -> None:
         serve = settings.serve
@@ -79,6 +93,8 @@ class Process:
         )
         self._noted = noted
         self._heartbeat: Heartbeat | None = None
+        if serve.database_replicas:
+            self.service.follow(serve.database_replicas.split(), shared.written)
         self._realm = None
         self._sessions = None
         if contract.accounts is None and settings.auth.providers:
@@ -93,8 +109,8 @@ class Process:
         self._public = open_public(serve)
         self._edge = Edge(serve, settings.cors)
         rates = settings.rates
-        self._spending = open_store(rates, spending, listener) if rates.enabled else None
-        self._health = Health(self.service.ping)
+        self._spending = open_store(rates, shared.spending, listener) if rates.enabled else None
+        self._health = Health(self.service.ping, self.service.usage if development else None)
 
     def app(self, root: str = "") -> App:
         """The app below a path, which is empty or begins with a slash."""
@@ -140,7 +156,14 @@ class Process:
         if opened is None:
             return None
         parser = IdentityParser(self.contract, rest.prefix + AUTH, rest.max_json_depth)
-        return Identity(opened.realm, opened.post, parser, opened.origins, rest.min_compressed)
+        return Identity(
+            opened.realm,
+            opened.post,
+            parser,
+            opened.origins,
+            rest.min_compressed,
+            self.service.wrote,
+        )
 
     def _account_page(self, root: str, settings: Settings) -> Offers | None:
         if self._realm is None or not settings.serve.account_page:

@@ -55,6 +55,10 @@ class Unavailable(StoreError):
     """The database cannot be reached, or refuses to write."""
 
 
+class Crowded(Unavailable):
+    """Too many are there already, or wait."""
+
+
 class BadValue(StoreError):
     """The database cannot hold a value that was given: out of its range, or not its type."""
 

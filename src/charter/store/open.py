@@ -1,17 +1,21 @@
 """Opens the database that a URL names, with the driver it needs and no other."""
 
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from charter.core.signals import Listener
-from charter.store.address import Dialect, dialect_of, postgresql_dsn, sqlite_path
+from charter.store.address import Dialect, dialect_of, postgresql_dsn, shown, sqlite_path
 from charter.store.database import Database
 from charter.store.errors import MissingDriver
+from charter.store.replicas import Replicas
 from charter.store.session import Session
 from charter.store.settings import StoreSettings
 from charter.store.sqlite import SqliteDatabase
 from charter.store.sqlite_session import open_session as open_sqlite_session
+from charter.store.written import Written
 
 
 def open_database(
@@ -51,3 +55,25 @@ def _postgres(module: str) -> Any:
     if find_spec("asyncpg") is None:
         raise MissingDriver('PostgreSQL needs its driver: pip install "charter[postgres]"')
     return import_module(f"charter.store.{module}")
+
+
+def open_replicas(
+    primary: Database,
+    urls: Sequence[str],
+    settings: StoreSettings,
+    written: Path | None = None,
+    listener: Listener | None = None,
+) -> Replicas:
+    """The read replicas of a primary on PostgreSQL, not yet connected.
+
+    `written` is the table that the workers of this machine share. A replica that is away is not
+    waited for. Raises ValueError for the URL of another kind of database.
+    """
+    if any(dialect_of(url) is not Dialect.POSTGRESQL for url in urls):
+        raise ValueError("database_replicas: only PostgreSQL has replicas")
+    module = _postgres("postgres")
+    opened = [
+        (shown(url), module.PostgresDatabase(postgresql_dsn(url), settings, listener, 0.0))
+        for url in urls
+    ]
+    return Replicas(primary, opened, settings, Written(written))

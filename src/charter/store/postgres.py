@@ -24,6 +24,7 @@ from charter.store.postgres_errors import (
 from charter.store.postgres_pool import ANSWER_SECONDS, Pool
 from charter.store.postgres_transaction import PostgresTransaction
 from charter.store.settings import StoreSettings
+from charter.store.usage import PoolUse
 
 T = TypeVar("T")
 
@@ -49,12 +50,23 @@ class Pools(NamedTuple):
 
 
 class PostgresDatabase:
-    """A Database of database.py on a PostgreSQL server."""
+    """A Database of database.py on a PostgreSQL server.
 
-    def __init__(self, dsn: str, settings: StoreSettings, listener: Listener | None = None) -> None:
+    `patience` is for how many seconds a server that is away is tried again; the pool timeout
+    where it is None.
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        settings: StoreSettings,
+        listener: Listener | None = None,
+        patience: float | None = None,
+    ) -> None:
         self._dsn = dsn
         self._settings = settings
         self._listener = listener
+        self._patience = patience
         self._begin = f"BEGIN ISOLATION LEVEL {settings.isolation.upper()} READ WRITE"
         self._opened: Pools | None = None
         self._streams = self._stream_permits()
@@ -62,8 +74,8 @@ class PostgresDatabase:
     async def open(self) -> None:
         if self._opened is None:
             pools = Pools(
-                Pool(self._dsn, self._settings, writes=False),
-                Pool(self._dsn, self._settings, writes=True),
+                Pool(self._dsn, self._settings, writes=False, patience=self._patience),
+                Pool(self._dsn, self._settings, writes=True, patience=self._patience),
             )
             pools.readers.release(await pools.readers.acquire(self._settings.statement_timeout))
             for pool in pools:
@@ -77,6 +89,13 @@ class PostgresDatabase:
             await self._streams.close()
             for pool in pools:
                 await pool.close()
+
+    def usage(self) -> tuple[PoolUse, ...]:
+        """The connections that read, those that write, and the streams."""
+        if self._opened is None:
+            return ()
+        readers, writers = self._opened
+        return readers.usage("readers"), writers.usage("writers"), self._streams.usage("streams")
 
     async def read(self, statement: Statement, arguments: Sequence[Any]) -> Sequence[Row]:
         if self._listener is None:

@@ -36,6 +36,11 @@ class StoreSettings:
     """Prepared statements kept for each connection."""
     isolation: str = "read committed"
     """PostgreSQL's isolation level of writes: or `repeatable read`, or `serializable`."""
+    replica_lag: float = 5.0
+    """How old may be what a read replica shows. One that is further behind is not read from."""
+    replica_check: float = 0.25
+    """How often the primary and its replicas are asked how far they are. After a write its actor
+    reads from the primary for about as long."""
 
     def __post_init__(self) -> None:
         """Raises ValueError where a value makes no sense."""
@@ -66,4 +71,6 @@ TIMES = (
     "transaction_timeout",
     "idle_timeout",
     "inline_budget",
+    "replica_lag",
+    "replica_check",
 )

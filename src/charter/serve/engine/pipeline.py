@@ -28,6 +28,7 @@ from charter.serve.engine.defaults import completed
 from charter.serve.engine.failures import TOLD_AS_PROBLEMS
 from charter.serve.engine.locks import lock_ahead
 from charter.serve.engine.reading import read, read_proving, reread
+from charter.serve.engine.reads import Reads
 from charter.serve.engine.violations import explained
 from charter.serve.engine.work import Work
 from charter.sql.schema import Schema
@@ -62,6 +63,7 @@ class Pipeline:
     schema: Schema
     limits: Limits
     ledger: Ledger
+    reads: Reads
     _users: set[str] = field(default_factory=set)
     _running: set[tuple[str, str]] = field(default_factory=set)
 
@@ -76,15 +78,20 @@ class Pipeline:
             if ask.actor.proof is not None:
                 return await self._proving(ask, ask.actor.proof)
             if isinstance(form, Write):
-                return await self._write(ask, form)
+                try:
+                    return await self._write(ask, form)
+                finally:  # Also where it is not known whether anything was committed.
+                    self.reads.wrote(ask.actor)
             if isinstance(form, Can):
                 return await can.answer(self.compiler, self.database, ask, form, self.answer)
-            return await read(self.compiler, self.database, ask, form)
+            database = self.reads.away(ask.actor, ask.now) or self.database
+            return await read(self.compiler, database, ask, form)
 
     async def _proving(self, ask: Ask, proof: Callable[[], Awaitable[Actor]]) -> Outcome:
-        """The same for an actor whose session is still to be proven."""
+        """The same for an actor whose session is still to be proven: by the primary always, since
+        a replica may not know yet that somebody was signed out."""
         form = ask.form
-        if not isinstance(form, Write | Can):
+        if not isinstance(form, Write | Can) and self.reads.away(ask.actor, ask.now) is None:
             outcome = await read_proving(self.compiler, self.database, ask, form)
             if outcome is not None:
                 return outcome

@@ -6,6 +6,7 @@ from typing import Any
 from charter.contract.resource import Resource
 from charter.contract.types import MAX_INTEGER, MIN_INTEGER, Scalar, Type
 from charter.plan.ask import Comparator
+from charter.plan.comparators import comparators_of
 from charter.wire.rest.describe.values import (
     NO_NUL,
     Maker,
@@ -13,7 +14,6 @@ from charter.wire.rest.describe.values import (
     decimal_pattern,
     given,
 )
-from charter.wire.rest.filters import comparators_of
 from charter.wire.rest.groups import GROUPS
 from charter.wire.rest.idempotency import LONGEST_KEY
 from charter.wire.rest.lists import MOST_SEARCHED
