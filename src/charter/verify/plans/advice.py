@@ -90,8 +90,8 @@ class Advice:
     proofs: tuple[Proof, ...]
 
 
-Progress = Callable[[str], None]
-"""Is told what is tried."""
+Progress = Callable[[], None]
+"""Is called for each index that is tried."""
 
 
 async def advised(lab: Lab, findings: Sequence[Finding], tell: Progress) -> tuple[Advice, ...]:
@@ -107,7 +107,7 @@ async def _for_resource(lab: Lab, findings: Sequence[Finding], tell: Progress) -
     cases = {case.key: case for finding in findings for case in await _cases(lab, finding)}
     tried: dict[Candidate, frozenset[tuple[str, Rank]]] = {}
     for candidate in _all_candidates(lab, findings):
-        tell(f"{candidate.resource} ({', '.join(candidate.index.fields)})")
+        tell()
         solved = await _solved(lab, candidate, cases.values())
         if solved:
             tried[candidate] = frozenset(solved)

@@ -23,7 +23,7 @@ _BUFFERS = ("Shared Hit Blocks", "Shared Read Blocks", "Temp Read Blocks", "Temp
 def explained(_: str, ran: Ran) -> Explained:
     """What PostgreSQL did, or without ANALYZE what it expects to do."""
     if ran.plan is None:
-        return Explained((), (), 0, ran.seconds, ran.rows, ran.answered, ran.ended, ran.error)
+        return Explained((), (), 0, ran.seconds, ran.rows, ran.answered, None, ran.ended, ran.error)
     top: _Node = ran.plan["Plan"]
     nodes = list(_nodes(top, {}))
     steps = tuple(_step(node, above) for node, above in nodes if _is_access(node))
@@ -31,7 +31,7 @@ def explained(_: str, ran: Ran) -> Explained:
     pages = sum(int(top.get(name, 0)) for name in _BUFFERS)
     work = pages + sum(step.touched for step in steps if not _small(step))
     return Explained(
-        steps, sortings, work, ran.seconds, ran.rows, ran.answered, ran.ended, ran.error
+        steps, sortings, work, ran.seconds, ran.rows, ran.answered, None, ran.ended, ran.error
     )
 
 
@@ -91,7 +91,6 @@ def _spilled(node: _Node) -> int:
 
 def _sorting(node: _Node) -> Sorting:
     child: _Node = (node.get("Plans") or ({},))[0]
-    loops = child.get("Actual Loops", 1)
-    rows = round(child.get("Actual Rows", child.get("Plan Rows", 0)) * loops)
+    rows = round(child.get("Actual Rows", child.get("Plan Rows", 0)))
     what = "order by " + ", ".join(node["Sort Key"]) if "Sort Key" in node else "hash"
     return Sorting(what, rows, _spilled(node))

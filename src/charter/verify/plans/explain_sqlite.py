@@ -1,7 +1,8 @@
 """EXPLAIN QUERY PLAN of SQLite, with the counters of the statement, as an `Explained`."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from charter.verify.plans.explained import Access, Explained, Sorting, Step
 from charter.verify.scratch.model import Ran
@@ -23,11 +24,12 @@ def explained(text: str, ran: Ran) -> Explained:
     counters = ran.counters or {}
     return Explained(
         tuple(_steps(details, aliases)),
-        tuple(_sortings(details)),
+        tuple(_sortings(ran.plan)),
         counters.get("steps", 0),
         ran.seconds,
         ran.rows,
         ran.answered,
+        counters.get("scanned", 0),
         ran.ended,
         ran.error,
     )
@@ -60,7 +62,11 @@ def _access(how: str, using: "re.Match[str] | None", index: str | None) -> Acces
     return Access.KEY if index is not None and _KEYED.match(index) else Access.INDEX
 
 
-def _sortings(details: list[str]) -> Iterator[Sorting]:
-    for detail in details:
-        if detail.startswith(_TEMPORARY):
-            yield Sorting(detail.removeprefix(_TEMPORARY).lower())
+def _sortings(plan: Sequence[Sequence[Any]]) -> Iterator[Sorting]:
+    """Those that are done once. In a subselect that is done for each row, a few are sorted."""
+    each: set[int] = set()
+    for number, parent, _, detail in plan:
+        if parent in each or str(detail).startswith("CORRELATED"):
+            each.add(number)
+        elif str(detail).startswith(_TEMPORARY):
+            yield Sorting(str(detail).removeprefix(_TEMPORARY).lower())

@@ -47,7 +47,8 @@ class Step:
 class Sorting:
     """Rows that are put into an order, or sorted out by group, by the statement itself.
 
-    `spilled` are bytes written to disk because they did not fit into memory.
+    `rows` are those of each time that it is done. `spilled` are bytes written to disk because
+    they did not fit into memory.
     """
 
     what: str
@@ -71,6 +72,8 @@ class Explained:
     rows: int
     answered: int = 0
     """Characters of the answer."""
+    scanned: int | None = None
+    """Steps through tables and indexes that are read from an end, where no step counts its rows."""
     ended: bool = True
     error: str | None = None
 

@@ -137,11 +137,11 @@ def trouble_of(
     if shape.whole:
         step = _in_vain(shape, rank, large) if growth >= GROWTH else None
         worth = step is not None and large.work >= FLOORS[dialect.name]
-        found = (Trouble.SCAN,) if worth else ()
-        return (found, step, growth) if found else ((), None, growth)
+        return ((Trouble.SCAN,), step, growth) if worth else ((), None, growth)
     if not spilled and not grows(dialect, small, large):
         return (), None, growth
-    return _troubles(small, large, spilled=spilled), _growing(small, large), growth
+    troubles = _troubles(shape, small, large, spilled=spilled)
+    return troubles, _growing(small, large) if troubles else None, growth
 
 
 def grows(dialect: Dialect, small: Explained, large: Explained) -> bool:
@@ -152,26 +152,39 @@ def grows(dialect: Dialect, small: Explained, large: Explained) -> bool:
     return large.work >= FLOORS[dialect.name] and growth >= GROWTH and beyond
 
 
-def _troubles(small: Explained, large: Explained, *, spilled: bool) -> tuple[Trouble, ...]:
+def _troubles(
+    shape: Shape, small: Explained, large: Explained, *, spilled: bool
+) -> tuple[Trouble, ...]:
+    """Nothing where more is read because more belongs to each row: no index changes that."""
     found: list[Trouble] = []
     if any(step.access is Access.AUTOMATIC for step in large.steps):
         found.append(Trouble.AUTOMATIC)
-    step = _growing(small, large)
-    if step is not None and step.access is Access.TABLE:
-        found.append(Trouble.SCAN)
-    elif step is not None and _wasteful(step):
-        found.append(Trouble.FILTER)
+    found += _of_reading(shape, small, large)
     if any(sorting.rows is None or sorting.rows > _FEW for sorting in large.sortings):
         found.append(Trouble.SORT)
     if spilled:
         found.append(Trouble.SPILL)
-    return tuple(found) or (Trouble.FILTER,)
+    return tuple(found)
 
 
-def _wasteful(step: Step) -> bool:
-    if step.removed is None:
-        return step.access is Access.WHOLE_INDEX
-    return step.removed > max(_FEW, step.kept or 0)
+def _of_reading(shape: Shape, small: Explained, large: Explained) -> Iterator[Trouble]:
+    step = _growing(small, large)
+    if step is None:
+        return
+    if large.scanned is None:
+        if step.access is Access.TABLE and step.touched > _FEW:
+            yield Trouble.SCAN
+        elif step.removed is not None and step.removed > max(_FEW, step.kept or 0):
+            yield Trouble.FILTER
+    elif large.scanned > _FEW and large.scanned >= GROWTH * (small.scanned or 0):
+        yield Trouble.SCAN if step.access is Access.TABLE else Trouble.FILTER
+    elif not large.sortings and any(_compound(need) for need in shape.needs[:1]):
+        yield Trouble.FILTER
+
+
+def _compound(need: Need) -> bool:
+    """Whether one index of a single field would leave rows to be looked through."""
+    return len({*need.equal, *need.spans}) + len(need.fixed) > 1
 
 
 def _growing(small: Explained, large: Explained) -> Step | None:

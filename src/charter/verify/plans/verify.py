@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
 
 from charter.contract.contract import Contract
-from charter.verify.data.fill import SEED, Filled, fill
+from charter.verify.data.fill import SEED, fill
 from charter.verify.data.sizes import quarter_of, sizes_of
 from charter.verify.plans.advice import Advice, Lab, advised
 from charter.verify.plans.judge import Finding, judged
@@ -15,9 +17,22 @@ from charter.verify.plans.shapes import Shapes, shapes_of
 from charter.verify.scratch.open import scratch_beside
 from charter.wire.rest.settings import RestSettings
 
-Stage = Callable[[str, int], None]
-"""Is told what is being done, and how much of it more is done."""
-FILLING, RUNNING, TRYING = "filling", "running", "trying"
+
+class Stage(StrEnum):
+    """What is being done."""
+
+    FILLING = "rows made"
+    RUNNING = "statements run"
+    TRYING = "indexes tried"
+
+
+class Watch(Protocol):
+    """Whoever wants to see how far it is."""
+
+    def begin(self, stage: Stage, total: int | None) -> None:
+        """A stage begins; `total` is how much there is to do, where that is known."""
+
+    def advance(self, stage: Stage, more: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +78,7 @@ class Report:
         return tuple(one for one in self.findings if one.origin is Origin.CLIENT)
 
 
-async def verified_plans(asked: Asked, tell: Stage) -> Report:
+async def verified_plans(asked: Asked, watch: Watch) -> Report:
     """Fill scratch databases beside the one of a URL, and report. They are gone in the end.
 
     Raises what `scratch_beside` and `fill` raise.
@@ -74,22 +89,24 @@ async def verified_plans(asked: Asked, tell: Stage) -> Report:
         benches: list[Bench] = []
         runs: list[Measured] = []
         shapes = Shapes((), 0)
-        for rows in (quarter_of(sizes), sizes):
+        quarter = quarter_of(sizes)
+        watch.begin(Stage.FILLING, sum(sizes.values()) + sum(quarter.values()))
+        for rows in (quarter, sizes):
             scratch = await stack.enter_async_context(scratch_beside(asked.url))
-            filled = await fill(
-                contract, scratch, rows, asked.seed, lambda _, more: tell(FILLING, more)
-            )
+            filled = await fill(contract, scratch, rows, asked.seed, _filling(watch))
             if not shapes.found:
                 shapes = shapes_of(contract, scratch.dialect, asked.rest)
+                watch.begin(Stage.RUNNING, 2 * len(shapes.compiled))
             bench = await bench_of(scratch, filled, shapes.compiled)
             benches.append(bench)
-            runs.append(await measured(bench, shapes.compiled, lambda: tell(RUNNING, 1)))
+            runs.append(await measured(bench, shapes.compiled, _telling(watch, Stage.RUNNING)))
         small, large = benches
         dialect = large.scratch.dialect
         findings = judged(contract, dialect, shapes.compiled, *runs)
         wanted = [one for one in findings if asked.filters or one.origin is Origin.CONTRACT]
         lab = Lab(contract, dialect, small, large)
-        advice = await advised(lab, wanted, lambda _: tell(TRYING, 1))
+        watch.begin(Stage.TRYING, None)
+        advice = await advised(lab, wanted, _telling(watch, Stage.TRYING))
         return Report(
             contract,
             dialect.name,
@@ -101,6 +118,14 @@ async def verified_plans(asked: Asked, tell: Stage) -> Report:
         )
 
 
+def _filling(watch: Watch) -> Callable[[str, int], None]:
+    return lambda _, more: watch.advance(Stage.FILLING, more)
+
+
+def _telling(watch: Watch, stage: Stage) -> Callable[[], None]:
+    return lambda: watch.advance(stage, 1)
+
+
 def _failed(shapes: Shapes, run: Measured) -> tuple[tuple[str, str], ...]:
     found = {}
     for compiled in shapes.compiled:
@@ -108,6 +133,3 @@ def _failed(shapes: Shapes, run: Measured) -> tuple[tuple[str, str], ...]:
             if explained.error and explained.error != "it took too long":
                 found[compiled.shape.name] = explained.error
     return tuple(found.items())
-
-
-__all__ = ["Asked", "Filled", "Report", "verified_plans"]
