@@ -1,4 +1,4 @@
-"""What `charter verify --plans` prints: findings, advice with its proof, and what clients choose."""
+"""What `charter verify --plans` prints: findings, advice with its proof, clients' choices."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

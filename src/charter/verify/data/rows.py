@@ -28,6 +28,8 @@ _CHECKS = 60
 """Tries to make a row that keeps the rules of its resource."""
 _BARREN = 200
 """Rows in a row that could not be made: then there are no more."""
+_HOPELESS = 10
+"""The same, where none could be made at all."""
 _EMPTY_SHARE = 0.2
 _MADE_BY_DATABASE = frozenset({"created_at", "updated_at", "version"})
 _LABEL_BITS = 74
@@ -63,13 +65,14 @@ class Rows:
 
     def __iter__(self) -> Iterator[Row]:
         """The rows, then the spare ones; fewer where uniqueness allows no more."""
-        barren = 0
+        barren, some = 0, False
         for number in range(self.count + self.spare):
             row = self._row(number)
             barren = 0 if row is not None else barren + 1
             if row is not None:
+                some = True
                 yield row
-            elif barren == _BARREN:
+            elif barren == (_BARREN if some else _HOPELESS):
                 return
 
     # -- one row -------------------------------------------------------------------------------
@@ -132,10 +135,16 @@ class Rows:
             if broken is None:
                 return True
             for name in _fields_of(broken.expression):
-                if name in self._makers:
-                    row[name] = self._makers[name](self._dice, at)
+                self._change(row, name, at)
             broken = self._broken(row)
         return broken is None
+
+    def _change(self, row: Row, name: str, at: Moment) -> None:
+        item = self.resource.field_named.get(name)
+        if item is not None and item.optional and self._dice.random() < _EMPTY_SHARE:
+            row[name] = None
+        elif name in self._makers:
+            row[name] = self._makers[name](self._dice, at)
 
     def _broken(self, row: Row) -> Check | None:
         for check in self.resource.checks:

@@ -201,9 +201,9 @@ def _covering(table: Table, index: TableIndex) -> Iterator[str]:
         longer = len(other.columns) > len(index.columns)
         # Of two that are the same, one stays.
         twin = len(other.columns) == len(index.columns) and other.name < index.name
-        if other.where == index.where and (longer or twin):
-            if _begins(other.columns, index.columns):
-                yield other.name
+        alike = other.where == index.where and (longer or twin)
+        if alike and _begins(other.columns, index.columns):
+            yield other.name
 
 
 def _begins(columns: Sequence[IndexedColumn], wanted: Sequence[IndexedColumn]) -> bool:
