@@ -22,14 +22,14 @@ from charter.verify.plans.candidates import (
     worded,
 )
 from charter.verify.plans.explained import Explained
-from charter.verify.plans.judge import Finding, trouble_of
+from charter.verify.plans.judge import Finding, Trouble, trouble_of
 from charter.verify.plans.measure import Bench
 from charter.verify.plans.samples import Rank
 from charter.verify.plans.shapes import Compiled
 
 _MOST_PROVEN = 12
 """Statements of one finding that are run again for each index."""
-_ROUNDS = 3
+_ROUNDS = 5
 """How often inserts are timed; the least time counts."""
 
 
@@ -88,6 +88,27 @@ class Advice:
     bytes: int
     inserts: tuple[float, float]
     proofs: tuple[Proof, ...]
+
+
+async def lasting(lab: Lab, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings without those that end by themselves: where an index is there, and the planner
+    only finds the table too small for it yet."""
+    return tuple([one for one in findings if not await _passes(lab, one)])
+
+
+async def _passes(lab: Lab, finding: Finding) -> bool:
+    if Trouble.SCAN not in finding.troubles:
+        return False
+    small, large = lab.small.scratch, lab.large.scratch
+    async with small.without_scans() as sized, large.without_scans():
+        if not sized:
+            return False
+        for compiled in finding.shapes[:_MOST_PROVEN]:
+            before, after = await _both(lab, compiled)
+            for rank, run in after.items():
+                if trouble_of(compiled.shape, lab.dialect, rank, before[rank], run)[0]:
+                    return False
+    return True
 
 
 Progress = Callable[[], None]

@@ -27,7 +27,7 @@ GROWTH = 2.0
 """Four times the rows may cost a little more (a level of an index), not twice as much."""
 BEYOND_ANSWER = 1.5
 """How much faster than its answer the work of a statement may grow."""
-FLOORS: Mapping[str, int] = MappingProxyType({SQLITE.name: 12_000, POSTGRES.name: 1_000})
+FLOORS: Mapping[str, int] = MappingProxyType({SQLITE.name: 8_000, POSTGRES.name: 1_000})
 """Work below which nothing is worth a word: a page of rows with what belongs to them."""
 _FEW = 100
 """Rows that are read in vain, or sorted, without anybody noticing."""

@@ -9,7 +9,7 @@ from typing import Protocol
 from charter.contract.contract import Contract
 from charter.verify.data.fill import SEED, fill
 from charter.verify.data.sizes import quarter_of, sizes_of
-from charter.verify.plans.advice import Advice, Lab, advised
+from charter.verify.plans.advice import Advice, Lab, advised, lasting
 from charter.verify.plans.judge import Finding, judged
 from charter.verify.plans.measure import Bench, Measured, bench_of, measured
 from charter.verify.plans.shape import Origin
@@ -102,9 +102,9 @@ async def verified_plans(asked: Asked, watch: Watch) -> Report:
             runs.append(await measured(bench, shapes.compiled, _telling(watch, Stage.RUNNING)))
         small, large = benches
         dialect = large.scratch.dialect
-        findings = judged(contract, dialect, shapes.compiled, *runs)
-        wanted = [one for one in findings if asked.filters or one.origin is Origin.CONTRACT]
         lab = Lab(contract, dialect, small, large)
+        findings = await lasting(lab, judged(contract, dialect, shapes.compiled, *runs))
+        wanted = [one for one in findings if asked.filters or one.origin is Origin.CONTRACT]
         watch.begin(Stage.TRYING, None)
         advice = await advised(lab, wanted, _telling(watch, Stage.TRYING))
         return Report(

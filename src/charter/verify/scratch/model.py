@@ -65,6 +65,10 @@ class Scratch(Protocol):
     async def index_bytes(self, name: str) -> int:
         """How large an index is."""
 
+    def without_scans(self) -> AbstractAsyncContextManager[bool]:
+        """Inside, the planner reads no table whole where an index would do, as it will when the
+        table has grown. False where it decides without regard to sizes anyway."""
+
     def trial(self) -> AbstractAsyncContextManager[None]:
         """What is done inside is undone at its end."""
 

@@ -99,6 +99,14 @@ class PostgresScratch:
         return int(await self._connection.fetchval("SELECT pg_relation_size($1::regclass)", quoted))
 
     @asynccontextmanager
+    async def without_scans(self) -> AsyncIterator[bool]:
+        await self._connection.execute("SET enable_seqscan = off")
+        try:
+            yield True
+        finally:
+            await self._connection.execute("RESET enable_seqscan")
+
+    @asynccontextmanager
     async def trial(self) -> AsyncIterator[None]:
         transaction = self._connection.transaction()
         await transaction.start()

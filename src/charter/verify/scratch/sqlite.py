@@ -106,6 +106,10 @@ class SqliteScratch:
         return int(found[0][0] or 0)
 
     @asynccontextmanager
+    async def without_scans(self) -> AsyncIterator[bool]:
+        yield False
+
+    @asynccontextmanager
     async def trial(self) -> AsyncIterator[None]:
         self._connection.execute("SAVEPOINT trial")
         try:
