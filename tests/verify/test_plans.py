@@ -111,7 +111,7 @@ async def test_the_shop_had_lacked_two(tmp_path: Path, beside: str | None) -> No
         text = text.replace(line, "")
     path = tmp_path / "shop.py"
     path.write_text(text)
-    report = await verified(load_contract(path), beside, 8_000)
+    report = await verified(load_contract(path), beside, 10_000)
     assert gone[0] in {one.words + "\n" for one in report.advice} <= set(gone)
     mine = about(report, "list Order")
     assert mine.worst.shape.kinds[0] == "signed in"

@@ -73,6 +73,8 @@ class Process:
             Limits(serve.command_timeout, serve.key_lifetime),
             signers(settings, self.keys)[0],
         )
+        if listener is not None:
+            self.service.tell_slow(listener)
         self._realm = None
         self._sessions = None
         if contract.accounts is None and settings.auth.providers:

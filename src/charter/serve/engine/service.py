@@ -9,7 +9,9 @@ from charter.plan.outcome import Outcome
 from charter.serve.engine.audit import Ledger, Signer, signer_of
 from charter.serve.engine.compiler import Compiler
 from charter.serve.engine.pipeline import Limits, Pipeline
+from charter.serve.engine.slow import SlowStatements
 from charter.serve.engine.startup import prepare, require_feasible
+from charter.serve.engine.statements import CountingDatabase, Tally
 from charter.sql.dialect import Dialect
 from charter.sql.dialects import dialect_named
 from charter.sql.statement import Statement
@@ -36,10 +38,17 @@ class Service:
     ) -> None:
         self.contract = contract
         self.dialect: Dialect = dialect_named(dialect_of(url))
-        self.database: Database = open_database(url, settings, listener)
+        settings = settings or StoreSettings()
+        self.statements = Tally(settings.slow_statement)
+        self._opened = open_database(url, settings, listener)
+        self.database: Database = CountingDatabase(self._opened, self.statements)
         self._limits = limits
         self._signer = signer or signer_of(None)
         self._pipeline: Pipeline | None = None
+
+    def tell_slow(self, listener: Listener) -> None:
+        """Tell a listener of statements that are slow."""
+        self.statements.on_slow = SlowStatements(self._opened, self.dialect, listener)
 
     @property
     def pipeline(self) -> Pipeline:
