@@ -10,8 +10,9 @@ from charter.verify.plans.live import LiveReport
 def show_live(report: LiveReport, console: Console) -> None:
     """Print what was found in the database of a running service."""
     console.print(Text(report.database, "bold"))
-    if report.since is not None:
-        console.print(Text(f"The database counts since {report.since}.", "dim"))
+    if report.counts:
+        since = report.since or "it was made"
+        console.print(Text(f"The database has counted since {since}.", "dim"))
     if not report.findings:
         console.print(Text("Nothing is found.", "bold green"))
         return

@@ -14,6 +14,7 @@ from charter.verify.plans.verify import Report
 
 _BESIDE = ", freshly and strongly"
 _MOST_SHOWN = 3
+_FEW_SORTED = 100
 _NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 _UNITS = {"sqlite": "steps of SQLite's machine", "postgresql": "pages and rows touched"}
 
@@ -26,7 +27,7 @@ def show_plans(report: Report, console: Console) -> None:
         console.print(_findings(report))
     for number, advice in enumerate(report.advice, start=1):
         console.print()
-        _show_advice(number, advice, console)
+        _show_advice(number, advice, report, console)
     if report.chosen:
         console.print()
         console.print(_chosen(report))
@@ -62,7 +63,7 @@ def _findings(report: Report) -> Table:
         remedy = _remedy(report, finding)
         table.add_row(
             Text(_statements(finding)),
-            Text(_kinds(finding.worst.shape.kinds)),
+            Text(_kinds([kind for one in finding.shapes for kind in one.shape.kinds])),
             Text("; ".join(finding.troubles) + f"\n{_plan(finding.before, finding.table)}"),
             Text(f"×{finding.growth:.1f}"),
             Text(f"{finding.before.seconds * 1000:.1f}"),
@@ -93,37 +94,34 @@ def _plan(explained: Explained, table: str) -> str:
     steps = dict.fromkeys(
         f"{step.access.value} {step.index or step.table}" for step in explained.on(table)
     )
-    sorts = dict.fromkeys(sorting.what for sorting in explained.sortings)
-    return ", ".join([*list(steps)[:2], *list(sorts)[:1]])
+    large = [one for one in explained.sortings if one.rows is None or one.rows > _FEW_SORTED]
+    return ", ".join([*list(steps)[:2], *(["sort"] if large else [])])
 
 
-def _show_advice(number: int, advice: Advice, console: Console) -> None:
+def _show_advice(number: int, advice: Advice, report: Report, console: Console) -> None:
     console.print(Text(f"Index {number}: {advice.words}", "bold green"))
     for text in (*advice.makes, *advice.drops):
         console.print(Text(f"  {text};", "dim"), soft_wrap=True)
     console.print(Text(f"  costs {_size(advice.bytes)}{_inserting(advice)}"))
     table = Table(box=None, padding=(0, 2), show_header=True)
-    for heading in ("", "work before", "after", "ms before", "after", "plan before", "after"):
-        numeric = heading not in ("", "plan before") and len(table.columns) < 5
-        table.add_column(heading, overflow="fold", justify="right" if numeric else "left")
+    for heading in ("  statement", "work", "ms"):
+        table.add_column(heading, justify="left" if "statement" in heading else "right")
     for proof in advice.proofs[:_MOST_SHOWN]:
-        table.add_row(*map(Text, _proven(advice, proof)))
+        table.add_row(*map(Text, _proven(proof)))
     console.print(table)
     more = len(advice.proofs) - _MOST_SHOWN
     if more > 0:
-        console.print(Text(f"  and {more} more statements", "dim"))
+        console.print(Text(f"    and {more} more statements", "dim"))
+    first, of = advice.proofs[0], report.contract.resource_named[advice.resource].table
+    plans = f"  plan: {_plan(first.before, of)} → {_plan(first.after, of)}"
+    console.print(Text(plans, "dim"), soft_wrap=True)
 
 
-def _proven(advice: Advice, proof: Proof) -> Iterator[str]:
+def _proven(proof: Proof) -> Iterator[str]:
     before, after = proof.before, proof.after
-    yield proof.name
-    yield f"{before.work:,}"
-    yield f"{after.work:,}"
-    yield f"{before.seconds * 1000:.2f}"
-    yield f"{after.seconds * 1000:.2f}"
-    table = advice.makes[0].split(" ON ")[1].split(" ")[0].strip('"')
-    yield _plan(before, table)
-    yield _plan(after, table)
+    yield f"  {proof.name}"
+    yield f"{before.work:,} → {after.work:,}"
+    yield f"{before.seconds * 1000:.2f} → {after.seconds * 1000:.2f}"
 
 
 def _size(count: int) -> str:
@@ -146,17 +144,16 @@ def _chosen(report: Report) -> Table:
     for heading in ("resource", "sort by", "filter by", "other"):
         table.add_column(heading, overflow="fold")
     for resource, (sorts, filters, others) in _by_resource(report.chosen).items():
-        table.add_row(
-            Text(resource), Text(", ".join(sorts)), Text(", ".join(filters)),
-            Text(", ".join(others)),
-        )  # fmt: skip
+        tested = ", ".join(f"{name} ({' '.join(ways)})" for name, ways in filters.items())
+        table.add_row(*map(Text, (resource, ", ".join(sorts), tested, ", ".join(others))))
     return table
 
 
 def _by_resource(
     findings: Sequence[Finding],
-) -> Mapping[str, tuple[dict[str, None], dict[str, None], dict[str, None]]]:
-    found: dict[str, tuple[dict[str, None], dict[str, None], dict[str, None]]] = {}
+) -> Mapping[str, tuple[dict[str, None], dict[str, dict[str, None]], dict[str, None]]]:
+    """For each resource the fields to sort by, those to filter by with how, and the rest."""
+    found: dict[str, tuple[dict[str, None], dict[str, dict[str, None]], dict[str, None]]] = {}
     for finding in findings:
         for one in finding.shapes:
             shape = one.shape
@@ -164,7 +161,8 @@ def _by_resource(
             _, where, test = shape.name.partition(" where ")
             _, by, order = shape.name.partition(" by ")
             if where:
-                filters[test.split(" ")[0]] = None
+                name, _, way = test.partition(" ")
+                filters.setdefault(name, {})[way] = None
             elif by and shape.name.startswith("list"):
                 sorts[order.removeprefix("-")] = None
             else:

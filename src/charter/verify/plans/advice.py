@@ -243,6 +243,7 @@ async def _advice(
         ]
         size = sum([await lab.large.scratch.index_bytes(name) for name in candidate.names])
         beside = await _insert_time(lab, candidate.resource)
+    without = min(without, await _insert_time(lab, candidate.resource))
     best: dict[str, Proof] = {}
     for proof in proofs:
         if proof is not None:

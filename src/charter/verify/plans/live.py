@@ -71,11 +71,13 @@ class LiveFinding:
 
 @dataclass(frozen=True, slots=True)
 class LiveReport:
-    """`since` is from when on the database has counted, where it counts."""
+    """`counts` tells whether the database counts what is used, and `since` from when on; None for
+    all the time."""
 
     database: str
     since: str | None
     findings: tuple[LiveFinding, ...]
+    counts: bool = True
 
     def as_document(self) -> Mapping[str, Any]:
         return {
@@ -120,7 +122,7 @@ async def live_report(contract: Contract, url: str) -> LiveReport:
             found += _of_tables(await database.read(_TABLES, ()))
     finally:
         await database.close()
-    return LiveReport(shown(url), since, tuple(found))
+    return LiveReport(shown(url), since, tuple(found), dialect is POSTGRES)
 
 
 async def _since(database: Database) -> str | None:
@@ -131,32 +133,34 @@ async def _since(database: Database) -> str | None:
 async def _of_indexes(
     contract: Contract, dialect: Dialect, database: Database
 ) -> list[LiveFinding]:
-    lines = _declared(contract, dialect)
+    declared, own = _declared(contract, dialect), _own(contract, dialect)
     found = []
     for table, name, scans, size, unique, valid in await database.read(_USED, ()):
+        drop = f"DROP INDEX CONCURRENTLY {dialect.quote(name)};"
         if not valid:
-            remedy = f"DROP INDEX CONCURRENTLY {dialect.quote(name)};"
-            found.append(LiveFinding(Sign.INVALID, table, name, "left behind", remedy))
-        elif not unique and not scans and size >= _SMALL:
+            found.append(LiveFinding(Sign.INVALID, table, name, "left behind", drop))
+        elif not unique and not scans and size >= _SMALL and name not in own:
             detail = f"{size / 1024:,.0f} KB, written with every insert"
-            remedy = lines.get(name, f"DROP INDEX CONCURRENTLY {dialect.quote(name)};")
-            found.append(LiveFinding(Sign.UNUSED, table, name, detail, remedy))
+            found.append(LiveFinding(Sign.UNUSED, table, name, detail, declared.get(name, drop)))
     return found
 
 
 def _declared(contract: Contract, dialect: Dialect) -> Mapping[str, str]:
-    """For the indexes that the contract makes, by their names, where they come from."""
+    """For the indexes that the contract declares, by their names, where it does so."""
     found: dict[str, str] = {}
     tables = schema_of(contract, dialect).table_named
     for resource in contract.resources:
         made = tables[resource.table].indexes
-        for place, index in enumerate(made):
-            if place < len(resource.indexes):
-                line = resource.indexes[place].place.line
-                found[index.name] = f"leave out the index of line {line} of the contract"
-            else:
-                found[index.name] = "keep it: deletes and lists by this reference need it"
+        for index, declared in zip(made, resource.indexes, strict=False):
+            line = declared.place.line
+            found[index.name] = f"leave out the index of line {line} of the contract"
     return found
+
+
+def _own(contract: Contract, dialect: Dialect) -> frozenset[str]:
+    """The indexes that Charter makes unasked, for deletes and for tables of its own."""
+    made = {index.name for table in schema_of(contract, dialect).tables for index in table.indexes}
+    return frozenset(made - _declared(contract, dialect).keys())
 
 
 def _of_tables(rows: Iterable[Sequence[Any]]) -> Iterator[LiveFinding]:
