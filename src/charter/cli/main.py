@@ -34,6 +34,7 @@ COMMANDS = (
     Command("run", "serve a contract"),
     Command("design", "check a contract, and show what it comes to"),
     Command("migrate", "bring a database in step with its contract, and back"),
+    Command("verify", "verify a contract on databases that are filled for it: its query plans"),
     Command("load", "load rows from NDJSON files into the database of a contract"),
     Command("token", "make a token, to try a service with"),
     Command("keys", "make a file of signing keys, or rotate them"),

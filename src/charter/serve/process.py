@@ -95,6 +95,8 @@ class Process:
         self._heartbeat: Heartbeat | None = None
         if serve.database_replicas:
             self.service.follow(serve.database_replicas.split(), shared.written)
+        if listener is not None:
+            self.service.tell_slow(listener)
         self._realm = None
         self._sessions = None
         if contract.accounts is None and settings.auth.providers:

@@ -17,6 +17,9 @@ class StoreSettings:
     """The longest that one attempt to connect to PostgreSQL may take."""
     statement_timeout: float = 10.0
     """The longest that one statement may run."""
+    slow_statement: float = 0.2
+    """From how long on a statement is slow: it is logged, for some of them with the database's
+    plan."""
     lock_timeout: float = 5.0
     """The longest wait for a lock: a row's on PostgreSQL, the turn to write on SQLite."""
     transaction_timeout: float = 15.0
@@ -67,6 +70,7 @@ TIMES = (
     "pool_timeout",
     "connect_timeout",
     "statement_timeout",
+    "slow_statement",
     "lock_timeout",
     "transaction_timeout",
     "idle_timeout",

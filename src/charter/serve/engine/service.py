@@ -14,7 +14,9 @@ from charter.serve.engine.audit import Ledger, Signer, signer_of
 from charter.serve.engine.compiler import Compiler
 from charter.serve.engine.pipeline import Limits, Pipeline
 from charter.serve.engine.reads import Reads, key_of
+from charter.serve.engine.slow import SlowStatements
 from charter.serve.engine.startup import prepare, require_feasible
+from charter.serve.engine.statements import CountingDatabase, Tally
 from charter.sql.derive import schema_of
 from charter.sql.dialect import Dialect
 from charter.sql.dialects import dialect_named
@@ -46,10 +48,12 @@ class Service:
     ) -> None:
         self.contract = contract
         self.dialect: Dialect = dialect_named(dialect_of(url))
-        self.database: Database = open_database(url, settings, listener)
-        self.replicas: Replicas | None = None
         self._store = settings or StoreSettings()
         self._listener = listener
+        self.statements = Tally(self._store.slow_statement)
+        self._opened = open_database(url, self._store, listener)
+        self.database: Database = CountingDatabase(self._opened, self.statements)
+        self.replicas: Replicas | None = None
         self._limits = limits
         self._signer = signer or signer_of(None)
         self.schema = Schema(())
@@ -63,6 +67,10 @@ class Service:
         ValueError for a bad URL.
         """
         self.replicas = open_replicas(self.database, urls, self._store, written, self._listener)
+
+    def tell_slow(self, listener: Listener) -> None:
+        """Tell a listener of statements that are slow."""
+        self.statements.on_slow = SlowStatements(self._opened, self.dialect, listener)
 
     @property
     def pipeline(self) -> Pipeline:
@@ -114,5 +122,5 @@ class Service:
 
     def usage(self) -> DatabaseUse:
         """How much of the database's pools is in use, and how the replicas are."""
-        pools = self.database.usage() if isinstance(self.database, Measured) else ()
+        pools = self._opened.usage() if isinstance(self._opened, Measured) else ()
         return DatabaseUse(pools, () if self.replicas is None else self.replicas.usage())
