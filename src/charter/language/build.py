@@ -53,6 +53,7 @@ def _resource(draft: ResourceDraft) -> Resource:
         tenant=draft.tenant,
         audited=draft.audited,
         conditional_writes=draft.conditional_writes,
+        mapped=draft.mapped,
         doc=draft.declared.doc,
         place=draft.place,
     )

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar, overload
 
+from typing_extensions import Unpack
+
 from charter.contract import contract as hub
 from charter.language.actor import Actor
 from charter.language.build import build
@@ -22,6 +24,7 @@ from charter.language.declarations import (
     SharedSaid,
     UniqueSaid,
 )
+from charter.language.existing import NO_EXISTING, Existing
 from charter.language.payload import Error, Event
 from charter.language.places import caller_frame, caller_place
 from charter.language.resource import Resource
@@ -52,7 +55,12 @@ class Contract:
     def resource(self, cls: type[R], /) -> type[R]: ...
     @overload
     def resource(
-        self, /, *, plural: str | None = None, conditional_writes: bool = False
+        self,
+        /,
+        *,
+        plural: str | None = None,
+        conditional_writes: bool = False,
+        **existing: Unpack[Existing],
     ) -> Callable[[type[R]], type[R]]: ...
     def resource(
         self,
@@ -61,13 +69,15 @@ class Contract:
         *,
         plural: str | None = None,
         conditional_writes: bool = False,
+        **existing: Unpack[Existing],
     ) -> type[R] | Callable[[type[R]], type[R]]:
         """Makes a class a resource of this contract.
 
         `plural` is the name of its table and, in kebab case, its path. With
         `conditional_writes` updates and deletes must say which version they are based on.
+        `table` and what goes with it say that the rows are those of an existing table.
         """
-        return self._registered(Meaning.ROWS, cls, plural, conditional_writes)
+        return self._registered(Meaning.ROWS, cls, plural, conditional_writes, existing)
 
     @overload
     def accounts(self, cls: type[U], /) -> type[U]: ...
@@ -94,7 +104,12 @@ class Contract:
     def tenant(self, cls: type[R], /) -> type[R]: ...
     @overload
     def tenant(
-        self, /, *, plural: str | None = None, conditional_writes: bool = False
+        self,
+        /,
+        *,
+        plural: str | None = None,
+        conditional_writes: bool = False,
+        **existing: Unpack[Existing],
     ) -> Callable[[type[R]], type[R]]: ...
     def tenant(
         self,
@@ -103,6 +118,7 @@ class Contract:
         *,
         plural: str | None = None,
         conditional_writes: bool = False,
+        **existing: Unpack[Existing],
     ) -> type[R] | Callable[[type[R]], type[R]]:
         """Makes a class a resource whose rows are the tenants of the service.
 
@@ -110,7 +126,7 @@ class Contract:
         names and the accounts. Nobody gets to see or to write a row of another tenant,
         whatever the policies say.
         """
-        return self._registered(Meaning.TENANTS, cls, plural, conditional_writes)
+        return self._registered(Meaning.TENANTS, cls, plural, conditional_writes, existing)
 
     def shared(self, *classes: type[Resource[Any]]) -> None:
         """Makes the rows of resources belong to no tenant: everybody has the same ones."""
@@ -219,13 +235,19 @@ class Contract:
         return self._built
 
     def _registered(
-        self, meaning: Meaning, cls: type[R] | None, plural: str | None, conditional_writes: bool
+        self,
+        meaning: Meaning,
+        cls: type[R] | None,
+        plural: str | None,
+        conditional_writes: bool,
+        existing: Existing = NO_EXISTING,
     ) -> type[R] | Callable[[type[R]], type[R]]:
         place = caller_place()
 
         def register(cls: type[R]) -> type[R]:
-            said = ResourceSaid(cls, plural, conditional_writes, place, meaning)
+            said = ResourceSaid(cls, plural, conditional_writes, place, meaning, existing)
             self._changed().resources.append(said)
+            cls.charter_given_keys = existing.get("given_keys", False)
             return cls
 
         return register if cls is None else register(cls)

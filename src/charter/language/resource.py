@@ -44,6 +44,8 @@ class Resource(Generic[K]):
     updated_at: datetime
     version: int
     charter_key: ClassVar[type[Any]] = UUID
+    charter_given_keys: ClassVar[bool] = False
+    """Whether the keys of new rows come with them."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -56,9 +58,9 @@ class Resource(Generic[K]):
     def __init__(self, **values: Any) -> None:
         known = declared_by(type(self)).attributes
         self.__dict__[STATE] = RowState(Status.NEW)
-        if self.charter_key is str and "id" in values:
+        if (self.charter_given_keys or self.charter_key is str) and "id" in values:
             self.__dict__["id"] = values.pop("id")
-        if self.charter_key is UUID:
+        elif self.charter_key is UUID:
             self.__dict__["id"] = uuid7()
         for name, attribute in known.items():
             if isinstance(attribute.default, ListWord):
