@@ -9,6 +9,7 @@ from charter.contract.resource import Resource
 from charter.plan.fresh import meets_new_rows_only
 from charter.plan.plan import OnePlan
 from charter.sql.dialect import Dialect
+from charter.sql.existing.state import version_of
 from charter.sql.expressions import fresh
 from charter.sql.fragment import EMPTY, Fragment, identifier, listed, shifted, sql
 from charter.sql.json import row_body
@@ -93,7 +94,7 @@ def insert_and_answer(
     first = 0
     for part in rows:
         fragment = insert_fragment(dialect, part.resource, part.columns, part.count)
-        table = identifier(part.resource.table)
+        table = identifier(part.resource.table_name)
         named.append(sql("{} AS ({} RETURNING *)", table, shifted(fragment, first)))
         first += _width(part)
     if events:
@@ -117,7 +118,7 @@ def _answer(contract: Contract, dialect: Dialect, plan: OnePlan, required: Expre
     key = dialect.argument(SlotValue(0), plan.row.resource.key.type)
     return sql(
         "SELECT {} AS body, {} AS version{} FROM {} WHERE {} = {}",
-        body, rows.column("version"), held, rows.clause(), rows.column("id"), key,
+        body, version_of(inner, rows), held, rows.clause(), rows.column("id"), key,
     )  # fmt: skip
 
 

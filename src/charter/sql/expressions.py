@@ -57,7 +57,7 @@ def row_condition(
 
     Raises ValueError where it needs a value of the request or another row.
     """
-    context = fresh(contract, dialect).about(bare_row(contract, resource))
+    context = fresh(contract, dialect).about(bare_row(contract, dialect, resource))
     statement = dialect.statement(context.condition(expression), "condition")
     if statement.binds:
         raise ValueError("a condition of the schema cannot depend on a request")

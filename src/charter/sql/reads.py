@@ -15,6 +15,7 @@ from charter.plan.plan import (
 )
 from charter.sql.context import Context
 from charter.sql.dialect import Dialect
+from charter.sql.existing.state import version_of
 from charter.sql.expressions import fresh
 from charter.sql.fragment import EMPTY, Fragment, identifier, listed, number, qualified, sql
 from charter.sql.json import both, filtered, order_by, row_body, sort_value
@@ -58,7 +59,7 @@ def _one(context: Context, plan: OnePlan, last: Fragment) -> Fragment:
     where = both(key, filtered(inner, plan.row.where), _under(inner, rows, plan.parent))
     return sql(
         "SELECT {} AS body, {} AS version{}{} FROM {} WHERE {}",
-        body, rows.column("version"), truths, last, rows.clause(), where,
+        body, version_of(inner, rows), truths, last, rows.clause(), where,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from charter.plan.steps import Step
 from charter.serve.engine import changes
 from charter.serve.engine.compiler import Compiler
 from charter.serve.engine.work import Work
+from charter.sql.existing.state import version_number
 from charter.sql.statement import Statement
 from charter.store.database import Database, Row
 from charter.store.errors import NeverAtOnce
@@ -81,4 +82,5 @@ async def create_alone(
         raise NeverAtOnce(changed.resource.name)
     arguments = work.arguments(statement, (*values, changed.key))
     row = (await database.write_at_once(statement, arguments))[0]
-    return RowOutcome(changed.resource.name, changed.key, row[0], row[1], created=True)
+    version = version_number(row[1])
+    return RowOutcome(changed.resource.name, changed.key, row[0], version, created=True)

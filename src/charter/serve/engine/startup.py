@@ -11,6 +11,8 @@ from charter.sql.catalog_reading import Catalog
 from charter.sql.derive import schema_of
 from charter.sql.dialect import Dialect
 from charter.sql.differences import Difference, absent, differences
+from charter.sql.existing.differences import mapped_differences
+from charter.sql.existing.told import told_tables
 from charter.sql.feasible import infeasible
 from charter.sql.schema import Schema
 from charter.sql.statement import Statement
@@ -41,10 +43,17 @@ def require_feasible(contract: Contract, dialect: Dialect) -> None:
 
 
 async def prepare(contract: Contract, dialect: Dialect, database: Database) -> Schema:
-    """Create the schema in an empty database; else compare. Raises `SchemaDiffers`."""
+    """Create the schema where none of its tables is there; else compare. Raises `SchemaDiffers`.
+
+    Existing tables that the contract names are compared first, and never changed; the schema that
+    is given back has them too, as far as their constraints are told of.
+    """
     wanted = schema_of(contract, dialect)
     catalog = catalog_of(dialect)
     found = await _found(catalog, database)
+    unfit = mapped_differences(contract, dialect, found)
+    if unfit:
+        raise SchemaDiffers(unfit)
     if absent(wanted, found):
         try:
             await database.script(ddl.create(wanted, dialect))
@@ -57,7 +66,8 @@ async def prepare(contract: Contract, dialect: Dialect, database: Database) -> S
     differing = tuple(item for item in differences(spelt, found) if not item.harmless)
     if differing:
         raise SchemaDiffers(differing)
-    return wanted
+    existing = tuple(told_tables(contract, dialect, found))
+    return Schema((*wanted.tables, *existing)) if existing else wanted
 
 
 async def _found(catalog: Catalog, database: Database) -> Schema:
