@@ -122,7 +122,10 @@ def _variable(name: str) -> str:
     words = list(words_of(name))
     while len(words) > 1 and words[-1] in _NO_NAME:
         words.pop()
-    return Given((*_WORDS, *keyword.kwlist)).take(snake_of(words, "service"), "service")
+    name = snake_of(words, "service")
+    # What ends like that is called as a policy may be.
+    fit = f"{name}_service" if name.endswith("_policy") else name
+    return Given((*_WORDS, *keyword.kwlist)).take(fit, "service")
 
 
 def _doc(found: Found, name: str) -> str:

@@ -15,7 +15,8 @@ PREFIXES = frozenset({"tbl", "t", "tb", "tab", "table"})
 _GLUED = "tbl"
 CHARTERS_CLASSES = frozenset(
     {"Actor", "Any", "Contract", "ContractFaulty", "Decimal", "Email", "Error", "Event", "Json",
-     "Literal", "NotLoaded", "Policy", "Resource", "UUID", "Unit", "Url", "User"}
+     "False", "Literal", "None", "NotLoaded", "Policy", "Resource", "True", "UUID", "Unit", "Url",
+     "User"}
 )  # fmt: skip
 """Names of classes that a contract's file imports, or will."""
 _SHADOWING = frozenset(

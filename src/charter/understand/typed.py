@@ -157,7 +157,7 @@ def _sqlite_datetime(told: Told, kind: Type) -> Typed:
     return Typed(kind, stored)
 
 
-def _sqlite_uuid(told: Told, kind: Type) -> Typed:
+def _numeric(told: Told, kind: Type) -> Typed:
     return _out(f"SQLite takes {told.declared} for a number, and its values are texts")
 
 
@@ -170,7 +170,8 @@ _SQLITE: Mapping[Scalar, Callable[[Told, Type], Typed]] = MappingProxyType(
         Scalar.DECIMAL: _sqlite_decimal,
         Scalar.DATE: _sqlite_date,
         Scalar.DATETIME: _sqlite_datetime,
-        Scalar.UUID: _sqlite_uuid,
+        Scalar.UUID: _numeric,
+        Scalar.JSON: _numeric,
     }
 )
 

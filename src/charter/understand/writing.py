@@ -33,6 +33,8 @@ _CHARTERS = (
     "allow", "field", "inverse", "linked", "now", "owned",
 )  # fmt: skip
 _SEARCH = "A text search looks at fields with search=True. Those that might have it:"
+_LAMBDA = WIDTH - 5
+"""Characters of a lambda that fits on a line of its own."""
 _CLOSED = """\
 # Nobody may do anything yet. Say who may do what in place of each `when=False`, such as
 # allow("read") for everybody, or allow("*", when=actor.has_role("staff"))."""
@@ -179,7 +181,10 @@ def _attribute(attribute: Attribute) -> Iterator[str]:
     head = f"    {attribute.name}: {attribute.annotation}"
     match attribute.value:
         case None:
-            yield head
+            yield head if _width(head) <= WIDTH else f"{head}  # fmt: skip"
+        case Call() as call if _width(f"{head} = {call.word}(") > WIDTH:
+            # Names so long that ruff would break the annotation.
+            yield f"{head} = {call.word}({', '.join(_shown(call.arguments))})  # fmt: skip"
         case Call() as call:
             yield from _called(f"{head} = {call.word}", call.arguments, 4)
         case code:
@@ -196,7 +201,7 @@ def _assigned(head: str, code: Code) -> Iterator[str]:
 
 def _policy(variable: str, resource: ResourceDraft) -> Iterator[str]:
     name = snake(resource.name)
-    row = "row" if name in UNFIT or name in {"actor", variable} else name
+    row = "row" if name in UNFIT or name in {"actor", variable, *_CHARTERS} else name
     yield f"@{variable}.policy({resource.name})"
     yield from _wrapped(
         f"def {name}_policy", [f"{row}: {resource.name}", "actor: Actor"], "(", ") -> Policy:", 0
@@ -206,7 +211,11 @@ def _policy(variable: str, resource: ResourceDraft) -> Iterator[str]:
 
 def _statement(variable: str, said: Statement) -> Iterator[str]:
     yield from _notes(said.notes, 0)
-    yield from _called(f"{variable}.{said.call.word}", said.call.arguments, 0)
+    head, arguments = f"{variable}.{said.call.word}", said.call.arguments
+    if any(item.code.startswith("lambda") and len(item.code) > _LAMBDA for item in arguments):
+        yield f"{head}({', '.join(_shown(arguments))})  # fmt: skip"
+    else:
+        yield from _called(head, arguments, 0)
 
 
 def _omitted(omitted: Iterable[Omission]) -> Iterator[str]:
@@ -222,8 +231,11 @@ def _notes(notes: Iterable[str], indent: int) -> Iterator[str]:
 
 
 def _called(head: str, arguments: Sequence[Argument], indent: int) -> Iterator[str]:
-    shown = [f"{item.name}={item.code}" if item.name else item.code for item in arguments]
-    yield from _wrapped(head, shown, "(", ")", indent)
+    yield from _wrapped(head, _shown(arguments), "(", ")", indent)
+
+
+def _shown(arguments: Sequence[Argument]) -> list[str]:
+    return [f"{item.name}={item.code}" if item.name else item.code for item in arguments]
 
 
 def _wrapped(
