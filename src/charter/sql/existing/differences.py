@@ -40,7 +40,7 @@ def mapped_differences(
         for resource in contract.resources
         for difference in (
             *(() if resource.mapped is None else _resource(contract, dialect, resource, found)),
-            *_links(contract, resource, found),
+            *_links(contract, dialect, resource, found),
         )
     )
 
@@ -102,9 +102,12 @@ def _column(
 
 
 def _longest(field: Field) -> int:
-    """The most characters of a text; zero for what is no text, or a reference."""
+    """The most characters of a text; zero for what is no text, and for keys and references,
+    whose lengths a contract does not say: the database refuses what is too long."""
     kind = field.type
     if kind.scalar not in TEXTUAL or kind.many or field.references is not None:
+        return 0
+    if field.name == "id":
         return 0
     if kind.choices:
         return max(map(len, kind.choices))
@@ -203,14 +206,19 @@ def _leads(key: ForeignKey, column: str, target: Resource) -> bool:
     )
 
 
-def _links(contract: Contract, resource: Resource, found: Schema) -> Iterator[Difference]:
+def _links(
+    contract: Contract, dialect: Dialect, resource: Resource, found: Schema
+) -> Iterator[Difference]:
     for relation in resource.relations:
         if relation.link is not None and relation.link.mapped:
             target = contract.resource_named[relation.target]
-            yield from _link(relation.link, resource, target, found)
+            yield from _link(dialect, relation.link, (resource, target), found)
 
 
-def _link(link: Link, near: Resource, far: Resource, found: Schema) -> Iterator[Difference]:
+def _link(
+    dialect: Dialect, link: Link, ends: tuple[Resource, Resource], found: Schema
+) -> Iterator[Difference]:
+    near, far = ends
     table = found.table_named.get(link.table)
     if table is None:
         text = f"{link.table}, the table of pairs of {near.name} and {far.name}, is missing"
@@ -221,6 +229,7 @@ def _link(link: Link, near: Resource, far: Resource, found: Schema) -> Iterator[
         if there.pop(column, None) is None:
             text = f"{link.table}.{column} is missing, the pairs of {near.name} need it"
             yield Difference(link.table, column, text)
+    there = {k: column for k, column in there.items() if not _numbered(dialect, table, column)}
     yield from _required(link.table, f"a pair of {near.name} and {far.name}", there)
     if not _is_unique(table, {link.near, link.far}):
         text = f"{link.table} has no key over ({link.near}, {link.far}): pairs could be there twice"
