@@ -34,13 +34,11 @@ _TABLES = Statement(
 _OWN_TABLES = """sqlite_schema AS s
     JOIN pragma_table_list AS t ON t.schema = 'main' AND t.name = s.name AND t.type = 'table'"""
 _COLUMNS = Statement(
-    """
+    f"""
     SELECT s.name, c.name, c.type, c."notnull", c.dflt_value, c.pk
-    FROM sqlite_schema AS s JOIN pragma_table_list AS t
-        ON t.schema = 'main' AND t.name = s.name AND t.type IN ('table', 'view')
-    JOIN pragma_table_xinfo(s.name) AS c
+    FROM {_OWN_TABLES} JOIN pragma_table_xinfo(s.name) AS c
     WHERE substr(s.name, 1, 7) <> 'sqlite_' ORDER BY s.rowid, c.cid
-    """,
+    """,  # noqa: S608 - a constant of this module
     label="catalog: columns",
 )
 _REFERENCES = Statement(
@@ -70,16 +68,11 @@ def _read(results: Sequence[Rows]) -> Schema:
         tuple(
             _Reader(name, text).table(columns[name], references[name], indexes[name], modifiers)
             if kind == "table"
-            else Table(name, _seen(columns[name]), modifiers=_KINDS[kind])
+            else Table(name, (), modifiers=_KINDS[kind])
             for name, kind, strict, without_rowid, text in tables
             for modifiers in [_modifiers({"STRICT": strict, "WITHOUT ROWID": without_rowid})]
         )
     )
-
-
-def _seen(columns: list[Sequence[Any]]) -> tuple[Column, ...]:
-    """The columns of a view, of which SQLite knows no more than this."""
-    return tuple(Column(name, kind, nullable=True) for name, kind, *_ in columns)
 
 
 def _grouped(rows: Rows) -> dict[Any, list[Sequence[Any]]]:

@@ -113,12 +113,14 @@ def _forms(resource: Resource, dialect: Dialect) -> Iterator[Fault]:
         if storage_of(dialect, field) is None:
             form = field.stored or "Charter's own"
             yield Fault(STORAGE_UNSUPPORTED, f"{text}stored as {form}", field.place)
-        elif dialect is SQLITE and form_of(field) in _ROUGH and digits_of(field.type) > MOST_DIGITS:
+        elif dialect is SQLITE and _is_rough(field) and digits_of(field.type) > MOST_DIGITS:
             text = f"{resource.name}.{field.name}: a number of SQLite's holds {MOST_DIGITS} digits"
             yield Fault(STORAGE_UNSUPPORTED, text, field.place)
 
 
-_ROUGH = frozenset({Form.NUMBER, Form.TEXT})
+def _is_rough(field: Field) -> bool:
+    """Whether a decimal is read by way of a binary number."""
+    return field.type.scalar is Scalar.DECIMAL and form_of(field) in {Form.NUMBER, Form.TEXT}
 
 
 def _taken(resource: Resource, dialect: Dialect) -> Iterator[Fault]:

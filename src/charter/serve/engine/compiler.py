@@ -257,11 +257,11 @@ class Compiler:
             ("state", resource.name), lambda: writes.state(self.contract, self.dialect, resource)
         )
 
-    def asked(self, resource: Resource, written: frozenset[str]) -> Asked | None:
+    def asked(self, resource: Resource, written: frozenset[str], *, bounded: bool) -> Asked | None:
         """What is asked of rows of an existing table of which these fields were written."""
         asked: tuple[Asked | None] = self._made.get(
-            ("asked", resource.name, written),
-            lambda: (asked_of(self.contract, self.dialect, resource, written),),
+            ("asked", resource.name, written, bounded),
+            lambda: (asked_of(self.contract, self.dialect, resource, written, bounded=bounded),),
         )
         return asked[0]
 

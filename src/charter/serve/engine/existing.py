@@ -23,11 +23,13 @@ async def examine(
     resource: Resource,
     keys: Sequence[Any],
     rows: Sequence[tuple[str, Mapping[str, Any]]],
+    *,
+    bounded: bool,
 ) -> None:
-    """Ask of rows that were just written what a table of Charter's would hold. Raises `Refused`
-    as if the table had refused."""
+    """Ask of rows that were just written what a table of Charter's would hold, but for bounds of
+    fields where the values are `bounded`. Raises `Refused` as if the table had refused."""
     written = frozenset(name for _, values in rows for name in values)
-    asked = work.compiler.asked(resource, written) if rows else None
+    asked = work.compiler.asked(resource, written, bounded=bounded) if rows else None
     if asked is None:
         return
     decoder = work.compiler.dialect.decoder(resource.key.type)
@@ -36,7 +38,7 @@ async def examine(
             if not holds:
                 (plain,) = typed((decoder,), (key,))
                 tried = tuple(row for known, row in zip(keys, rows, strict=True) if known == plain)
-                kind = Violation.REFERENCE if question.reference else Violation.CHECK
+                kind = Violation.REFERENCE if question.about == "reference" else Violation.CHECK
                 violated = Violated(kind, constraint=question.rule.name, table=resource.table)
                 raise Refused(violated, (Attempt(resource, tried),))
 

@@ -13,6 +13,7 @@ from charter.sql.dialect import Dialect
 from charter.sql.differences import Difference, absent, differences
 from charter.sql.existing.differences import mapped_differences
 from charter.sql.existing.told import told_tables
+from charter.sql.existing.views import unread_views, with_columns
 from charter.sql.feasible import infeasible
 from charter.sql.schema import Schema
 from charter.sql.statement import Statement
@@ -51,9 +52,12 @@ async def prepare(contract: Contract, dialect: Dialect, database: Database) -> S
     wanted = schema_of(contract, dialect)
     catalog = catalog_of(dialect)
     found = await _found(catalog, database)
+    for name, statement in unread_views(contract, dialect, found):
+        found = with_columns(found, name, await database.read(statement, ()))
     unfit = mapped_differences(contract, dialect, found)
     if unfit:
         raise SchemaDiffers(unfit)
+    existing = tuple(told_tables(contract, dialect, found))
     if absent(wanted, found):
         try:
             await database.script(ddl.create(wanted, dialect))
@@ -66,7 +70,6 @@ async def prepare(contract: Contract, dialect: Dialect, database: Database) -> S
     differing = tuple(item for item in differences(spelt, found) if not item.harmless)
     if differing:
         raise SchemaDiffers(differing)
-    existing = tuple(told_tables(contract, dialect, found))
     return Schema((*wanted.tables, *existing)) if existing else wanted
 
 

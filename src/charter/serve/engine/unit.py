@@ -262,7 +262,7 @@ class UnitOfWork:
         resource = self._resource(type(row))
         given = _stored(resource, changes(row))
         values = completed(resource, self._tenants.placed(resource, given), self._work.ask)
-        (key,) = await insert_rows(self._work, resource, [("", values)])
+        (key,) = await insert_rows(self._work, resource, [("", values)], bounded=False)
         self._tenants.made(resource, key, values)
         row.__dict__["id"] = key
         made = {"version": 1, "created_at": self.now, "updated_at": self.now}
@@ -276,7 +276,7 @@ class UnitOfWork:
         given = _stored(resource, changes(row))
         if given:
             self._tenants.changing(resource, row.id, given)
-            version = await update_row(self._work, resource, row.id, given, "")
+            version = await update_row(self._work, resource, row.id, given, "", bounded=False)
             written(row, _had(resource, {"version": version, "updated_at": self.now}))
 
     async def _delete(self, row: Any) -> None:

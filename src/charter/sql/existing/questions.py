@@ -3,6 +3,7 @@ written: bounds of fields, the contract's checks, and references to tables that 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from charter.contract.contract import Contract
 from charter.contract.expression import ROW, Column, OneOfSlot, Slot, walk
@@ -20,12 +21,11 @@ from charter.sql.statement import Statement
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A rule, and the condition that holds of a row that keeps it. `reference` tells that it is
-    about the row that a field refers to."""
+    """A rule, and the condition that holds of a row that keeps it."""
 
     rule: CheckRule
     holds: Fragment
-    reference: bool = False
+    about: Literal["bounds", "rule", "reference"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +45,23 @@ def questions(contract: Contract, dialect: Dialect, resource: Resource) -> tuple
 
 
 def asked_of(
-    contract: Contract, dialect: Dialect, resource: Resource, written: frozenset[str]
+    contract: Contract,
+    dialect: Dialect,
+    resource: Resource,
+    written: frozenset[str],
+    *,
+    bounded: bool,
 ) -> Asked | None:
     """What is asked of rows of which these fields were written; None for nothing.
 
-    Fields that stay as they were are not asked about: others may have written what they hold.
+    Bounds of fields are not where the values were `bounded` beforehand. Fields that stay as they
+    were are not asked about: others may have written what they hold.
     """
     found = tuple(
         question
         for question in questions(contract, dialect, resource)
         if not written.isdisjoint(question.rule.columns)
+        and not (bounded and question.about == "bounds")
     )
     if not found:
         return None
@@ -74,7 +81,7 @@ def _questions(contract: Contract, dialect: Dialect, resource: Resource) -> Iter
         text = None if field.references else bounds(field.name, field.type, dialect)
         if text is not None:
             rule = CheckRule(f"bounds of {resource.name}.{field.name}", text, columns=(field.name,))
-            yield Question(rule, sql("(({}) IS NOT FALSE)", checked(text)))
+            yield Question(rule, sql("(({}) IS NOT FALSE)", checked(text)), "bounds")
         target = contract.resource_named.get(field.references or "")
         if target is not None and target.mapped is None:
             yield _there(resource, field, target)
@@ -84,7 +91,7 @@ def _questions(contract: Contract, dialect: Dialect, resource: Resource) -> Iter
         rule = CheckRule(
             f"rule {check.name}", text, columns=tuple(dict.fromkeys(columns)), rule=check.name
         )
-        yield Question(rule, sql("(({}) IS TRUE)", checked(text)))
+        yield Question(rule, sql("(({}) IS TRUE)", checked(text)), "rule")
 
 
 def _there(resource: Resource, field: Field, target: Resource) -> Question:
@@ -95,4 +102,4 @@ def _there(resource: Resource, field: Field, target: Resource) -> Question:
         own, identifier(target.table), qualified(identifier("referred"), "id"), own,
     )  # fmt: skip
     rule = CheckRule(f"reference {resource.name}.{field.name}", "", columns=(field.name,))
-    return Question(rule, holds, reference=True)
+    return Question(rule, holds, "reference")

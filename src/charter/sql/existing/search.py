@@ -25,8 +25,10 @@ def _sqlite(text: Fragment) -> Fragment:
 
 
 def _postgres(text: Fragment) -> Fragment:
-    """Small letters are nearly what folding gives: they tell `ß` from `ss`."""
-    return sql("normalize(lower(normalize({}, NFKC)), NFKC)", text)
+    """Nearly what folding gives. Which letters are small ones of which is for the database's own
+    collation to say: some tell `ß` from `ss`, and that of a `C` database knows ASCII only."""
+    large = sql('upper(normalize({}, NFKC) COLLATE "default")', text)
+    return sql("normalize(lower({}), NFKC)", large)
 
 
 _FOLDS: Mapping[str, Callable[[Fragment], Fragment]] = MappingProxyType(
