@@ -217,7 +217,7 @@ def _chosen(column: Token, parts: Parts) -> Iterator[Said]:
         yield Choices(identifier(column), tuple(map(str, numbers)), numbers=True)
 
 
-_KEYWORDS = frozenset({"not", "null", "true", "false", "current_date", "current_timestamp", "e"})
+_KEYWORDS = frozenset({"not", "null", "true", "false", "current_date", "current_timestamp"})
 
 
 def _column(part: Token) -> bool:
