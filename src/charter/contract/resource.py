@@ -276,6 +276,11 @@ class Resource:
     def read_only(self) -> bool:
         return self.mapped is not None and self.mapped.read_only
 
+    @property
+    def keys_given(self) -> bool:
+        """Whether clients give the keys of new rows."""
+        return self.mapped is not None and not self.read_only and self.key.default is None
+
     @cached_property
     def versioned(self) -> bool:
         """Whether rows count their versions; else a digest of their values tells them apart."""

@@ -6,6 +6,7 @@ from typing import Final
 from charter.language.checks.commands import uncalled, without_row
 from charter.language.checks.cycles import owned_cycles, required_cycles, two_owners
 from charter.language.checks.existing import (
+    existing_keys,
     existing_pairs,
     existing_tables,
     existing_words,
@@ -47,6 +48,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     undeclared,
     crossing,
     existing_words,
+    existing_keys,
     existing_pairs,
     existing_tables,
     nobody_writes,

@@ -54,6 +54,15 @@ def _names(resource: ResourceDraft) -> Iterator[tuple[str, Place]]:
                 yield name, relation.place
 
 
+def existing_keys(draft: Draft) -> None:
+    """Parts are told from new ones by their keys, so they do not come with keys of their own."""
+    for resource in draft.resources.values():
+        given = resource.mapped is not None and resource.fields["id"].default is None
+        if given and resource.owners:
+            draft.fault(MAPPING_UNFIT, f"{resource.name} is part of a row, and its keys are given",
+                        resource.place, "Let the database make them.")  # fmt: skip
+
+
 def existing_pairs(draft: Draft) -> None:
     """Tables of pairs: named whole, by one side, and beside resources that can be written."""
     for resource in draft.resources.values():
