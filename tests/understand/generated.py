@@ -165,7 +165,12 @@ def _after(
     chosen = draw(st.lists(st.sampled_from(fit), min_size=1, max_size=3, unique=True))
     unique = draw(st.sampled_from(["", "UNIQUE "]))
     shown = ", ".join(f"{quoted(name)} {draw(st.sampled_from(['', 'DESC']))}" for name in chosen)
-    where = draw(st.sampled_from(["", f" WHERE {quoted(chosen[0])} IS NOT NULL"]))
+    name = quoted(chosen[0])
+    kind = next(column.type for column in columns if column.name == chosen[0])
+    wheres = ["", f" WHERE {name} IS NOT NULL"]
+    wheres += [f" WHERE {name} IN ('a', 'B c')", f" WHERE {name} = 'a'"] if kind in _WORDY else []
+    wheres += [f" WHERE {name} > 3", f" WHERE {name} < -1"] if kind in _NUMBERS else []
+    where = draw(st.sampled_from(wheres))
     name = quoted(f"{table[:20]} index {len(columns)}")
     return (f"CREATE {unique}INDEX {name} ON {quoted(table)} ({shown}){where}",)
 

@@ -158,7 +158,8 @@ def _reference(
     sketch: Sketch, item: Reference, target: Sketch, before: frozenset[str], doc: str
 ) -> Attribute:
     column = item.column
-    name = _reference_name(sketch, column.name, target.snake)
+    column_name = column.name.removesuffix("_id") if sketch.own else column.name
+    name = _reference_name(sketch, column_name, target.snake)
     sketch.fields[column.name] = name
     shown = f"{target.name} | None" if column.nullable else target.name
     annotation = Code(shown) if target.name in before else literal(shown)

@@ -56,8 +56,8 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class ResourceDraft:
-    """A class with its decorator. `base` is what it derives from; `parts` of an owner have no
-    policy of their own."""
+    """A class with its decorator, whose word is `resource` or `accounts`. `base` is what it
+    derives from; a `part` of an owner has no policy of its own."""
 
     name: str
     base: Code
@@ -67,6 +67,7 @@ class ResourceDraft:
     aliases: tuple[Alias, ...] = ()
     notes: tuple[str, ...] = ()
     part: bool = False
+    word: str = "resource"
 
 
 @dataclass(frozen=True, slots=True)

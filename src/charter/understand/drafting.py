@@ -20,7 +20,7 @@ from charter.understand.found import Found
 from charter.understand.lists import add_inverses, add_links
 from charter.understand.names import Given, snake_of, table_words
 from charter.understand.references import References, references_of
-from charter.understand.sketch import Sketch, sketches
+from charter.understand.sketch import Meaning, Sketch, sketches
 from charter.understand.source import literal, plain
 from charter.understand.statements import notes_of, statements_of
 from charter.understand.tables import Sorted, sort_out
@@ -46,8 +46,8 @@ def drafted(found: Found, name: str) -> Draft:
     aliases: dict[str, list[Alias]] = {}
     before: set[str] = set()
     for sketch in made.values():
+        above = frozenset(before)
         before.add(sketch.name)
-        above = frozenset(before - {sketch.name})
         aliases[sketch.name] = fill(found, sketch, references, made, above, classes)
     for sketch in made.values():
         for why in key_reference(sketch, references):
@@ -60,7 +60,11 @@ def drafted(found: Found, name: str) -> Draft:
         name=variable,
         variable=variable,
         doc=_doc(found, name),
-        resources=tuple(_resource(found, item, aliases[item.name]) for item in made.values()),
+        resources=tuple(
+            _resource(found, item, aliases[item.name])
+            for item in made.values()
+            if item.meaning is not Meaning.USER
+        ),
         statements=tuple(said for item in made.values() for said in statements_of(item)),
         omitted=tuple(Omission(table, why) for table, why in tables.omitted.items()),
         concerns=tuple(_concerns(tables, made)),
@@ -90,13 +94,14 @@ def _resource(found: Found, sketch: Sketch, aliases: list[Alias]) -> ResourceDra
     notes = [*sketch.notes, *notes_of(sketch)]
     return ResourceDraft(
         sketch.name,
-        Code(_BASES[sketch.key.scalar]),
+        Code("User" if sketch.meaning is Meaning.ACCOUNTS else _BASES[sketch.key.scalar]),
         tuple(_decorator(sketch)),
         found.about(sketch.table).comment,
         tuple(sketch.attributes),
         tuple(aliases),
         tuple(notes),
         sketch.part,
+        "accounts" if sketch.meaning is Meaning.ACCOUNTS else "resource",
     )
 
 

@@ -7,7 +7,7 @@ from charter.core.names import snake
 from charter.understand.draft import Argument, Attribute, Call, Code
 from charter.understand.names import field_name, list_name
 from charter.understand.references import Reference
-from charter.understand.sketch import Sketch
+from charter.understand.sketch import Meaning, Sketch
 from charter.understand.source import literal
 from charter.understand.tables import Pair
 from charter.understand.words import plural_of, words_of
@@ -28,6 +28,8 @@ def add_inverses(sketches: Mapping[str, Sketch], made: Sequence[Reference]) -> N
         word = "owned" if item.owned else "inverse"
         _add(target, name, source.name, Call(word, arguments))
         source.part = source.part or item.owned
+        if target.meaning is Meaning.USER:
+            continue
 
 
 def add_links(sketches: Mapping[str, Sketch], pairs: Sequence[Pair], own: frozenset[str]) -> None:
@@ -37,14 +39,34 @@ def add_links(sketches: Mapping[str, Sketch], pairs: Sequence[Pair], own: frozen
         near, far = (sketches[name] for name in _named(pair, sketches))
         several = ends[frozenset(_ends(pair))] > 1
         same = near is far
+        if pair.table.name in own:
+            _own_link(list(sketches.values()), near, far, pair)
+            continue
         name = _link_name(near, far, pair, near_is_far=same)
-        table = () if pair.table.name in own else tuple(_where(pair))
-        _add(near, name, far.name, Call("linked", table))
+        _add(near, name, far.name, Call("linked", _where(pair)))
         _rest(pair, near, name)
         if not same:
             back = _link_name(far, near, pair, near_is_far=False)
             other = (Argument(literal(name)),) if several else ()
             _add(far, back, near.name, Call("linked", other))
+
+
+def _own_link(order: Sequence[Sketch], near: Sketch, far: Sketch, pair: Pair) -> None:
+    """The list after which Charter has called the table: `tracks` of `playlist_tracks`.
+
+    The other side has one too where it stands below: the one above gives the name.
+    """
+    for side, other in ((near, far), (far, near)):
+        name = pair.table.name.removeprefix(f"{side.snake}_")
+        if name != pair.table.name and side.given.free(name):
+            side.given.take(name)
+            _add(side, name, other.name, Call("linked"))
+            if order.index(side) < order.index(other):
+                back = plural_of(side.snake)
+                if other.given.free(back):
+                    other.given.take(back)
+                    _add(other, back, side.name, Call("linked", (Argument(literal(name)),)))
+            return
 
 
 def _ends(pair: Pair) -> tuple[str, str]:

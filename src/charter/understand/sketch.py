@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 
 from charter.core.names import plural, snake
+from charter.sql.identity.tables import CREDENTIALS
 from charter.sql.names import FOLDED
 from charter.sql.schema import Column, Table
 from charter.understand import eye
@@ -16,7 +18,18 @@ from charter.understand.tables import Key, Sorted, numbered
 from charter.understand.words import words_of
 
 USERS = "users"
-"""The table of the built-in User."""
+"""The table of the built-in User, where Charter made it and nobody has accounts."""
+_OF_ACCOUNTS = frozenset({"name", "email", "email_verified"})
+_STAMPS = frozenset({"created_at", "updated_at", "version"})
+
+
+class Meaning(Enum):
+    """What the rows of a resource are besides rows."""
+
+    ROWS = "rows"
+    ACCOUNTS = "accounts"
+    USER = "user"
+    """They are those of the built-in User: the contract does not say them."""
 
 
 @dataclass(slots=True)
@@ -43,6 +56,7 @@ class Sketch:
     concerns: list[Concern] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     part: bool = False
+    meaning: Meaning = Meaning.ROWS
 
     @property
     def snake(self) -> str:
@@ -61,7 +75,9 @@ def sketches(
     made = {}
     for item in tables.keyed:
         table, own = item.table, item.table.name in found.made
-        name = class_name(words[table.name], classes)
+        meaning = _meaning(found, table.name) if own else Meaning.ROWS
+        user = meaning is Meaning.USER
+        name = "User" if user else class_name(words[table.name], classes)
         said = says_of(found, table)
         reads = {
             column.name: read_column(found, table, column, _said(said, column))
@@ -78,9 +94,19 @@ def sketches(
             reads,
             stamps,
             stored,
-            any(_needed(found, item.key, table, read) for read in reads.values()),
+            not own and any(_needed(found, item.key, table, read) for read in reads.values()),
+            meaning=meaning,
         )
     return made
+
+
+def _meaning(found: Found, table: str) -> Meaning:
+    """What the rows of a table that Charter has made are."""
+    credentials = found.schema.table_named.get(CREDENTIALS.name)
+    targets = {key.target for key in credentials.foreign_keys} if credentials is not None else set()
+    if table in targets:
+        return Meaning.ACCOUNTS
+    return Meaning.USER if table == USERS and not targets else Meaning.ROWS
 
 
 def _said(says: Says, column: Column) -> ColumnSays:
@@ -139,7 +165,8 @@ def folded(sketch: Sketch, column: str) -> bool:
 
 def automatic(sketch: Sketch, column: str) -> bool:
     """Whether the rows of a contract have it without a word: the key, stamps, folded texts."""
-    own = sketch.own and column in {"created_at", "updated_at", "version"}
+    own = sketch.own and column in _STAMPS
+    own = own or (sketch.meaning is Meaning.ACCOUNTS and column in _OF_ACCOUNTS)
     stamp = column in sketch.stamps.values()
     return own or stamp or column == sketch.key.column or folded(sketch, column)
 
@@ -148,7 +175,7 @@ def named_columns(sketch: Sketch, columns: Sequence[str]) -> tuple[str, ...] | N
     """What columns are called in the contract; None where one of them is not in it."""
     stamps = {column: word for word, column in sketch.stamps.items()}
     if sketch.own:
-        stamps = {word: word for word in ("created_at", "updated_at", "version")}
+        stamps = {word: word for word in _STAMPS}
     known = {**sketch.fields, **stamps, sketch.key.column: "id"}
     names = [known.get(column) for column in columns]
     return tuple(name for name in names if name) if None not in names else None

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from charter.contract.types import Scalar
 from charter.sql.schema import Table, TableIndex
 from charter.understand.draft import Argument, Call, Code, Statement
+from charter.understand.partial import condition_code
 from charter.understand.sketch import Sketch, named_columns
 from charter.understand.source import literal
 
@@ -62,23 +63,27 @@ def _uniques(sketch: Sketch) -> Iterator[Statement]:
 
 
 def _indexes(sketch: Sketch) -> Iterator[Statement]:
-    seen: set[tuple[str, ...]] = set()
+    seen: set[tuple[Argument, ...]] = set()
     for index in sketch.table.indexes:
-        if index.unique or index.where is not None or index.modifiers:
+        where = None if index.where is None else condition_code(sketch, index.where)
+        if index.unique or index.modifiers or (index.where is not None and where is None):
             continue
         parts = index.columns
         if len(parts) > 1 and parts[-1].name == sketch.key.column:
             parts = parts[:-1]
         columns = tuple(part.name for part in parts)
         names = named_columns(sketch, columns)
-        if names is None or not _plain(sketch, columns) or _follows(sketch.table, columns):
+        follows = where is None and _follows(sketch.table, columns)
+        if names is None or not _plain(sketch, columns) or follows:
             continue
         said = tuple(
             f"-{name}" if part.descending else name for name, part in zip(names, parts, strict=True)
         )
-        if said not in seen:
-            seen.add(said)
-            yield Statement(_call(sketch, "index", said))
+        rule = () if where is None else (Argument(where, "where"),)
+        call = _call(sketch, "index", said, *rule)
+        if call.arguments not in seen:
+            seen.add(call.arguments)
+            yield Statement(call)
 
 
 def _follows(table: Table, columns: tuple[str, ...]) -> bool:
@@ -115,6 +120,6 @@ def _rules(sketch: Sketch) -> Iterator[Statement]:
         yield Statement(Call("check", arguments))
 
 
-def _call(sketch: Sketch, word: str, names: tuple[str, ...]) -> Call:
+def _call(sketch: Sketch, word: str, names: tuple[str, ...], *more: Argument) -> Call:
     shown = (Argument(literal(name)) for name in names)
-    return Call(word, (Argument(Code(sketch.name)), *shown))
+    return Call(word, (Argument(Code(sketch.name)), *shown, *more))

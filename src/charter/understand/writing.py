@@ -20,7 +20,7 @@ from charter.understand.names import UNFIT
 from charter.understand.source import WIDTH, comment, docstring, literal
 
 _STRING = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
-_NAME = re.compile(r"[A-Za-z_]\w*")
+_NAME = re.compile(r"(?<![.\w])[A-Za-z_]\w*")
 _TIMES = re.compile(r"\b(datetime|date)\b(?!\.)")
 _STANDARD = (
     ("datetime", ("date", "datetime")),
@@ -29,8 +29,9 @@ _STANDARD = (
     ("uuid", ("UUID",)),
 )
 _CHARTERS = (
-    "Actor", "Contract", "Email", "Json", "Policy", "Resource", "Url",
-    "allow", "field", "inverse", "linked", "now", "owned",
+    "Actor", "Contract", "Email", "Json", "Policy", "Resource", "Url", "User",
+    "all_of", "allow", "field", "inverse", "is_set", "linked", "now", "one_of", "owned",
+    "value_of",
 )  # fmt: skip
 _SEARCH = "A text search looks at fields with search=True. Those that might have it:"
 _LAMBDA = WIDTH - 5
@@ -108,6 +109,8 @@ def _codes(draft: Draft) -> Iterator[str]:
                 yield from (argument.code for argument in attribute.value.arguments)
             elif attribute.value is not None:
                 yield attribute.value
+    for said in draft.statements:
+        yield from (argument.code for argument in said.call.arguments)
 
 
 def _listed(head: str, names: Sequence[str]) -> Iterator[str]:
@@ -162,9 +165,9 @@ def _alias(alias: Alias) -> Iterator[str]:
 def _resource(variable: str, resource: ResourceDraft) -> Iterator[str]:
     yield from _notes(resource.notes, 0)
     if resource.decorator:
-        yield from _called(f"@{variable}.resource", resource.decorator, 0)
+        yield from _called(f"@{variable}.{resource.word}", resource.decorator, 0)
     else:
-        yield f"@{variable}.resource"
+        yield f"@{variable}.{resource.word}"
     yield f"class {resource.name}({resource.base}):"
     doc = docstring(resource.doc, 4)
     yield from doc
