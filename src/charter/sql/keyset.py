@@ -88,7 +88,7 @@ def is_indexed(resource: Resource, sort: Sequence[SortBy]) -> bool:
     if not isinstance(first, Column) or first.path or first.scope != ROW:
         return False
     field = resource.field_named.get(first.field)
-    if field is None:
+    if field is None or field.stored is not None:
         return False
     ordered = [index.fields for index in resource.indexes if not index.where]
     ordered += [unique.fields for unique in resource.uniques]

@@ -152,7 +152,7 @@ def _page(context: Context, plan: ManyPlan, *, outermost: bool) -> Fragment:
         return sql(
             "SELECT {} FROM {} WHERE {}{}{}", listed(shown), rows.clause(), where, order, limit
         )
-    every_column = listed([sql("{}.*", rows.alias), *named])
+    every_column = listed([rows.every_column(), *named])
     chosen = sql("SELECT {} FROM {} WHERE {}{}{}", every_column, rows.clause(), where, order, limit)
     outer = derived_rows(rows, chosen)
     shown = [

@@ -6,7 +6,7 @@ from charter.contract.contract import Contract
 from charter.contract.resource import Relation, Resource
 from charter.sql.dialect import Dialect
 from charter.sql.existing.source import source
-from charter.sql.fragment import EMPTY, Fragment, identifier, joined, qualified, sql
+from charter.sql.fragment import EMPTY, Fragment, identifier, joined, listed, qualified, sql
 from charter.sql.names import KEYWORDS
 
 
@@ -56,6 +56,13 @@ class Rows:
 
     def column(self, name: str) -> Fragment:
         return qualified(self.alias, name)
+
+    def every_column(self) -> Fragment:
+        """All stored fields. Of an existing table that is not all columns: folded texts are
+        worked out only where something is searched."""
+        if self.resource.mapped is None:
+            return sql("{}.*", self.alias)
+        return listed(self.column(field.name) for field in self.resource.fields)
 
     def follow(self, path: tuple[str, ...]) -> "Rows":
         """The rows that to-one relations lead to, joined where they are not yet."""
