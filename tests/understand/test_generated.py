@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from charter.sql.dialect import Dialect
@@ -29,6 +29,7 @@ CHECKED = 40
 """Contracts that the type checkers read; those that build come by the hundred."""
 SETTINGS = settings(
     max_examples=150,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to make them smaller takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

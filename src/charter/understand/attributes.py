@@ -161,6 +161,7 @@ def _reference(
     column_name = column.name.removesuffix("_id") if sketch.own else column.name
     name = _reference_name(sketch, column_name, target.snake)
     sketch.fields[column.name] = name
+    sketch.references.add(column.name)
     shown = f"{target.name} | None" if column.nullable else target.name
     annotation = Code(shown) if target.name in before else literal(shown)
     notes = []

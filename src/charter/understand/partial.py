@@ -48,4 +48,6 @@ def _column(sketch: Sketch, name: str) -> str:
 
 
 def _named(sketch: Sketch, column: str) -> str | None:
-    return sketch.fields.get(_column(sketch, column))
+    """What a column is called, where it is a value: a row is compared with no number."""
+    spelt = _column(sketch, column)
+    return None if spelt in sketch.references else sketch.fields.get(spelt)

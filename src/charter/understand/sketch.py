@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from charter.contract.types import Scalar
 from charter.core.names import plural, snake
 from charter.sql.identity.tables import CREDENTIALS
 from charter.sql.names import FOLDED
@@ -14,7 +15,7 @@ from charter.understand.fields import Read, read_column
 from charter.understand.found import Found
 from charter.understand.names import Given, class_name
 from charter.understand.says import ColumnSays, Says, says_of
-from charter.understand.tables import Key, Sorted, numbered
+from charter.understand.tables import Key, Keyed, Sorted, numbered
 from charter.understand.words import words_of
 
 USERS = "users"
@@ -52,6 +53,7 @@ class Sketch:
     given: Given = field(default_factory=Given)
     fields: dict[str, str] = field(default_factory=dict)
     """What each column is called in the contract: a reference by its relation."""
+    references: set[str] = field(default_factory=set)
     attributes: list[Attribute] = field(default_factory=list)
     concerns: list[Concern] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -83,7 +85,7 @@ def sketches(
             column.name: read_column(found, table, column, _said(said, column))
             for column in table.columns
         }
-        stamps, stored = ({}, "") if own else _stamps(reads, item.key.column)
+        stamps, stored = ({}, "") if own else _stamps(_free(reads, item))
         made[table.name] = Sketch(
             table,
             item.key,
@@ -122,31 +124,32 @@ def _path(name: str, table: str, paths: Given, *, own: bool) -> str | None:
     return None if taken == made else taken
 
 
-def _stamps(reads: Mapping[str, Read], key: str) -> tuple[dict[str, str], str]:
+def _free(reads: Mapping[str, Read], item: Keyed) -> dict[str, Read]:
+    """The columns that have no part in a key or a reference, and are never null."""
+    bound = {column for key in item.table.foreign_keys for column in key.columns}
+    bound.add(item.key.column)
+    return {k: read for k, read in reads.items() if k not in bound and not read.column.nullable}
+
+
+def _stamps(reads: Mapping[str, Read]) -> tuple[dict[str, str], str]:
     """The columns for the times of a row and the count of its changes, and how times are kept.
 
     Both times are stored alike; one that is not is a field like any other.
     """
     found: dict[str, str] = {}
-    forms: list[str] = []
+    stored: str | None = None
     for word, names in (("created_at", eye.CREATED), ("updated_at", eye.UPDATED)):
         for column, read in reads.items():
-            time = read.type is not None and read.type.scalar == "datetime"
-            fits = "_".join(words_of(column)) in names and time and not read.column.nullable
-            if (
-                fits
-                and word not in found
-                and column != key
-                and read.stored in (forms or [read.stored])
-            ):
+            time = read.type is not None and read.type.scalar is Scalar.DATETIME
+            named = "_".join(words_of(column)) in names
+            if time and named and word not in found and stored in {None, read.stored}:
                 found[word] = column
-                forms.append(read.stored)
+                stored = read.stored
     for column, read in reads.items():
-        counts = read.type is not None and read.type.scalar == "integer"
-        named = "_".join(words_of(column)) in eye.VERSION
-        if counts and named and not read.column.nullable and column != key:
+        counts = read.type is not None and read.type.scalar is Scalar.INTEGER
+        if counts and "_".join(words_of(column)) in eye.VERSION:
             found.setdefault("version", column)
-    return found, forms[0] if forms else ""
+    return found, stored or ""
 
 
 def _needed(found: Found, key: Key, table: Table, read: Read) -> bool:

@@ -105,6 +105,8 @@ def _rules(sketch: Sketch) -> Iterator[Statement]:
         left, right = columns.get(said.left.lower()), columns.get(said.right.lower())
         if left is None or right is None or left.nullable or right.nullable:
             continue
+        if {left.name, right.name} & sketch.references:
+            continue
         names = named_columns(sketch, (left.name, right.name))
         kinds = {
             kind.scalar
