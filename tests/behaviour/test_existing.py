@@ -52,7 +52,7 @@ class Customer(Resource[int]):
     orders: list["Order"] = inverse()
 
 
-@shop.resource(table="Best Ellung", key="Id", updated_at="Geaendert", stamps_stored="naive")
+@shop.resource(table="Best Ellung", key="Id")
 class Order(Resource[int]):
     customer: Customer = field(column="Kunde")
     placed: datetime | None = field(column="Zeit", default=None, stored="unix")
@@ -73,7 +73,7 @@ class Line(Resource[int]):
     pieces: int = field(column="Zahl", default=1, ge=1, le=1000)
 
 
-@shop.resource(table="Marke", key="Wort")
+@shop.resource(table="Marke", key="Wort", updated_at="Geaendert", stamps_stored="naive")
 class Label(Resource[str]):
     orders: list[Order] = linked()
 
@@ -124,10 +124,10 @@ TABLES = {
             Geboren DATETIME, Zeichen CHAR(32), Roh BLOB, Note REAL, Fremd TEXT DEFAULT 'x');
         CREATE TABLE "Best Ellung" (Id INTEGER PRIMARY KEY, Kunde INT NOT NULL
             REFERENCES Kunde (Nummer), Zeit INTEGER, Genau INTEGER, Rabatt INTEGER NOT NULL,
-            Notiz VARCHAR(200), Geaendert DATETIME NOT NULL);
+            Notiz VARCHAR(200));
         CREATE TABLE Zeile (Id INTEGER PRIMARY KEY, Best INTEGER NOT NULL
             REFERENCES "Best Ellung", Preis VARCHAR(20) NOT NULL, Zahl SMALLINT NOT NULL);
-        CREATE TABLE Marke (Wort VARCHAR(255) NOT NULL PRIMARY KEY);
+        CREATE TABLE Marke (Wort VARCHAR(255) NOT NULL PRIMARY KEY, Geaendert DATETIME NOT NULL);
         CREATE TABLE Paar (Best INTEGER NOT NULL REFERENCES "Best Ellung" (Id),
             Marke VARCHAR(255) NOT NULL REFERENCES Marke (Wort), Seit TEXT,
             UNIQUE (Marke, Best));
@@ -142,10 +142,10 @@ TABLES = {
             "Fremd" text NOT NULL DEFAULT 'x');
         CREATE TABLE "Best Ellung" ("Id" serial PRIMARY KEY, "Kunde" integer NOT NULL
             REFERENCES "Kunde", "Zeit" integer, "Genau" bigint, "Rabatt" integer NOT NULL,
-            "Notiz" varchar(200), "Geaendert" timestamp NOT NULL);
+            "Notiz" varchar(200));
         CREATE TABLE "Zeile" ("Id" bigserial PRIMARY KEY, "Best" integer NOT NULL
             REFERENCES "Best Ellung", "Preis" varchar(20) NOT NULL, "Zahl" smallint NOT NULL);
-        CREATE TABLE "Marke" ("Wort" varchar(255) PRIMARY KEY);
+        CREATE TABLE "Marke" ("Wort" varchar(255) PRIMARY KEY, "Geaendert" timestamp NOT NULL);
         CREATE TABLE "Paar" ("Best" integer NOT NULL REFERENCES "Best Ellung",
             "Marke" varchar(255) NOT NULL REFERENCES "Marke", "Seit" date,
             UNIQUE ("Marke", "Best"));
