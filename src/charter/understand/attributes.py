@@ -60,9 +60,9 @@ def fill(
             attribute = attribute_of(name, read, doc, alias[0].name if alias else "", unique=kept)
             attribute = _searched(sketch, column.name, attribute)
             sketch.fields[column.name] = name
-            sketch.attributes.append(_with_notes(attribute, _refused(sketch, references, column)))
+            notes = [*_refused(sketch, references, column), *_renamed(sketch, column.name, name)]
+            sketch.attributes.append(_with_notes(attribute, notes))
             _tell(sketch, name, read)
-            _renamed(sketch, column.name, name)
     _suspect(sketch)
     return aliases
 
@@ -88,13 +88,14 @@ def _searched(sketch: Sketch, column: str, attribute: Attribute) -> Attribute:
             return replace(attribute, value=Call("field", (Argument(code, "default"), search)))
 
 
-def _renamed(sketch: Sketch, column: str, name: str) -> None:
+def _renamed(sketch: Sketch, column: str, name: str) -> Iterator[str]:
     """Tells of a column whose own name could not be the field's."""
     own = "_".join(words_of(column))
-    if own in UNFIT:
-        sketch.concern(name, "another name", f"{own} has a meaning in contracts, or in Python")
-    elif not own:
-        sketch.concern(name, "another name", f"{column} has no letter that a name can have")
+    why = f"{own} has a meaning in contracts, or in Python" if own in UNFIT else ""
+    why = why or ("" if own else f"{column} has no letter that a name can have")
+    if why:
+        sketch.concern(name, "another name", why)
+        yield f"look: another name, since {why}"
 
 
 def _tell(sketch: Sketch, name: str, read: Read) -> None:

@@ -117,7 +117,7 @@ def _remarks(
         why = "rows marked as deleted are shown as well, until a policy leaves them out"
         yield Remark("soft delete", why)
     if kind.scalar is Scalar.FLOAT and eye.money(given):
-        yield Remark("money in a float", "sums of it are not exact: a decimal would be")
+        yield Remark("money in a float", "it looks like money, and sums of a float are not exact")
     if kind.max_length is not None and (long := samples.longer(sample, kind.max_length)):
         why = f"{long} of {len(sample)} values are longer than {kind.max_length} characters"
         yield Remark("values break the type", why)
