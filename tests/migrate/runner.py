@@ -6,12 +6,12 @@ from typing import Any
 from charter.contract.contract import Contract
 from charter.contract.resource import Resource
 from charter.migrate.step import Batch, Maker, Step
-from charter.sql.conditions import FOLDED
 from charter.sql.ddl import create
 from charter.sql.derive import schema_of
 from charter.sql.dialect import Dialect
 from charter.sql.differences import differences
 from charter.sql.folding import folded
+from charter.sql.names import FOLDED
 from charter.sql.schema import Schema
 from tests.migrate.walks import Rows
 from tests.sql.schema.databases import REFUSALS, LiveDatabase, found

@@ -31,6 +31,7 @@ class Command:
 
 COMMANDS = (
     Command("new", "make a directory with a contract to begin with"),
+    Command("understand", "draft a contract from a live database"),
     Command("run", "serve a contract"),
     Command("design", "check a contract, and show what it comes to"),
     Command("migrate", "bring a database in step with its contract, and back"),

@@ -58,6 +58,7 @@ def _resource(draft: ResourceDraft) -> Resource:
         stamped=draft.stamped,
         conditional_writes=draft.conditional_writes,
         was=None if draft.was is None else plural(snake(draft.was)),
+        mapped=draft.mapped,
         doc=draft.declared.doc,
         place=draft.place,
     )

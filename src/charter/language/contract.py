@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar, overload
 
+from typing_extensions import Unpack
+
 from charter.contract import contract as hub
 from charter.language.actor import Actor
 from charter.language.build import build
@@ -22,6 +24,7 @@ from charter.language.declarations import (
     SharedSaid,
     UniqueSaid,
 )
+from charter.language.existing import NO_EXISTING, Existing
 from charter.language.payload import Error, Event
 from charter.language.places import caller_frame, caller_place
 from charter.language.resource import Resource
@@ -57,7 +60,7 @@ class Contract:
         *,
         plural: str | None = None,
         conditional_writes: bool = False,
-        was: str | None = None,
+        **existing: Unpack[Existing],
     ) -> Callable[[type[R]], type[R]]: ...
     def resource(
         self,
@@ -66,15 +69,15 @@ class Contract:
         *,
         plural: str | None = None,
         conditional_writes: bool = False,
-        was: str | None = None,
+        **existing: Unpack[Existing],
     ) -> type[R] | Callable[[type[R]], type[R]]:
         """Makes a class a resource of this contract.
 
         `plural` is the name of its table and, in kebab case, its path. With
-        `conditional_writes` updates and deletes must say which version they are based on. `was` is
-        the name of the class before: what is stored stays; it may be left there for ever.
+        `conditional_writes` updates and deletes must say which version they are based on.
+        `table` and what goes with it say that the rows are those of an existing table.
         """
-        return self._registered(Meaning.ROWS, cls, plural, conditional_writes, was)
+        return self._registered(Meaning.ROWS, cls, plural, conditional_writes, existing)
 
     @overload
     def accounts(self, cls: type[U], /) -> type[U]: ...
@@ -101,7 +104,9 @@ class Contract:
         People then register and sign in with the service itself, and `User` means this resource
         wherever the contract says it.
         """
-        return self._registered(Meaning.ACCOUNTS, cls, plural, conditional_writes, was)
+        return self._registered(
+            Meaning.ACCOUNTS, cls, plural, conditional_writes, {} if was is None else {"was": was}
+        )
 
     @overload
     def tenant(self, cls: type[R], /) -> type[R]: ...
@@ -112,7 +117,7 @@ class Contract:
         *,
         plural: str | None = None,
         conditional_writes: bool = False,
-        was: str | None = None,
+        **existing: Unpack[Existing],
     ) -> Callable[[type[R]], type[R]]: ...
     def tenant(
         self,
@@ -121,7 +126,7 @@ class Contract:
         *,
         plural: str | None = None,
         conditional_writes: bool = False,
-        was: str | None = None,
+        **existing: Unpack[Existing],
     ) -> type[R] | Callable[[type[R]], type[R]]:
         """Makes a class a resource whose rows are the tenants of the service.
 
@@ -129,7 +134,7 @@ class Contract:
         names and the accounts. Nobody gets to see or to write a row of another tenant,
         whatever the policies say.
         """
-        return self._registered(Meaning.TENANTS, cls, plural, conditional_writes, was)
+        return self._registered(Meaning.TENANTS, cls, plural, conditional_writes, existing)
 
     def shared(self, *classes: type[Resource[Any]]) -> None:
         """Makes the rows of resources belong to no tenant: everybody has the same ones."""
@@ -268,13 +273,14 @@ class Contract:
         cls: type[R] | None,
         plural: str | None,
         conditional_writes: bool,
-        was: str | None,
+        existing: Existing = NO_EXISTING,
     ) -> type[R] | Callable[[type[R]], type[R]]:
         place = caller_place()
 
         def register(cls: type[R]) -> type[R]:
-            said = ResourceSaid(cls, plural, conditional_writes, place, meaning, was)
+            said = ResourceSaid(cls, plural, conditional_writes, place, meaning, existing)
             self._changed().resources.append(said)
+            cls.charter_given_keys = existing.get("given_keys", False)
             return cls
 
         return register if cls is None else register(cls)

@@ -7,6 +7,7 @@ from typing import Any
 
 from charter.core.places import Place
 from charter.language.actor import Actor
+from charter.language.existing import Existing
 from charter.language.payload import Error, Event
 from charter.language.resource import Resource
 
@@ -26,7 +27,7 @@ class ResourceSaid:
     conditional_writes: bool
     place: Place
     meaning: Meaning = Meaning.ROWS
-    was: str | None = None
+    existing: Existing = field(default_factory=Existing)
 
 
 @dataclass(frozen=True, slots=True)

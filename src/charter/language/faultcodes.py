@@ -56,6 +56,12 @@ NAME_TAKEN = _code(
     "Rename one of them.",
 )  # fmt: skip
 
+MAPPING_UNFIT = _code(
+    "mapping_unfit", "A word about an existing table does not fit.",
+    "`table` says that the rows are there already; the other words say what it calls things.",
+    "Correct the word as the message says, or leave it out.",
+)  # fmt: skip
+
 # -- fields ----------------------------------------------------------------------------------
 ANNOTATION_UNKNOWN = _code(
     "annotation_unknown", "A type names something that cannot be found.",

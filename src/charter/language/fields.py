@@ -51,6 +51,11 @@ class Options(TypedDict, total=False):
     on_delete: Literal["restrict", "cascade", "set_null"]
     was: str
     """The field's name of before: what is stored under it stays."""
+    column: str
+    """What the column of an existing table is called."""
+    stored: str
+    """How that column stores values: `number`, `text`, `scaled`, `naive`, `iso`, `unix`,
+    `unix_ms`, `hex`, `bytes`, or `enum:` and the name of the database's enum type."""
     doc: str
 
 
@@ -65,11 +70,16 @@ class FieldWord:
 
 @dataclass(frozen=True, slots=True)
 class ListWord:
-    """`owned`, `inverse` or `linked`; `other` names the field on the other side."""
+    """`owned`, `inverse` or `linked`; `other` names the field on the other side.
+
+    `pairs` are the existing table of a many-to-many relation and its columns, as far as they are
+    said: the table, that of this row's key, and that of the other's.
+    """
 
     kind: Literal["owned", "inverse", "linked"]
     other: str | None
     doc: str
+    pairs: tuple[str | None, str | None, str | None] = (None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +124,21 @@ def inverse(other: str | None = None, *, doc: str = "", init: Literal[False] = F
     return ListWord("inverse", other, doc)
 
 
-def linked(other: str | None = None, *, doc: str = "", init: Literal[False] = False) -> Any:
-    """A many-to-many relation; `other` names its other side, where there are several."""
-    return ListWord("linked", other, doc)
+def linked(
+    other: str | None = None,
+    *,
+    table: str | None = None,
+    near: str | None = None,
+    far: str | None = None,
+    doc: str = "",
+    init: Literal[False] = False,
+) -> Any:
+    """A many-to-many relation; `other` names its other side, where there are several.
+
+    An existing `table` of pairs has this row's key in the column `near` and that of the other
+    row in `far`; one side says so.
+    """
+    return ListWord("linked", other, doc, (table, near, far))
 
 
 def computed(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from charter.migrate.faults import RENAME_UNCLEAR, RENAME_UNKNOWN, MigrationFault
 from charter.migrate.objects import COLUMN, STORED, TABLE, ObjectName, Objects, Stored
-from charter.sql.conditions import FOLDED
+from charter.sql.names import FOLDED
 from charter.sql.schema import Column
 
 _EVERYWHERE = frozenset({"id", "created_at", "updated_at", "version"})

@@ -13,9 +13,9 @@ from charter.contract.resource import Field, Given, Made
 from charter.contract.types import Scalar, Type, digits_of, places_of
 from charter.migrate.objects import STORED, ObjectName, Objects, Stored, objects_of
 from charter.migrate.renames import Renames
-from charter.sql.conditions import FOLDED
 from charter.sql.derive import schema_of
 from charter.sql.dialect import Dialect
+from charter.sql.names import FOLDED
 
 NOW, UUID7, FOLD = "now", "uuid7", "fold"
 """How values come about that nobody gives, in `Stored.made`."""

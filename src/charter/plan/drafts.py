@@ -272,7 +272,9 @@ def _entries(contract: Contract, resource: Resource) -> dict[str, _Entry]:
             continue
         if item.name == owner:
             entries[item.name] = _Denied(f"`{item.name}` is the row that this one is a part of")
-        elif item.set_by in (SetBy.CLIENT, SetBy.ONCE) and item.name not in _SYSTEM:
+        elif item.set_by in (SetBy.CLIENT, SetBy.ONCE) and (
+            item.name not in _SYSTEM or (item.name == "id" and resource.keys_given)
+        ):
             entries[item.name] = _Value(item, json_reader(item.type))
         else:
             by = "the server" if item.set_by is not SetBy.COMMANDS else "commands"

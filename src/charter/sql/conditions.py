@@ -29,6 +29,7 @@ from charter.contract.expression import (
 from charter.contract.types import BOOLEAN, TEXT, Scalar, places_of
 from charter.sql.context import Context
 from charter.sql.fragment import Fragment, joined, listed, parameter, sql
+from charter.sql.names import FOLDED
 from charter.sql.numbers import common_scale, is_number, number_at, scale_of, with_scale
 from charter.sql.sources import (
     ActorValue,
@@ -40,9 +41,6 @@ from charter.sql.sources import (
     SlotValue,
     Source,
 )
-
-FOLDED = "_folded"
-"""What the name of a shadow column ends with; it holds the folded text of its field."""
 
 
 def truth(context: Context, expression: Truth) -> Fragment:

@@ -51,7 +51,9 @@ def create_and_answer(
     coming = newcomers(dialect, rows, first=_REQUEST_ID.index + 1)
     named = []
     for resource in filled:
-        columns = (column for field in resource.fields for column in stored_columns(field))
+        columns = (
+            column for field in resource.fields for column in stored_columns(resource, field)
+        )
         values = (row.stored() for row in coming if row.resource is resource)
         inserts = insert_values(resource.table, columns, values)
         form: LiteralString = "{} AS ({} RETURNING *)" if resource.name in met else "{} AS ({})"

@@ -16,10 +16,10 @@ from charter.contract.resource import Index, Link, Made, OnDelete, Resource
 from charter.contract.types import TEXT
 from charter.sql.audit import audit_tables
 from charter.sql.bounds import bounds
-from charter.sql.conditions import FOLDED
 from charter.sql.dialect import Dialect
 from charter.sql.expressions import row_condition, row_value
 from charter.sql.identity.tables import identity_tables
+from charter.sql.names import FOLDED
 from charter.sql.naming import Names
 from charter.sql.own.history import history_tables
 from charter.sql.schema import (
@@ -47,7 +47,8 @@ _ON_DELETE: Mapping[OnDelete, str] = MappingProxyType(
 
 
 def schema_of(contract: Contract, dialect: Dialect) -> Schema:
-    """The tables of all resources, of many-to-many relations, and of Charter itself.
+    """The tables of resources, of many-to-many relations, and of Charter itself: all but those
+    that are there already.
 
     Supposes a contract that is feasible on the database (`feasible`).
     """
@@ -60,13 +61,21 @@ def schema_of(contract: Contract, dialect: Dialect) -> Schema:
     links = dict(_links(contract))
     taken = [table.name for table in system]
     taken += [part.name for table in system for part in (*table.constraints, *table.indexes)]
-    taken += [resource.table for resource in contract.resources]
+    taken += [resource.table_name for resource in contract.resources]
     taken += [link.table for link in links]
     names = Names(taken)
     return Schema(
         (
-            *(_Deriver(item, contract, dialect, names).table() for item in contract.resources),
-            *(_link_table(link, ends, dialect, names) for link, ends in links.items()),
+            *(
+                _Deriver(item, contract, dialect, names).table()
+                for item in contract.resources
+                if item.mapped is None
+            ),
+            *(
+                _link_table(link, ends, dialect, names)
+                for link, ends in links.items()
+                if not link.mapped
+            ),
             *system,
         )
     )
@@ -132,8 +141,8 @@ class _Deriver:
                 yield ForeignKey(
                     self._name(field.name, "fkey"),
                     (field.name,),
-                    target.table,
-                    (target.key.name,),
+                    target.table_name,
+                    (target.key.column_name,),
                     _ON_DELETE[field.on_delete],
                 )
 
@@ -234,8 +243,8 @@ def _link_table(link: Link, ends: Ends, dialect: Dialect, names: Names) -> Table
             ForeignKey(
                 names.give(link.table, name, "fkey"),
                 (name,),
-                end.table,
-                (end.key.name,),
+                end.table_name,
+                (end.key.column_name,),
                 _ON_DELETE[OnDelete.CASCADE],
             )
             for name, end in zip(columns, ends, strict=True)

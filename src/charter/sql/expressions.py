@@ -70,7 +70,7 @@ def row_value(contract: Contract, dialect: Dialect, resource: Resource, computed
 
 
 def _of_row(contract: Contract, dialect: Dialect, resource: Resource) -> Context:
-    return fresh(contract, dialect).about(bare_row(contract, resource))
+    return fresh(contract, dialect).about(bare_row(contract, dialect, resource))
 
 
 def _schema_text(dialect: Dialect, fragment: Fragment) -> str:

@@ -6,15 +6,19 @@ from types import MappingProxyType
 
 from charter.contract.contract import Contract
 from charter.contract.faults import Fault, FaultCode
+from charter.contract.mapping import Form
 from charter.contract.resource import Field, Resource
-from charter.contract.types import DEFAULT_TEXT_LENGTH, TEXTUAL, Scalar
+from charter.contract.types import DEFAULT_TEXT_LENGTH, TEXTUAL, Scalar, digits_of
 from charter.core.places import Place
 from charter.plan.texts import EMAIL_LENGTH, URL_LENGTH
 from charter.sql.audit import AUDIT_NAMES
-from charter.sql.conditions import FOLDED
 from charter.sql.dialect import Dialect
+from charter.sql.existing.forms import storage_of
+from charter.sql.existing.sqlite import MOST_DIGITS
+from charter.sql.existing.storage import form_of
 from charter.sql.expressions import row_condition
 from charter.sql.identity.tables import IDENTITY_NAMES
+from charter.sql.names import FOLDED
 from charter.sql.naming import MAX_BYTES
 from charter.sql.own.history import HISTORY_NAMES
 from charter.sql.postgres import POSTGRES
@@ -82,10 +86,16 @@ def infeasible(contract: Contract, dialect: Dialect) -> tuple[Fault, ...]:
         for resource in contract.resources
         for fault in chain(
             _types(resource, dialect),
-            _taken(resource, dialect),
-            _unordered(resource),
-            _conditions(resource, contract, dialect),
-            *(check(resource) for check in own),
+            *(
+                (
+                    _taken(resource, dialect),
+                    _unordered(resource),
+                    _conditions(resource, contract, dialect),
+                    *(check(resource) for check in own),
+                )
+                if resource.mapped is None
+                else (_forms(resource, dialect),)
+            ),
         )
     )
 
@@ -96,6 +106,22 @@ def _types(resource: Resource, dialect: Dialect) -> Iterator[Fault]:
         if reason is not None:
             text = f"{resource.name}.{field.name}: {reason}"
             yield Fault(STORAGE_UNSUPPORTED, text, field.place)
+
+
+def _forms(resource: Resource, dialect: Dialect) -> Iterator[Fault]:
+    for field in resource.fields:
+        text = f"{resource.name}.{field.name}: {dialect.name} has no values that are "
+        if storage_of(dialect, field) is None:
+            form = field.stored or "Charter's own"
+            yield Fault(STORAGE_UNSUPPORTED, f"{text}stored as {form}", field.place)
+        elif dialect is SQLITE and _is_rough(field) and digits_of(field.type) > MOST_DIGITS:
+            text = f"{resource.name}.{field.name}: a number of SQLite's holds {MOST_DIGITS} digits"
+            yield Fault(STORAGE_UNSUPPORTED, text, field.place)
+
+
+def _is_rough(field: Field) -> bool:
+    """Whether a decimal is read by way of a binary number."""
+    return field.type.scalar is Scalar.DECIMAL and form_of(field) in {Form.NUMBER, Form.TEXT}
 
 
 def _taken(resource: Resource, dialect: Dialect) -> Iterator[Fault]:

@@ -47,7 +47,7 @@ class Newcomer:
     def _stored(self, field: Field) -> list[Fragment]:
         source = self._source(field)
         if isinstance(source, SlotValue):
-            return stored_values(self.dialect, field, source.index)
+            return stored_values(self.dialect, self.resource, field, source.index)
         return [self.value(field)]
 
     def _told(self, field: Field) -> Pieces:

@@ -31,7 +31,7 @@ def is_indexed(plan: ManyPlan) -> bool:
         return False
     resource = plan.row.resource
     field = resource.field_named.get(first.field)
-    if field is None:
+    if field is None or field.stored is not None:
         return False
     fixed = {resource.tenant, *_fixed(resource, plan.row.where)}
     if plan.parent is not None:

@@ -15,6 +15,7 @@ from charter.plan.plan import (
 )
 from charter.sql.context import Context
 from charter.sql.dialect import Dialect
+from charter.sql.existing.state import version_of
 from charter.sql.expressions import fresh
 from charter.sql.fragment import EMPTY, Fragment, identifier, listed, number, qualified, sql
 from charter.sql.json import both, filtered, order_by, row_body, sort_value
@@ -59,7 +60,7 @@ def _one(context: Context, plan: OnePlan, last: Fragment) -> Fragment:
     where = both(key, filtered(inner, plan.row.where), _under(inner, rows, plan.parent))
     return sql(
         "SELECT {} AS body, {} AS version{}{} FROM {} WHERE {}",
-        body, rows.column("version"), truths, last, rows.clause(), where,
+        body, version_of(inner, rows), truths, last, rows.clause(), where,
     )  # fmt: skip
 
 
@@ -152,7 +153,7 @@ def _page(context: Context, plan: ManyPlan, *, outermost: bool) -> Fragment:
         return sql(
             "SELECT {} FROM {} WHERE {}{}{}", listed(shown), rows.clause(), where, order, limit
         )
-    every_column = listed([sql("{}.*", rows.alias), *named])
+    every_column = listed([rows.every_column(), *named])
     chosen = sql("SELECT {} FROM {} WHERE {}{}{}", every_column, rows.clause(), where, order, limit)
     outer = derived_rows(rows, chosen)
     shown = [

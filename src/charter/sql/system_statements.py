@@ -130,13 +130,15 @@ def serial_catch_up(dialect: Dialect, resource: Resource) -> Statement | None:
     """
     if not dialect.sequences:
         return None
-    table = dialect.constant(dialect.quote(resource.table), TEXT)
+    table = dialect.constant(dialect.quote(resource.table_name), TEXT)
+    key = identifier(resource.key.column_name)
+    named = dialect.constant(resource.key.column_name, TEXT)
     fragment = sql(
         "SELECT setval(counter, greatest(largest, 1), largest > 0) FROM (SELECT"
-        " pg_get_serial_sequence({}, 'id')::regclass AS counter, greatest(max(id),"
-        " pg_sequence_last_value(pg_get_serial_sequence({}, 'id')::regclass), 0) AS largest"
+        " pg_get_serial_sequence({}, {})::regclass AS counter, greatest(max({}),"
+        " pg_sequence_last_value(pg_get_serial_sequence({}, {})::regclass), 0) AS largest"
         " FROM {}) AS counted",
-        table, table, identifier(resource.table),
+        table, named, key, table, named, identifier(resource.table_name),
     )  # fmt: skip
     return dialect.statement(fragment, f"catch up {resource.name}")
 

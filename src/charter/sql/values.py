@@ -100,7 +100,8 @@ def may_be_null(context: Context, expression: Expression) -> bool:
             rows = context.rows[expression.scope]
             computed = rows.resource.computed_named.get(expression.field)
             if computed is None:
-                return rows.resource.field_named[expression.field].optional
+                field = rows.resource.field_named[expression.field]
+                return field.optional or field.stored is not None
             return may_be_null(context.about(rows), computed.expression)
         case _:
             return type_of(expression) is not None

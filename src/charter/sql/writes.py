@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 
 from charter.contract.contract import Contract
 from charter.contract.resource import Field, Link, Made, OnDelete, Resource
-from charter.contract.types import DATETIME
-from charter.sql.checks import check, inbound, load
-from charter.sql.conditions import FOLDED
+from charter.sql.checks import check, inbound, load, state
 from charter.sql.dialect import Dialect
+from charter.sql.existing.forms import written
 from charter.sql.folding import folded
-from charter.sql.fragment import EMPTY, Fragment, identifier, listed, parameter, sql
+from charter.sql.fragment import EMPTY, Fragment, identifier, listed, number, parameter, sql
+from charter.sql.names import FOLDED
 from charter.sql.sources import NowValue, SlotValue
 from charter.sql.statement import Statement
 
@@ -27,6 +27,7 @@ __all__ = [
     "link_clear",
     "load",
     "provision",
+    "state",
     "stored_columns",
     "stored_values",
     "touch",
@@ -42,7 +43,7 @@ def insert(
     Gives the keys where the database makes them, in the order of the rows.
     """
     made = resource.key.default is Made.SERIAL and "id" not in columns
-    returning = sql(" RETURNING id") if made else EMPTY
+    returning = sql(" RETURNING {}", _key_column(resource)) if made else EMPTY
     fragment = sql("{}{}", insert_fragment(dialect, resource, columns, rows), returning)
     return dialect.statement(fragment, f"insert {resource.name}")
 
@@ -57,11 +58,12 @@ def insert_fragment(
         [
             value
             for place, field in enumerate(fields)
-            for value in stored_values(dialect, field, row * width + place)
+            for value in stored_values(dialect, resource, field, row * width + place)
         ]
         for row in range(rows)
     )
-    return insert_values(resource.table, [c for f in fields for c in stored_columns(f)], values)
+    names = [name for field in fields for name in stored_columns(resource, field)]
+    return insert_values(resource.table_name, names, values)
 
 
 def insert_values(
@@ -86,7 +88,9 @@ def update(dialect: Dialect, resource: Resource, columns: Sequence[str]) -> Stat
         sql("{} = {}", name, value)
         for place, field in enumerate(fields)
         for name, value in zip(
-            stored_columns(field), stored_values(dialect, field, place), strict=True
+            stored_columns(resource, field),
+            stored_values(dialect, resource, field, place),
+            strict=True,
         )
     ]
     return dialect.statement(
@@ -102,19 +106,30 @@ def touch(dialect: Dialect, resource: Resource) -> Statement:
 def _update(
     dialect: Dialect, resource: Resource, settings: Sequence[Fragment], key: int
 ) -> Fragment:
-    now = dialect.argument(NowValue(), DATETIME)
-    changes = [*settings, sql("updated_at = {}", now), sql("version = version + 1")]
+    """The row is written even where nothing is set: whoever waits for it has to look again."""
+    changes = list(settings)
+    changed, version = (resource.field_named.get(name) for name in ("updated_at", "version"))
+    if changed is not None:
+        now = written(dialect, changed, NowValue())
+        changes.append(sql("{} = {}", identifier(changed.column_name), now))
+    counted = number(0)
+    if version is not None:
+        counted = identifier(version.column_name)
+        changes.append(sql("{} = {} + 1", counted, counted))
+    own = _key_column(resource)
     return sql(
-        "UPDATE {} SET {} WHERE id = {} RETURNING version",
-        identifier(resource.table), listed(changes), _key(dialect, resource, key),
+        "UPDATE {} SET {} WHERE {} = {} RETURNING {}",
+        identifier(resource.table_name), listed(changes or [sql("{} = {}", own, own)]), own,
+        _key(dialect, resource, key), counted,
     )  # fmt: skip
 
 
 def delete(contract: Contract, dialect: Dialect, resource: Resource) -> Statement:
     """A row gone: the value is its key. Heavy where rows of other tables change with it."""
     fragment = sql(
-        "DELETE FROM {} WHERE id = {}", identifier(resource.table), _key(dialect, resource, 0)
-    )
+        "DELETE FROM {} WHERE {} = {}",
+        identifier(resource.table_name), _key_column(resource), _key(dialect, resource, 0),
+    )  # fmt: skip
     return dialect.statement(
         fragment, f"delete {resource.name}", heavy=_takes_others_along(contract, resource)
     )
@@ -162,15 +177,21 @@ def _key(dialect: Dialect, resource: Resource, place: int) -> Fragment:
     return dialect.argument(SlotValue(place), resource.key.type)
 
 
-def stored_columns(field: Field) -> list[Fragment]:
+def _key_column(resource: Resource) -> Fragment:
+    return identifier(resource.key.column_name)
+
+
+def stored_columns(resource: Resource, field: Field) -> list[Fragment]:
     """The columns that hold a field: its own, and that of the folded text of a search field."""
-    names = [field.name, field.name + FOLDED] if field.search else [field.name]
+    names = [field.column_name]
+    if field.search and resource.mapped is None:
+        names.append(field.name + FOLDED)
     return [identifier(name) for name in names]
 
 
-def stored_values(dialect: Dialect, field: Field, place: int) -> list[Fragment]:
+def stored_values(dialect: Dialect, resource: Resource, field: Field, place: int) -> list[Fragment]:
     """What these columns get of the value in a slot."""
-    value = dialect.argument(SlotValue(place), field.type)
-    if not field.search:
+    value = written(dialect, field, SlotValue(place))
+    if not field.search or resource.mapped is not None:
         return [value]
     return [value, parameter(SlotValue(place), folded, dialect.cast(field.type))]

@@ -141,6 +141,7 @@ def _takes_more(compiler: Compiler, standing: Standing, rows: NewRows, ask: Ask)
     resource = rows.resource
     return (
         resource.audited
+        or resource.mapped is not None
         or resource.key.default is not Made.UUID7
         or _lacks_values(rows, ask)
         or _names_unseen(compiler, standing, rows)

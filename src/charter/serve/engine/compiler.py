@@ -35,6 +35,8 @@ from charter.sql import system_statements as system
 from charter.sql.aggregate import Inserts, insert_aggregate
 from charter.sql.creation import create_and_answer
 from charter.sql.dialect import Dialect
+from charter.sql.existing.clearing import clearing
+from charter.sql.existing.questions import Asked, asked_of
 from charter.sql.identity.alive import session_roles
 from charter.sql.reads import compile_read
 from charter.sql.statement import Statement
@@ -251,6 +253,26 @@ class Compiler:
         return self._statement(
             ("touch", resource.name), lambda: writes.touch(self.dialect, resource)
         )
+
+    def state(self, resource: Resource) -> Statement:
+        return self._statement(
+            ("state", resource.name), lambda: writes.state(self.contract, self.dialect, resource)
+        )
+
+    def asked(self, resource: Resource, written: frozenset[str], *, bounded: bool) -> Asked | None:
+        """What is asked of rows of an existing table of which these fields were written."""
+        asked: tuple[Asked | None] = self._made.get(
+            ("asked", resource.name, written, bounded),
+            lambda: (asked_of(self.contract, self.dialect, resource, written, bounded=bounded),),
+        )
+        return asked[0]
+
+    def clearing(self, resource: Resource) -> tuple[Statement, ...]:
+        """What takes away, before a row is deleted, what belongs to it in existing tables."""
+        statements: tuple[Statement, ...] = self._made.get(
+            ("clearing", resource.name), lambda: clearing(self.contract, self.dialect, resource)
+        )
+        return statements
 
     def delete(self, resource: Resource) -> Statement:
         return self._statement(

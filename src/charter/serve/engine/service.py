@@ -17,7 +17,6 @@ from charter.serve.engine.reads import Reads, key_of
 from charter.serve.engine.slow import SlowStatements
 from charter.serve.engine.startup import prepare, require_feasible
 from charter.serve.engine.statements import CountingDatabase, Tally
-from charter.sql.derive import schema_of
 from charter.sql.dialect import Dialect
 from charter.sql.dialects import dialect_named
 from charter.sql.own.history import Noted
@@ -85,10 +84,9 @@ class Service:
         Raises `ContractFaulty`, `SchemaDiffers` and `Unavailable`.
         """
         require_feasible(self.contract, self.dialect)
-        self.schema = schema_of(self.contract, self.dialect)
         await self.database.open()
         try:
-            await prepare(self.schema, self.dialect, self.database, noted)
+            self.schema = await prepare(self.contract, self.dialect, self.database, noted)
         except BaseException:
             await self.database.close()
             raise

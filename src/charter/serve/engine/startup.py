@@ -6,12 +6,16 @@ from datetime import UTC, datetime
 from charter.contract.contract import Contract
 from charter.contract.faults import ContractFaulty
 from charter.sql import ddl
+from charter.sql.derive import schema_of
 from charter.sql.dialect import Dialect
 from charter.sql.differences import Difference, absent, differences
+from charter.sql.existing.differences import mapped_differences
+from charter.sql.existing.told import told_tables
+from charter.sql.existing.views import unread_views, with_columns
 from charter.sql.feasible import infeasible
 from charter.sql.own import history
 from charter.sql.own.history import Entry, Noted, State
-from charter.sql.schema import Schema
+from charter.sql.schema import Schema, Table
 from charter.sql.statement import Statement
 from charter.store.database import Database, Transaction
 from charter.store.errors import StoreError
@@ -19,6 +23,7 @@ from charter.store.schema import found_schema, spelt_schema
 
 FIRST_START = "the first start"
 """Who is noted for the migrations that a new database has from the beginning."""
+FIT_BY_HAND = "Change the contract or the tables: Charter does not change tables that it maps."
 
 
 class SchemaDiffers(Exception):
@@ -41,14 +46,19 @@ def require_feasible(contract: Contract, dialect: Dialect) -> None:
 
 
 async def prepare(
-    wanted: Schema, dialect: Dialect, database: Database, noted: Sequence[Noted] = ()
-) -> None:
-    """Create the schema in an empty database; else make sure that it serves this one.
+    contract: Contract, dialect: Dialect, database: Database, noted: Sequence[Noted] = ()
+) -> Schema:
+    """Create the schema where none of its tables is there; else make sure that the database
+    serves this one. Raises `SchemaDiffers`.
 
     `noted` are the migrations that the release knows: a new database has them all. One that is
-    between two schemas serves the releases of both. Raises `SchemaDiffers`.
+    between two schemas serves the releases of both. Existing tables that the contract names are
+    compared first, and never changed; the schema that is given back has them too, as far as their
+    constraints are told of.
     """
+    wanted = schema_of(contract, dialect)
     found = await found_schema(dialect, database.read)
+    existing = await _existing(contract, dialect, database, found)
     if absent(history.without_history(wanted), found):
         try:
             await _create(wanted, found, database, dialect, noted)
@@ -60,12 +70,25 @@ async def prepare(
         found = await found_schema(dialect, database.read)
     spelt = await spelt_schema(wanted, dialect, database)
     differing = tuple(item for item in differences(spelt, found) if not item.harmless)
-    if not differing:
-        return
-    entries = await _entries(found, dialect, database)
-    used = history.fingerprint_of(wanted)
-    if not _between(entries, used, spelt, found, differing):
-        raise SchemaDiffers(differing, remedy(entries, used, noted))
+    if differing:
+        entries = await _entries(found, dialect, database)
+        used = history.fingerprint_of(wanted)
+        if not _between(entries, used, spelt, found, differing):
+            raise SchemaDiffers(differing, remedy(entries, used, noted))
+    return Schema((*wanted.tables, *existing)) if existing else wanted
+
+
+async def _existing(
+    contract: Contract, dialect: Dialect, database: Database, found: Schema
+) -> tuple[Table, ...]:
+    """The tables that the contract maps, as they are. Raises `SchemaDiffers` where they do not
+    fit."""
+    for name, statement in unread_views(contract, dialect, found):
+        found = with_columns(found, name, await database.read(statement, ()))
+    unfit = mapped_differences(contract, dialect, found)
+    if unfit:
+        raise SchemaDiffers(unfit, FIT_BY_HAND)
+    return tuple(told_tables(contract, dialect, found))
 
 
 async def _create(

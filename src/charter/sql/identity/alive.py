@@ -13,6 +13,7 @@ from typing import LiteralString
 from charter.contract.contract import Contract
 from charter.contract.types import DATETIME, TEXT
 from charter.sql.dialect import Dialect
+from charter.sql.existing.source import named_source
 from charter.sql.fragment import Fragment, identifier, joined, listed, qualified, sql
 from charter.sql.identity.belonging import tenant_of
 from charter.sql.identity.tables import API_KEYS, CREDENTIALS, SESSIONS
@@ -57,7 +58,7 @@ class Alive:
 def alive(contract: Contract, dialect: Dialect) -> Alive:
     """The reads for a contract with accounts."""
     roles = _roles(contract, dialect)
-    known = (roles, tenant_of(contract, _ROW))
+    known = (roles, tenant_of(contract, dialect, _ROW))
     return Alive(
         _good(dialect, SESSIONS, (), "id", known),
         _good(dialect, SESSIONS, COOKIE_COLUMNS, "cookie", known),
@@ -82,7 +83,7 @@ def session_roles(contract: Contract, dialect: Dialect) -> Fragment:
     )  # fmt: skip
     if contract.tenancy is not None:
         tenant = dialect.argument(TenantValue(TEXT), TEXT)
-        same = sql("{} IS NOT DISTINCT FROM {}", tenant_of(contract, _ROW), tenant)
+        same = sql("{} IS NOT DISTINCT FROM {}", tenant_of(contract, dialect, _ROW), tenant)
         where = sql("{} AND {}", where, same)
     return sql(
         "(SELECT coalesce({}, '') FROM {} AS {} WHERE {})",
@@ -136,7 +137,7 @@ def _roles(contract: Contract, dialect: Dialect) -> Fragment:
             sql(
                 "SELECT {} AS role FROM {} WHERE {} = {}",
                 identifier(grants.role),
-                identifier(resource.table),
+                named_source(dialect, resource),
                 identifier(near),
                 qualified(_ROW, "account"),
             )

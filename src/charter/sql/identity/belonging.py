@@ -7,6 +7,8 @@ as such a row is there: a membership that is taken away, in whatever way, is gon
 from charter.contract.contract import Contract
 from charter.contract.identity import Grants
 from charter.contract.resource import Resource
+from charter.sql.dialect import Dialect
+from charter.sql.existing.source import named_source
 from charter.sql.fragment import Fragment, identifier, joined, qualified, sql
 
 
@@ -24,13 +26,13 @@ def memberships(contract: Contract) -> tuple[Grants, ...]:
     )
 
 
-def tenant_of(contract: Contract, row: Fragment) -> Fragment:
+def tenant_of(contract: Contract, dialect: Dialect, row: Fragment) -> Fragment:
     """The tenant that a row with an account and a tenant is good for; null where it names none,
     or its account does not belong to it."""
     belongs = [
         sql(
             "EXISTS (SELECT 1 FROM {} WHERE {} AND {} = {})",
-            identifier(resource.table),
+            named_source(dialect, resource),
             sql("{} = {}", account_of(resource, grants), qualified(row, "account")),
             key_of(resource, grants),
             qualified(row, "tenant"),

@@ -8,10 +8,10 @@ from typing import Any
 from charter.contract.contract import Contract
 from charter.contract.resource import Link, Made, Resource
 from charter.sql import ddl
-from charter.sql.conditions import FOLDED
 from charter.sql.derive import schema_of
 from charter.sql.dialect import Dialect
 from charter.sql.folding import folded
+from charter.sql.names import FOLDED
 from charter.sql.system_statements import serial_catch_up
 from charter.verify.data.dice import dice_for, skewed
 from charter.verify.data.order import filling_order
