@@ -16,7 +16,7 @@ from typing import Any
 import charter
 from charter.contract.types import Scalar, Type
 from charter.core.codes import CODES
-from charter.language.faultcodes import FAULT_CODES
+from charter.language.faultlist import FAULT_CODES
 from charter.language.fields import Options, field
 from charter.plan.ask import Comparator
 from charter.plan.breaking.codes import CHANGE_CODES

@@ -15,11 +15,7 @@ from charter.core.names import nearest
 from charter.core.places import Place
 from charter.language.declarations import IndexSaid
 from charter.language.drafts import Draft, ResourceDraft
-from charter.language.faultcodes import (
-    FIELD_UNFIT,
-    FIELD_UNKNOWN,
-    RESOURCE_UNREGISTERED,
-)
+from charter.language.faultcodes import FIELD_UNFIT, FIELD_UNKNOWN, RESOURCE_UNREGISTERED
 from charter.language.running import evaluated, place_of
 from charter.language.steps.rowbound import beyond_row
 from charter.language.symbols.rows import Row

@@ -11,13 +11,8 @@ from charter.core.names import nearest
 from charter.core.places import NOWHERE
 from charter.language.declarations import PolicySaid
 from charter.language.drafts import Draft, ResourceDraft
-from charter.language.faultcodes import (
-    FIELD_UNFIT,
-    FIELD_UNKNOWN,
-    POLICY_MALFORMED,
-    POLICY_TWICE,
-    RULE_DROPPED,
-)
+from charter.language.faultcodes import FIELD_UNFIT, FIELD_UNKNOWN
+from charter.language.rulecodes import POLICY_MALFORMED, POLICY_TWICE, RULE_DROPPED
 from charter.language.rules import Rule
 from charter.language.running import evaluated, place_of
 from charter.language.steps.constraints import registered

@@ -16,14 +16,9 @@ from charter.language.declarations import Meaning, ResourceSaid
 from charter.language.declared import declared_by
 from charter.language.drafts import Draft, ResourceDraft
 from charter.language.existing import NO_EXISTING, Existing
-from charter.language.faultcodes import (
-    ACCOUNTS_UNFIT,
-    NAME_MALFORMED,
-    NAME_TAKEN,
-    TENANT_UNFIT,
-    TYPE_UNSUPPORTED,
-)
+from charter.language.faultcodes import NAME_MALFORMED, NAME_TAKEN, TYPE_UNSUPPORTED
 from charter.language.resource import Resource
+from charter.language.rulecodes import ACCOUNTS_UNFIT, TENANT_UNFIT
 from charter.language.user import User
 
 KEY_LENGTH = 255
