@@ -224,12 +224,21 @@ def test_an_enumeration_that_narrows_counts_the_rows_that_stand_against_it() -> 
 
 def test_a_decimal_that_only_widens_is_not_written_anew() -> None:
     wide = Field("price", replace(MONEY, digits=16))
-    (step,) = steps(changed(shop(Field("price", MONEY)), shop(wide)))
+    found = steps(changed(shop(Field("price", MONEY)), shop(wide)))
+    (step,) = (step for step in found if step.name == "widen orders.price")
     assert (step.up, step.work) == (
         ("ALTER TABLE orders ALTER COLUMN price TYPE numeric(16, 2)",),
         Work.CATALOG,
     )
     assert step.work_down is Work.REWRITE
+    # Checks on it would have the table read under the lock.
+    assert [item.name for item in found] == [
+        "validate orders_price_check back",
+        "drop check orders_price_check",
+        "widen orders.price",
+        "check orders_price_check",
+        "validate orders_price_check",
+    ]
 
 
 def test_names_in_conditions_are_told_from_literals() -> None:
