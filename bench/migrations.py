@@ -381,14 +381,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tempfile.TemporaryDirectory(prefix="charter-bench-") as folder,
         ):
             found.append(asyncio.run(measured(kind, server.url, Path(folder), options.rows)))
+        console.print(line(found[-1]), highlight=False)
         for failure in found[-1].failures[:3]:
             console.print(failure, style="red", markup=False)
+        if options.save:
+            path = RESULTS / "migrations.json"
+            path.write_text(json.dumps([asdict(one) for one in found], indent=2) + "\n")
     show(console, found)
-    if options.save:
-        path = RESULTS / "migrations.json"
-        path.write_text(json.dumps([asdict(one) for one in found], indent=2) + "\n")
     well = all(not one.failures and one.slowest < LOCK_TIMEOUT for one in found)
     return 0 if well else 1
+
+
+def line(one: Found) -> str:
+    """One kind, while the others are still to come."""
+    return (
+        f"{one.kind}: {one.requests:,} requests, {len(one.failures)} failed, "
+        f"slowest {one.slowest * 1000:.0f} ms"
+    )
 
 
 def show(console: Console, found: Sequence[Found]) -> None:

@@ -39,7 +39,8 @@ class Show:
             TextColumn("{task.completed:,.0f} of about {task.total:,.0f} rows"),
             TimeRemainingColumn(),
         )
-        self._progress = Progress(*columns, console=console, transient=True)
+        quiet = not console.is_terminal
+        self._progress = Progress(*columns, console=console, transient=True, disable=quiet)
         self._bar: TaskID | None = None
 
     def __enter__(self) -> "Show":
