@@ -358,7 +358,8 @@ _EXITS = (
      "from there."),
     ("2", "wrong usage", "An argument or a setting that is not known or makes no sense."),
     ("3", "something is left to do", "`plan --check`: there is something to plan. `apply`: steps "
-     "have to be named with `--allow`, or migrations are pending behind one that waits. `status`: "
+     "have to be named with `--allow`, migrations are pending behind one that waits, or the "
+     "contract is ahead of its migrations. `status`: "
      "a migration is pending, under way or waiting. `check`: that, drift, or a contract that is "
      "ahead of its migrations."),
     ("130", "interrupted", "Ctrl+C. The next call goes on where this one was."),

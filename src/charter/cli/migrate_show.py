@@ -135,12 +135,14 @@ class Show:
             self._bar = None
 
 
-def show_applied(applied: Applied, console: Console) -> None:
-    """What came of `apply`."""
+def show_applied(applied: Applied, unplanned: Sequence[Difference], console: Console) -> None:
+    """What came of `apply`, and what it could not know of: no migration has it."""
 
     def say(text: str) -> None:
         console.print(text, highlight=False, soft_wrap=True)
 
+    if unplanned:
+        say("[yellow]The contract has changes that no migration has:[/yellow] charter migrate plan")
     if applied.waits is None:
         say("The database is in step with the migrations.")
         return

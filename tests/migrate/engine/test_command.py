@@ -95,6 +95,14 @@ def test_from_a_plan_to_a_database_in_step_and_back(project: Project) -> None:
     assert (code, f"{project.last}: pending" in said) == (3, True)
 
 
+def test_an_apply_says_that_nobody_has_planned_yet(project: Project) -> None:
+    project.migrate("plan")
+    project.write(NEW)
+    project.migrate("apply")
+    code, said = project.migrate("apply")
+    assert (code, "The contract has changes that no migration has:" in said) == (3, True)
+
+
 def test_a_plan_can_be_asked_for_without_being_written(project: Project) -> None:
     code, _ = project.migrate("plan", "--check")
     assert code == 3
