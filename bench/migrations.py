@@ -414,7 +414,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tempfile.TemporaryDirectory(prefix="charter-bench-") as folder,
         ):
             found.append(asyncio.run(measured(kind, server.url, Path(folder), options.rows)))
-        console.print(line(found[-1]), highlight=False)
+        console.print(line(found[-1]), highlight=False, soft_wrap=True)
         for failure in found[-1].failures[:3]:
             console.print(failure, style="red", markup=False)
         if options.save:
