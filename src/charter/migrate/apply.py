@@ -198,8 +198,10 @@ async def _forward(
     while entry.done < split:
         run = Run(steps[entry.done], entry.done + 1, len(steps), back=False)
         entry = await run_step(job, entry, run)
-    if entry.state is State.EXPANDING:
-        entry = await job.note(entry, state=State.EXPANDED if split < len(steps) else State.APPLIED)
+    if split == len(steps):
+        entry = await job.note(entry, state=State.APPLIED)
+    elif entry.state is State.EXPANDING and not any(step.apart for step in steps[split:]):
+        entry = await job.note(entry, state=State.EXPANDED)
     if entry.state is not State.APPLIED:
         waiting = await _waiting(job, entry, steps[entry.done :], facts, request)
         if waiting is not None:
