@@ -16,7 +16,9 @@ from charter.migrate.renames import Answers
 from charter.migrate.step import Phase, Step, Work
 from charter.migrate.steps.words import with_names
 from charter.migrate.wanted import wanted
+from charter.sql.derive import schema_of
 from charter.sql.dialects import dialect_named
+from charter.sql.own.history import fingerprint_of
 from tests.migrate.cases import cases, shop
 from tests.migrate.test_walk import plan
 from tests.sql.schema.samples import MONEY, resource
@@ -263,3 +265,14 @@ def _members() -> Resource:
     email = Field("email", Type(Scalar.EMAIL, lower=True), unique=True)
     verified = Field("email_verified", BOOLEAN, default=Given(False))
     return resource("Member", "members", email, verified)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_two_scales_of_a_decimal_are_two_schemas(dialect: str) -> None:
+    """SQLite stores both as integers: taken for one, every price would be another."""
+    coarse = shop(Field("price", MONEY))
+    fine = shop(Field("price", replace(MONEY, places=4)))
+    one, other = (schema_of(item, dialect_named(dialect)) for item in (coarse, fine))
+    assert fingerprint_of(one) != fingerprint_of(other)
+    found = steps(changed(coarse, fine, "sqlite"))
+    assert [(step.name, step.apart) for step in found] == [("rebuild orders", True)]
