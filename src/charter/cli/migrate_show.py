@@ -146,14 +146,14 @@ def show_applied(applied: Applied, unplanned: Sequence[Difference], console: Con
     if applied.waits is None:
         say("The database is in step with the migrations.")
         return
+    serves = "serves old and new releases" if applied.both else "serves old releases still"
+    begun = f"{escape(applied.waits)} {serves}."
     if applied.refused:
-        say(
-            f"{escape(applied.waits)} serves old and new releases. Its last steps have to be named:"
-        )
+        say(f"{begun} Its last steps have to be named:")
         for step in applied.refused:
             say(f'  --allow "{escape(step.name)}": {escape(step.loses or step.does)}')
     else:
-        say(f"{escape(applied.waits)} serves old and new releases. Its last steps wait for:")
+        say(f"{begun} Its last steps wait for:")
         for release in applied.releases:
             say(f"  {escape(release.name)}")
         say("Apply again once these have ended.")

@@ -48,6 +48,8 @@ class Applied:
     releases: tuple[Release, ...] = ()
     refused: tuple[Step, ...] = ()
     pending: tuple[str, ...] = ()
+    both: bool = True
+    """Releases of either side are served while it waits; else only the older ones."""
 
 
 async def apply(target: Target, request: Request) -> Applied:
@@ -263,15 +265,16 @@ async def _waiting(
 ) -> Applied | None:
     """What the last phase waits for."""
     refused = tuple(step for step in refusals(steps, facts, job) if step.name not in entry.allowed)
+    both = entry.state is State.EXPANDED
     if refused:
-        return Applied(entry.name, refused=refused)
+        return Applied(entry.name, refused=refused, both=both)
     if request.force or entry.state is State.CONTRACTING:
         return None
     suspects = [
         item for item in await releases(job.session, job.dialect) if item.schema != entry.after
     ]
     alive = await living(job, suspects)
-    return Applied(entry.name, releases=alive) if alive else None
+    return Applied(entry.name, releases=alive, both=both) if alive else None
 
 
 def refusals(steps: Sequence[Step], facts: Live, job: Job) -> list[Step]:
