@@ -21,6 +21,7 @@ from charter.sql.dialects import dialect_named
 from charter.sql.own.history import fingerprint_of
 from tests.migrate.cases import cases, shop
 from tests.migrate.test_walk import plan
+from tests.sql.schema.databases import SqliteDatabase
 from tests.sql.schema.samples import MONEY, resource
 
 DIALECTS = ("sqlite", "postgresql")
@@ -276,3 +277,12 @@ def test_two_scales_of_a_decimal_are_two_schemas(dialect: str) -> None:
     assert fingerprint_of(one) != fingerprint_of(other)
     found = steps(changed(coarse, fine, "sqlite"))
     assert [(step.name, step.apart) for step in found] == [("rebuild orders", True)]
+
+
+def test_a_text_of_which_no_date_can_be_made_is_counted() -> None:
+    found = steps(changed(shop(TEL), shop(replace(TEL, type=Type(Scalar.DATE))), "sqlite"))
+    database = SqliteDatabase()
+    database.script("CREATE TABLE orders (tel TEXT)")
+    database.script("INSERT INTO orders VALUES ('soon'), ('2021-02-30'), ('2021-02-28'), (NULL)")
+    (need, *_) = found[-1].needs
+    assert database.rows(need.count) == [(2,)]
