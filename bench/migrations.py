@@ -83,6 +83,11 @@ FIELDS = {
     "rank": "int = field(ge=0, default=0)",
     "tag": "str | None = field(default=None, max_length=40)",
 }
+WAITED = """
+SELECT max(extract(epoch FROM clock_timestamp() - l.waitstart))::float8
+FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE NOT l.granted AND a.application_name = 'charter'
+"""
 Written = Callable[[int], dict[str, Any]]
 
 
@@ -196,6 +201,8 @@ class Heard:
 
     requests: int = 0
     slowest: float = 0.0
+    waited: float = 0.0
+    """The longest that the server has seen one of them wait for a lock (s)."""
     failures: list[str] = field(default_factory=list)
 
     def note(self, answer: httpx2.Response, seconds: float) -> None:
@@ -208,7 +215,8 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What came of one kind of change. Times are seconds."""
+    """What came of one kind of change. Times are seconds: `before` is the slowest request while
+    nothing was migrated, `slowest` that of all others, `waited` the longest wait for a lock."""
 
     kind: str
     rows: int
@@ -216,7 +224,9 @@ class Found:
     expand: float
     contract: float
     requests: int
+    before: float
     slowest: float
+    waited: float
     failures: tuple[str, ...]
 
 
@@ -225,10 +235,12 @@ async def measured(kind: Kind, url: str, folder: Path, rows: int) -> Found:
     old = await _released(kind.old, url, folder / "old", ())
     steps = _planned(kind, folder)
     await _fill(url, rows)
-    heard = Heard()
+    before, heard = Heard(), Heard()
     path = folder / "new" / "contract.py"
     keys = await _keys(url)
-    async with _clients(kind.old, old, keys, heard):
+    async with _clients(kind.old, old, keys, before):
+        await asyncio.sleep(1)
+    async with _watched(url, heard), _clients(kind.old, old, keys, heard):
         started = time.perf_counter()
         await _apply(path, url)
         expand = time.perf_counter() - started
@@ -237,15 +249,15 @@ async def measured(kind: Kind, url: str, folder: Path, rows: int) -> Found:
         async with _clients(kind.new, new, keys, heard):
             await asyncio.sleep(0.5)
     await old.stop()
-    async with _clients(kind.new, new, keys, heard):
+    async with _watched(url, heard), _clients(kind.new, new, keys, heard):
         started = time.perf_counter()
         await _apply(path, url, *steps)
         contract = time.perf_counter() - started
     await new.stop()
     number = len(migrations[-1].changes["postgresql"].steps)
     return Found(
-        kind.name, rows, number, expand, contract, heard.requests, heard.slowest,
-        tuple(heard.failures),
+        kind.name, rows, number, expand, contract, heard.requests, before.slowest, heard.slowest,
+        heard.waited, tuple(before.failures + heard.failures),
     )  # fmt: skip
 
 
@@ -326,6 +338,27 @@ async def _apply(path: Path, url: str, *more: str) -> None:
 
 
 @asynccontextmanager
+async def _watched(url: str, heard: Heard) -> AsyncIterator[None]:
+    """Looks again and again how long the sessions of the releases have waited for locks."""
+    connection = await asyncpg.connect(url)
+    done = asyncio.Event()
+
+    async def look() -> None:
+        while not done.is_set():
+            waited = await connection.fetchval(WAITED)
+            heard.waited = max(heard.waited, waited or 0.0)
+            await asyncio.sleep(0.02)
+
+    task = asyncio.create_task(look())
+    try:
+        yield
+    finally:
+        done.set()
+        await task
+        await connection.close()
+
+
+@asynccontextmanager
 async def _clients(
     side: Side, process: Process, keys: Sequence[str], heard: Heard
 ) -> AsyncIterator[None]:
@@ -381,23 +414,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tempfile.TemporaryDirectory(prefix="charter-bench-") as folder,
         ):
             found.append(asyncio.run(measured(kind, server.url, Path(folder), options.rows)))
+        console.print(line(found[-1]), highlight=False, soft_wrap=True)
         for failure in found[-1].failures[:3]:
             console.print(failure, style="red", markup=False)
+        if options.save:
+            path = RESULTS / "migrations.json"
+            path.write_text(json.dumps([asdict(one) for one in found], indent=2) + "\n")
     show(console, found)
-    if options.save:
-        path = RESULTS / "migrations.json"
-        path.write_text(json.dumps([asdict(one) for one in found], indent=2) + "\n")
-    well = all(not one.failures and one.slowest < LOCK_TIMEOUT for one in found)
+    well = all(not one.failures and one.waited < LOCK_TIMEOUT for one in found)
     return 0 if well else 1
+
+
+def line(one: Found) -> str:
+    """One kind, while the others are still to come."""
+    slowest = f"slowest {one.slowest * 1000:.0f} ms ({one.before * 1000:.0f} ms before)"
+    waited = f"longest wait for a lock {one.waited * 1000:.0f} ms"
+    took = f"expand {one.expand:.0f} s, contract {one.contract:.0f} s"
+    failed = f"{one.requests:,} requests, {len(one.failures)} failed"
+    return f"{one.kind}: {failed}, {slowest}, {waited}; {took}"
 
 
 def show(console: Console, found: Sequence[Found]) -> None:
     """A row for each kind."""
-    table = Table("change", "steps", "expand", "contract", "requests", "failed", "slowest")
+    headings = ("change", "steps", "expand", "contract", "requests", "failed")
+    table = Table(*headings, "slowest before", "slowest", "longest wait for a lock")
     for one in found:
         table.add_row(
             one.kind, str(one.steps), f"{one.expand:.1f} s", f"{one.contract:.1f} s",
-            f"{one.requests:,}", str(len(one.failures)), f"{one.slowest * 1000:.0f} ms",
+            f"{one.requests:,}", str(len(one.failures)), f"{one.before * 1000:.0f} ms",
+            f"{one.slowest * 1000:.0f} ms", f"{one.waited * 1000:.0f} ms",
         )  # fmt: skip
     console.print(table)
 

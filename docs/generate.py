@@ -18,6 +18,8 @@ from charter.contract.types import Scalar, Type
 from charter.core.codes import CODES
 from charter.language.faultlist import FAULT_CODES
 from charter.language.fields import Options, field
+from charter.migrate.faults import CODES as CODES_OF_PLANS
+from charter.migrate.stops import STOPS
 from charter.plan.ask import Comparator
 from charter.plan.breaking.codes import CHANGE_CODES
 from charter.plan.breaking.finding import Severity
@@ -366,6 +368,42 @@ _MEANS = {
     Comparator.CONTAINS: "is a list that has the value",
 }  # fmt: skip
 
+_EXITS = (
+    ("0", "well", "`plan`: the file is written, or there is nothing to plan. `apply`: all that can "
+     "be done now is done, also where the last phase waits for releases that run. `status` and "
+     "`check`: everything is settled. `rollback`: the migrations are undone."),
+    ("1", "a fault", "One of the codes below, a fault of the contract, or a database that cannot "
+     "be used. What was under way is undone; steps before it stay, and the next call goes on "
+     "from there."),
+    ("2", "wrong usage", "An argument or a setting that is not known or makes no sense."),
+    ("3", "something is left to do", "`plan --check`: there is something to plan. `apply`: steps "
+     "have to be named with `--allow`, migrations are pending behind one that waits, or the "
+     "contract is ahead of its migrations. `status`: "
+     "a migration is pending, under way or waiting. `check`: that, drift, or a contract that is "
+     "ahead of its migrations."),
+    ("130", "interrupted", "Ctrl+C. The next call goes on where this one was."),
+)  # fmt: skip
+
+
+def migrations() -> str:
+    """The exit codes of `charter migrate`, and the codes of what can stop it."""
+    parts = [
+        "# Migrations: exit codes and faults\n\n"
+        "How to use it is in [Migrate a database](../how-to/migrations.md).\n\n"
+        "## Exit codes of charter migrate\n\n",
+        table(("code", "means", "when"), _EXITS),
+        "\nA fault is said on standard error with its code, which never changes its meaning.\n",
+    ]
+    for title, codes in (("Faults of plans and files", CODES_OF_PLANS), ("Stops", STOPS)):
+        parts.append(f"\n## {title}\n")
+        for code in sorted(codes.values(), key=lambda code: code.name):
+            parts.append(
+                f"\n### {code.name}\n\n{code.title}\n\n{code.explanation}\n\n"
+                f"What to do: {code.remedy}\n"
+            )
+    return "".join(parts)
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "problems.md": problems,
     "faults.md": faults,
@@ -374,6 +412,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "words.md": words,
     "query.md": query,
     "storage.md": storage,
+    "migrations.md": migrations,
 }
 
 

@@ -71,6 +71,8 @@ class Server:
         lock, work = (step.lock_down, step.work_down) if back else (step.lock, step.work)
         claimed = (lock, work is Work.REWRITE, work in {Work.SCAN, Work.REWRITE})
         oid = await one.fetchval("SELECT to_regclass($1)::oid", POSTGRES.quote(step.table))
+        if await _nothing(one, statements):
+            return []
         if step.transaction:
             facts = await _within(one, statements, oid)
         else:
@@ -78,6 +80,19 @@ class Server:
             claimed = (lock, False, False)
         name = f"{step.name} ({'down' if back else 'up'})"
         return [] if oid is None else [Observed(case, name, claimed, facts)]
+
+
+_DROP = "DROP INDEX CONCURRENTLY IF EXISTS "
+
+
+async def _nothing(one: Any, statements: Sequence[str]) -> bool:
+    """Whether there is nothing to do: an index that went with its constraint."""
+    for text in statements:
+        if not text.startswith(_DROP):
+            return False
+        if await one.fetchval("SELECT to_regclass($1)::oid", text.removeprefix(_DROP)):
+            return False
+    return True
 
 
 async def _within(one: Any, statements: Sequence[str], oid: int) -> tuple[str, bool, bool]:
@@ -186,3 +201,31 @@ def test_what_older_versions_cannot_do_cheaply() -> None:
     assert claim(Operation.SET_NOT_NULL_AFTER_CHECK, 11).work is Work.SCAN
     assert all(claim(operation).work is not Work.REWRITE for operation in Operation
                if operation is not Operation.NARROW_DECIMAL)  # fmt: skip
+
+
+def test_locks_on_the_table_that_is_referred_to(server: Server) -> None:
+    before, after = next((old, new) for name, old, new in cases() if name == "reference")
+    change = plan(before, after, POSTGRES)
+    assert change is not None
+    (add,) = (step for step in change.steps if step.name == "refer orders_note_id_fkey")
+    (rest,) = (step for step in change.steps if step.name == "validate orders_note_id_fkey")
+    found = []
+    with PostgresDatabase(server.url) as database:
+        database.script("DROP SCHEMA IF EXISTS locked CASCADE; CREATE SCHEMA locked")
+        database.script("SET search_path TO locked")
+        put_in(database, before, {item.table: [] for item in before.resources})
+        for step in change.steps[: change.steps.index(add)]:
+            for text in step.up:
+                database.script(text)
+        for texts in (add.up, rest.up, add.down):
+            database.script(f"BEGIN; {'; '.join(texts)}")
+            modes = database.rows(
+                "SELECT mode FROM pg_locks WHERE relation = 'notes'::regclass AND granted"
+            )
+            found.append(strongest(_MODES[mode] for (mode,) in modes))
+            database.script("COMMIT")
+    assert found == [
+        claim(Operation.ADD_REFERENCE_NOT_VALID).target,
+        claim(Operation.VALIDATE_REFERENCE).target,
+        claim(Operation.DROP_REFERENCE).target,
+    ]

@@ -16,9 +16,12 @@ from charter.migrate.renames import Answers
 from charter.migrate.step import Phase, Step, Work
 from charter.migrate.steps.words import with_names
 from charter.migrate.wanted import wanted
+from charter.sql.derive import schema_of
 from charter.sql.dialects import dialect_named
+from charter.sql.own.history import fingerprint_of
 from tests.migrate.cases import cases, shop
 from tests.migrate.test_walk import plan
+from tests.sql.schema.databases import SqliteDatabase
 from tests.sql.schema.samples import MONEY, resource
 
 DIALECTS = ("sqlite", "postgresql")
@@ -224,12 +227,21 @@ def test_an_enumeration_that_narrows_counts_the_rows_that_stand_against_it() -> 
 
 def test_a_decimal_that_only_widens_is_not_written_anew() -> None:
     wide = Field("price", replace(MONEY, digits=16))
-    (step,) = steps(changed(shop(Field("price", MONEY)), shop(wide)))
+    found = steps(changed(shop(Field("price", MONEY)), shop(wide)))
+    (step,) = (step for step in found if step.name == "widen orders.price")
     assert (step.up, step.work) == (
         ("ALTER TABLE orders ALTER COLUMN price TYPE numeric(16, 2)",),
         Work.CATALOG,
     )
     assert step.work_down is Work.REWRITE
+    # Checks on it would have the table read under the lock.
+    assert [item.name for item in found] == [
+        "validate orders_price_check back",
+        "drop check orders_price_check",
+        "widen orders.price",
+        "check orders_price_check",
+        "validate orders_price_check",
+    ]
 
 
 def test_names_in_conditions_are_told_from_literals() -> None:
@@ -254,3 +266,23 @@ def _members() -> Resource:
     email = Field("email", Type(Scalar.EMAIL, lower=True), unique=True)
     verified = Field("email_verified", BOOLEAN, default=Given(False))
     return resource("Member", "members", email, verified)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_two_scales_of_a_decimal_are_two_schemas(dialect: str) -> None:
+    """SQLite stores both as integers: taken for one, every price would be another."""
+    coarse = shop(Field("price", MONEY))
+    fine = shop(Field("price", replace(MONEY, places=4)))
+    one, other = (schema_of(item, dialect_named(dialect)) for item in (coarse, fine))
+    assert fingerprint_of(one) != fingerprint_of(other)
+    found = steps(changed(coarse, fine, "sqlite"))
+    assert [(step.name, step.apart) for step in found] == [("rebuild orders", True)]
+
+
+def test_a_text_of_which_no_date_can_be_made_is_counted() -> None:
+    found = steps(changed(shop(TEL), shop(replace(TEL, type=Type(Scalar.DATE))), "sqlite"))
+    database = SqliteDatabase()
+    database.script("CREATE TABLE orders (tel TEXT)")
+    database.script("INSERT INTO orders VALUES ('soon'), ('2021-02-30'), ('2021-02-28'), (NULL)")
+    (need, *_) = found[-1].needs
+    assert database.rows(need.count) == [(2,)]

@@ -1,7 +1,8 @@
 """`charter migrate`: bring a database in step with its contract, and back.
 
 Exit codes: 0 well, 1 a fault, 2 wrong usage, 3 something is left to do: `plan --check` would write
-a migration, `apply` has left some pending, `status` and `check` have found what is not settled.
+a migration; `apply` has left something, or the contract is ahead of its migrations; `status` and
+`check` have found what is not settled.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from charter.cli.migrate_show import Show, show_applied, show_check, show_status
 from charter.contract.contract import Contract
 from charter.language.load import load_contract
 from charter.migrate.apply import Request, apply
-from charter.migrate.check import check
+from charter.migrate.check import check, unplanned_in
 from charter.migrate.folder import FOLDER, read_folder
 from charter.migrate.pace import Pace
 from charter.migrate.rollback import Back, rollback
@@ -77,8 +78,9 @@ def _apply(arguments: argparse.Namespace) -> int:
         target = _target(arguments, show)
         request = _request(contract, target, Path(arguments.file), allowed)
         applied = asyncio.run(apply(target, replace(request, force=arguments.force)))
-    show_applied(applied, Console())
-    return LEFT if applied.refused or applied.pending else 0
+    unplanned = unplanned_in(contract, request.migrations, target.dialect)
+    show_applied(applied, unplanned, Console())
+    return LEFT if applied.refused or applied.pending or unplanned else 0
 
 
 def _request(
@@ -98,7 +100,7 @@ def migrate_first(contract: Contract, settings: Settings, file: Path) -> None:
         target = Target(database_of(contract, settings), Pace(), show.tell)
         applied = asyncio.run(apply(target, _request(contract, target, file)))
     if applied.waits is not None:
-        show_applied(applied, Console(stderr=True))
+        show_applied(applied, (), Console(stderr=True))
 
 
 def _add_status(_: argparse.ArgumentParser) -> None:

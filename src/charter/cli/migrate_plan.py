@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,10 +19,12 @@ from charter.language.load import load_contract
 from charter.migrate.events import nobody
 from charter.migrate.file import SUFFIX, written
 from charter.migrate.folder import FOLDER, read_folder
-from charter.migrate.live import Live, blocking, live
-from charter.migrate.migration import Migration
+from charter.migrate.live import Live, blocking, live, using
+from charter.migrate.migration import Change, Migration
+from charter.migrate.objects import COLUMN, TABLE
 from charter.migrate.pace import Pace
 from charter.migrate.planning import Said, planned
+from charter.migrate.releases import releases
 from charter.migrate.renames import Answers
 from charter.migrate.step import Step, Work
 from charter.migrate.steps.registry import BUILDERS
@@ -29,6 +32,8 @@ from charter.migrate.turn import Target, looking
 from charter.serve.process import database_of
 from charter.sql.dialects import DIALECTS
 from charter.sql.feasible import infeasible
+from charter.sql.own.history import RELEASES, Release
+from charter.store.schema import found_schema
 
 LEFT = 3
 _COSTS = {
@@ -137,27 +142,39 @@ def _fill(text: str) -> tuple[str, str]:
     return name, value
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a live database adds to a plan: its tables, and the releases that run on it."""
+
+    live: Live
+    releases: tuple[Release, ...]
+
+
 def _facts(
     arguments: argparse.Namespace, contract: Contract, migration: Migration
-) -> Mapping[str, Live]:
+) -> Mapping[str, Known]:
     """What the database that is set adds, by its dialect."""
     url = database_of(contract, configured(arguments).settings)
     target = Target(url, Pace(), nobody)
     change = migration.changes.get(target.dialect.name)
     tables = [step.table for step in change.steps] if change else []
 
-    async def look() -> Live:
+    async def look() -> Known:
         async with looking(target) as session:
-            return await live(session, target.dialect, tables)
+            facts = await live(session, target.dialect, tables)
+            there = (await found_schema(target.dialect, session.fetch)).table_named
+            noted = RELEASES.name in there
+            return Known(facts, await releases(session, target.dialect) if noted else ())
 
     return {target.dialect.name: asyncio.run(look())}
 
 
-def show_plan(migration: Migration, known: Mapping[str, Live], console: Console) -> None:
+def show_plan(migration: Migration, known: Mapping[str, Known], console: Console) -> None:
     """All steps, for each database; `known` is what live databases add."""
     console.print(f"[bold]{escape(migration.name)}[/bold]", highlight=False)
     for dialect, change in migration.changes.items():
-        facts = known.get(dialect)
+        database = known.get(dialect)
+        facts = None if database is None else database.live
         title = dialect if facts is None else f"{dialect} (server {facts.version})"
         table = Table("", "phase", "step", "lock", "work", title=title, title_justify="left")
         table.columns[2].overflow = "fold"
@@ -173,6 +190,20 @@ def show_plan(migration: Migration, known: Mapping[str, Live], console: Console)
             if facts is not None and blocking(step, facts, Pace().lock_timeout):
                 seconds = facts.seconds(step)
                 _say(console, step, f"others wait about {seconds:.0f} s")
+        if database is not None:
+            _show_users(change, database.releases, console)
+
+
+def _show_users(change: Change, running: Sequence[Release], console: Console) -> None:
+    """Which releases use what goes: its last phase waits for them."""
+    for name in change.effects.removed:
+        column = name.name if name.kind == COLUMN else ""
+        if name.kind in {COLUMN, TABLE} and (found := using(running, name.table, column)):
+            what = f"{name.table}.{column}" if column else name.table
+            said = ", ".join(item.name for item in found)
+            console.print(
+                f"  {escape(what)} is used by {escape(said)}", highlight=False, soft_wrap=True
+            )
 
 
 def _say(console: Console, step: Step, why: str) -> None:

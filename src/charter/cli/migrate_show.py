@@ -39,7 +39,8 @@ class Show:
             TextColumn("{task.completed:,.0f} of about {task.total:,.0f} rows"),
             TimeRemainingColumn(),
         )
-        self._progress = Progress(*columns, console=console, transient=True)
+        quiet = not console.is_terminal
+        self._progress = Progress(*columns, console=console, transient=True, disable=quiet)
         self._bar: TaskID | None = None
 
     def __enter__(self) -> "Show":
@@ -134,23 +135,25 @@ class Show:
             self._bar = None
 
 
-def show_applied(applied: Applied, console: Console) -> None:
-    """What came of `apply`."""
+def show_applied(applied: Applied, unplanned: Sequence[Difference], console: Console) -> None:
+    """What came of `apply`, and what it could not know of: no migration has it."""
 
     def say(text: str) -> None:
         console.print(text, highlight=False, soft_wrap=True)
 
+    if unplanned:
+        say("[yellow]The contract has changes that no migration has:[/yellow] charter migrate plan")
     if applied.waits is None:
         say("The database is in step with the migrations.")
         return
+    serves = "serves old and new releases" if applied.both else "serves old releases still"
+    begun = f"{escape(applied.waits)} {serves}."
     if applied.refused:
-        say(
-            f"{escape(applied.waits)} serves old and new releases. Its last steps have to be named:"
-        )
+        say(f"{begun} Its last steps have to be named:")
         for step in applied.refused:
             say(f'  --allow "{escape(step.name)}": {escape(step.loses or step.does)}')
     else:
-        say(f"{escape(applied.waits)} serves old and new releases. Its last steps wait for:")
+        say(f"{begun} Its last steps wait for:")
         for release in applied.releases:
             say(f"  {escape(release.name)}")
         say("Apply again once these have ended.")

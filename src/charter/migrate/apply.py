@@ -48,6 +48,8 @@ class Applied:
     releases: tuple[Release, ...] = ()
     refused: tuple[Step, ...] = ()
     pending: tuple[str, ...] = ()
+    both: bool = True
+    """Releases of either side are served while it waits; else only the older ones."""
 
 
 async def apply(target: Target, request: Request) -> Applied:
@@ -198,8 +200,10 @@ async def _forward(
     while entry.done < split:
         run = Run(steps[entry.done], entry.done + 1, len(steps), back=False)
         entry = await run_step(job, entry, run)
-    if entry.state is State.EXPANDING:
-        entry = await job.note(entry, state=State.EXPANDED if split < len(steps) else State.APPLIED)
+    if split == len(steps):
+        entry = await job.note(entry, state=State.APPLIED)
+    elif entry.state is State.EXPANDING and not any(step.apart for step in steps[split:]):
+        entry = await job.note(entry, state=State.EXPANDED)
     if entry.state is not State.APPLIED:
         waiting = await _waiting(job, entry, steps[entry.done :], facts, request)
         if waiting is not None:
@@ -261,15 +265,16 @@ async def _waiting(
 ) -> Applied | None:
     """What the last phase waits for."""
     refused = tuple(step for step in refusals(steps, facts, job) if step.name not in entry.allowed)
+    both = entry.state is State.EXPANDED
     if refused:
-        return Applied(entry.name, refused=refused)
+        return Applied(entry.name, refused=refused, both=both)
     if request.force or entry.state is State.CONTRACTING:
         return None
     suspects = [
         item for item in await releases(job.session, job.dialect) if item.schema != entry.after
     ]
     alive = await living(job, suspects)
-    return Applied(entry.name, releases=alive) if alive else None
+    return Applied(entry.name, releases=alive, both=both) if alive else None
 
 
 def refusals(steps: Sequence[Step], facts: Live, job: Job) -> list[Step]:

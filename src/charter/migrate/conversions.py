@@ -35,7 +35,7 @@ class Conversion:
         """The condition on rows whose value does not fit; None where there can be none."""
         if self.fits is None:
             return None
-        return f"{column} IS NOT NULL AND NOT ({self.fits.replace('{}', column)})"
+        return f"{column} IS NOT NULL AND ({self.fits.replace('{}', column)}) IS NOT TRUE"
 
 
 SAME = Conversion("{}")

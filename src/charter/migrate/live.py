@@ -31,6 +31,10 @@ _VERSIONS: Mapping[str, Statement] = MappingProxyType(
 )
 _BYTES = Statement("SELECT pg_total_relation_size(to_regclass($1))", label="table size")
 
+_THERE = Statement(
+    "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", label="table is there"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Size:
@@ -71,13 +75,10 @@ async def _size(session: Session, dialect: Dialect, table: str) -> Size | None:
     if dialect.name == POSTGRES.name:
         found = (await session.fetch(_BYTES, (identifier_text(table),)))[0][0]
         return None if found is None else Size(await rows_of(session, dialect, table), int(found))
-    if not await session.fetch(Statement(_THERE), (table,)):
+    if not await session.fetch(_THERE, (table,)):
         return None
     rows = await rows_of(session, dialect, table)
     return Size(rows, rows * _ROW_BYTES)
-
-
-_THERE = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?"
 
 
 def blocking(step: Step, facts: Live, lock_timeout: float) -> bool:

@@ -104,3 +104,5 @@ class Step:
     needs_down: tuple[Need, ...] = ()
     lock_down: str = ""
     work_down: Work = Work.CATALOG
+    apart: bool = False
+    """Releases of after cannot run before this step: there is no time in which both run."""

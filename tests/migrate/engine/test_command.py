@@ -1,11 +1,15 @@
 """`charter migrate` as people and pipelines use it: what it says, and its exit codes."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
 
 from charter.cli.main import main
+from charter.language.load import load_contract
+from charter.sql.derive import schema_of
+from charter.sql.own.history import uses_of
 from tests.migrate.engine.contracts import NEW, OLD, written
 from tests.migrate.engine.databases import Place
 
@@ -91,6 +95,14 @@ def test_from_a_plan_to_a_database_in_step_and_back(project: Project) -> None:
     assert (code, f"{project.last}: pending" in said) == (3, True)
 
 
+def test_an_apply_says_that_nobody_has_planned_yet(project: Project) -> None:
+    project.migrate("plan")
+    project.write(NEW)
+    project.migrate("apply")
+    code, said = project.migrate("apply")
+    assert (code, "The contract has changes that no migration has:" in said) == (3, True)
+
+
 def test_a_plan_can_be_asked_for_without_being_written(project: Project) -> None:
     code, _ = project.migrate("plan", "--check")
     assert code == 3
@@ -123,6 +135,23 @@ def test_a_plan_says_how_large_the_tables_are(project: Project) -> None:
     code, said = project.migrate("plan", "pages", *NAMED, "--live")
     assert code == 0
     assert f"{project.place.dialect.name} (server " in said
+
+
+def test_a_plan_says_which_release_uses_what_goes(project: Project) -> None:
+    changed(project)
+    (project.folder / "migrations" / f"{project.last}.toml").unlink()
+    schema = schema_of(load_contract(written(project.folder, OLD)), project.place.dialect)
+    uses = json.dumps({name: sorted(columns) for name, columns in uses_of(schema).items()})
+    asyncio.run(
+        project.place.run(
+            "INSERT INTO charter_releases (id, name, schema_used, uses, beat, started_at, seen_at)"
+            f" SELECT 'a', 'shelf 1 at home', 'x', '{uses}', 1, changed_at, changed_at"
+            " FROM charter_migrations"
+        )
+    )
+    project.write(NEW)
+    _, said = project.migrate("plan", "pages", *NAMED, "--live", "--check")
+    assert "books.shelf_mark is used by shelf 1 at home" in said
 
 
 def test_what_could_be_a_rename_is_asked_for(project: Project) -> None:

@@ -26,7 +26,7 @@ from charter.serve.settings.model import ServeSettings, Settings
 from charter.sql.derive import schema_of
 from charter.sql.own.history import State
 from tests.migrate.engine.contracts import NEW, OLD, written
-from tests.migrate.engine.databases import Place
+from tests.migrate.engine.databases import Place, until
 
 SAID = Said(Answers(drops=frozenset({"books.shelf_mark"})))
 DROP = "drop books.shelf_mark"
@@ -190,6 +190,21 @@ async def test_a_release_taken_for_dead_says_that_it_lives(empty: Place, old: Co
             if await empty.rows("SELECT count(*) FROM charter_releases") == [(1,)]:
                 return
     raise AssertionError("it was not heard of again")
+
+
+async def test_releases_that_were_killed_are_forgotten_by_those_that_live(
+    empty: Place, old: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "TIDY_BEATS", 2)
+    async with released(old, empty):
+        await note_release(empty, datetime.now(UTC))
+        async with released(old, empty):
+            await until(
+                empty,
+                "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM charter_releases WHERE id = 'dead')",
+            )
+            await asyncio.sleep(1)
+            assert await empty.rows("SELECT count(*) FROM charter_releases") == [(2,)]
 
 
 async def test_a_contract_that_nobody_planned_for_is_told_what_to_do(

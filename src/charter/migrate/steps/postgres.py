@@ -124,7 +124,7 @@ class _Changed:
         for item in self.change.columns:
             if item.before and item.after:
                 if item.before.name not in self.native:
-                    grow(Pair(table, item.before, item.after, item.fill), self.before.name, grown)
+                    grow(Pair(table, item.before, item.after, item.fill), self.before, grown)
             elif item.after:
                 source = self._source(item, new=True)
                 name = item.after.name

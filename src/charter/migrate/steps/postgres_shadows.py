@@ -4,7 +4,7 @@ A renamed column has its new name from the beginning. One whose type changes has
 own until both are filled; then the two swap their names in one short transaction.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from charter.migrate.changes import ColumnChange, Held
 from charter.migrate.conversions import Conversion, conversion
@@ -30,7 +30,7 @@ from charter.migrate.steps.postgres_ddl import (
     set_type,
     step,
 )
-from charter.migrate.steps.postgres_parts import required
+from charter.migrate.steps.postgres_parts import added, columns_of, required
 from charter.migrate.steps.postgres_triggers import Ways, twins
 from charter.sql.naming import bounded
 from charter.sql.postgres import POSTGRES
@@ -100,8 +100,8 @@ def _widens(before: Held, after: Held) -> bool:
     return one.places == other.places and (one.digits or 0) <= (other.digits or 0)
 
 
-def grow(pair: Pair, was: str, grown: Grown) -> None:
-    """Adds the steps of one change. `was` is the name of the table before it was renamed."""
+def grow(pair: Pair, was: Table, grown: Grown) -> None:
+    """Adds the steps of one change. `was` is the table before it was renamed."""
     forward, back = pair.forward, pair.back
     if forward is None or back is None:
         _replace(pair, grown)
@@ -109,7 +109,7 @@ def grow(pair: Pair, was: str, grown: Grown) -> None:
         _shadow(pair, Ways(forward, back), grown)
     else:
         if pair.before.column.type != pair.after.column.type:
-            grown.first.append(_widen(pair, was, back))
+            grown.first += _widened(pair, was, back)
         _alone(pair, grown)
 
 
@@ -123,18 +123,28 @@ def _replace(pair: Pair, grown: Grown) -> None:
         grown.swaps.append(_swap(pair, (), ()))
 
 
-def _widen(pair: Pair, was: str, back: Conversion) -> Step:
+def _widened(pair: Pair, was: Table, back: Conversion) -> list[Step]:
+    """More digits, where the column is. The server would read the table again for each check on
+    it, under the lock: so they go before and come after."""
     name = pair.after.name
     misfits = back.misfits(quote(name)) or "false"
-    return step(
-        f"widen {was}.{name}",
+    widen = step(
+        f"widen {was.name}.{name}",
         Phase.EXPAND,
-        f"Lets {name} of {was} have more digits; no row is written.",
-        was,
-        (set_type(was, pair.after.column, Operation.WIDEN_DECIMAL),),
-        (set_type(was, pair.before.column, Operation.NARROW_DECIMAL),),
-        needs_down=(count_where(was, misfits, f"have a {name} of too many digits", POSTGRES),),
+        f"Lets {name} of {was.name} have more digits; no row is written.",
+        was.name,
+        (set_type(was.name, pair.after.column, Operation.WIDEN_DECIMAL),),
+        (set_type(was.name, pair.before.column, Operation.NARROW_DECIMAL),),
+        needs_down=(count_where(was.name, misfits, f"have a {name} of too many digits", POSTGRES),),
     )
+    again = [
+        found
+        for check in was.checks
+        if name in columns_of(check, was)
+        for found in added(was, check, Phase.EXPAND)
+    ]
+    gone = [replace(found, phase=Phase.EXPAND) for found in mirrored(again)]
+    return [*gone, widen, *again]
 
 
 def _alone(pair: Pair, grown: Grown) -> None:

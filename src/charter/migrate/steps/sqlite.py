@@ -1,7 +1,8 @@
 """SQLite: changes to steps.
 
-What is added comes with ALTER TABLE, beside releases that run. All else is done to a table at
-once, by writing it anew when no older release runs any more: one file is served by one machine.
+What is added comes with ALTER TABLE, and what newer releases no longer keep to is let go, beside
+releases that run. The rest is done to a table at once, by writing it anew when no older release
+runs any more.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ from charter.migrate.steps.sqlite_columns import (
     tightens,
     told,
 )
+from charter.migrate.steps.sqlite_loosening import is_other_form, loosened, loosening
 from charter.migrate.steps.sqlite_rebuild import Carried, Rebuild, needs, rebuilt
 from charter.migrate.steps.sqlite_steps import (
     LOCK,
@@ -44,12 +46,18 @@ quote = SQLITE.quote
 def sqlite_steps(changes: Changes) -> tuple[Step, ...]:
     """The steps, in the order in which they run."""
     moved = {change.was: change.name for change in changes if change.before and change.after}
-    stays = [
-        _Changed(change, _pointing(change.before, moved), change.after)
-        for change in changes
-        if change.before is not None and change.after is not None
-    ]
     steps = [create_step([item.after]) for item in changes if item.after and not item.before]
+    stays: list[_Changed] = []
+    for change in changes:
+        if change.before is None or change.after is None:
+            continue
+        before, left = _pointing(change.before, moved), change
+        looser = None if is_other_form(change) else loosened(change, before)
+        if looser is not None:
+            loose = given(looser.before)
+            steps += loosening(change, before, loose)
+            before, left = loose, looser
+        stays.append(_Changed(left, before, change.after))
     steps += [step for one in stays for step in one.first()]
     # While tables are written anew, all have their new names: references follow a name.
     steps += [one.rename() for one in stays if one.change.renamed]
@@ -231,6 +239,7 @@ class _Changed:
             needs_down=(*needs(back), *self._unfilled()),
             lock_down=LOCK,
             work_down=Work.REWRITE,
+            apart=is_other_form(self.change),
         )
 
     def _middle(self) -> Table:

@@ -1,11 +1,11 @@
 """SQLite: where the values of columns come from, and what people are told of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from charter.migrate.changes import ColumnChange, Held, Part
-from charter.migrate.conversions import conversion
+from charter.migrate.conversions import SAME, conversion
 from charter.migrate.steps.building import listed
 from charter.migrate.steps.sqlite_rebuild import Carried
 from charter.migrate.wanted import NOW
@@ -99,12 +99,19 @@ def tightens(change: ColumnChange) -> bool:
     return before.nullable and not after.nullable and _converts(change)
 
 
+def tightened_only(change: ColumnChange) -> bool:
+    """Whether the column holds what it held, and only becomes required."""
+    before, after = given(change.before), given(change.after)
+    same = conversion(before, after, SQLITE.name) is SAME and before.name == after.name
+    return same and tightens(change)
+
+
 def drops(change: ColumnChange) -> bool:
     """Whether what the column of before holds does not go over."""
     return change.before is not None and (change.after is None or not _converts(change))
 
 
-def same_columns(columns: Sequence[Column]) -> Mapping[str, Carried]:
+def same_columns(columns: Sequence[Column]) -> dict[str, Carried]:
     return {column.name: Carried(quote(column.name)) for column in columns}
 
 

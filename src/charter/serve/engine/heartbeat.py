@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -28,8 +28,15 @@ def release_of(name: str, schema: Schema) -> Release:
     )  # fmt: skip
 
 
+TIDY_BEATS = 60
+"""Every so many beats those are forgotten whose own has not changed since the last time."""
+
+
 class Heartbeat:
-    """Says every few seconds that a release is there, and at its end that it is not."""
+    """Says every few seconds that a release is there, and at its end that it is not.
+
+    Now and then it forgets the releases that were killed.
+    """
 
     def __init__(
         self, database: Database, dialect: Dialect, release: Release, listener: Listener | None
@@ -39,6 +46,7 @@ class Heartbeat:
         self._release = release
         self._listener = listener
         self._beat = release.beat
+        self._others: Mapping[str, int] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -78,6 +86,17 @@ class Heartbeat:
         if not await self._run(history.note_beat(self._dialect), values):
             # Somebody took it for dead.
             await self._run(history.note_release(self._dialect), self._release.values())
+        if self._beat % TIDY_BEATS == 0:
+            await self._tidy()
+
+    async def _tidy(self) -> None:
+        query = history.releases(self._dialect)
+        rows = await self._database.read(query.statement, query.arguments(()))
+        beats = {item.id: item.beat for item in map(Release.read, query.decoded(rows))}
+        for key, beat in beats.items():
+            if self._others.get(key) == beat and key != self._release.id:
+                await self._run(history.remove_release(self._dialect), (key,))
+        self._others = beats
 
     async def _run(self, query: Query, values: Sequence[object]) -> Sequence[Row]:
         arguments = query.arguments(values)
