@@ -226,6 +226,10 @@ def _suspect(sketch: Sketch) -> None:
         why = f"there is no usable primary key; the unique {sketch.key.column} is taken for it"
         sketch.concern("id", "another key", why)
         sketch.notes.append(f"look: {why}")
+    if "with row security" in sketch.table.modifiers:
+        why = "row security hides rows from this user, and no service starts on a part of them"
+        sketch.concern("", "row security", why)
+        sketch.notes.append(f"look: {why}")
     if sketch.read_only:
         why = "no rows can be written: a column that is left out needs a value"
         sketch.concern("", "read only", why)
