@@ -12,6 +12,7 @@ from charter.sql.derive import schema_of
 from charter.sql.dialect import Dialect
 from charter.sql.differences import Difference, absent, differences
 from charter.sql.existing.differences import mapped_differences
+from charter.sql.existing.stubs import with_stubs, without_stubs
 from charter.sql.existing.told import told_tables
 from charter.sql.existing.views import unread_views, with_columns
 from charter.sql.feasible import infeasible
@@ -63,10 +64,11 @@ async def prepare(contract: Contract, dialect: Dialect, database: Database) -> S
             await database.script(ddl.create(wanted, dialect))
         except StoreError:
             # Another process may have created it at the same moment: then it is there now.
-            if not (await _found(catalog, database)).tables:
+            if absent(wanted, await _found(catalog, database)):
                 raise
         found = await _found(catalog, database)
-    spelt = await _spelt(wanted, catalog, dialect, database)
+    tried = with_stubs(contract, dialect, wanted)
+    spelt = without_stubs(wanted, await _spelt(tried, catalog, dialect, database))
     differing = tuple(item for item in differences(spelt, found) if not item.harmless)
     if differing:
         raise SchemaDiffers(differing)
