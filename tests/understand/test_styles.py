@@ -165,6 +165,20 @@ def postgres_shapes(request: pytest.FixtureRequest) -> str:
     return url
 
 
+def test_references_that_nothing_holds(made: Made, tmp_path: Path) -> None:
+    script = """
+        CREATE TABLE users (id integer PRIMARY KEY);
+        CREATE TABLE posts (id integer PRIMARY KEY, "userId" integer, account_id integer,
+            review_id integer);
+    """
+    contract, text, draft = drafted_from(made(script), tmp_path)
+    assert contract.resource_named["Post"].field_named["user_id"].references is None
+    assert looks(draft)["Post.account_id"] == {"a reference without a foreign key"}
+    assert looks(draft)["Post.user_id"] == {"a reference without a foreign key"}
+    assert "# look: it looks like the key of Account, and no foreign key holds it" in text
+    assert "Post.review_id" not in looks(draft)
+
+
 def test_what_stands_in_the_way_of_a_start(
     postgres_server: PostgresServer, postgres_url: str, tmp_path: Path
 ) -> None:
