@@ -84,10 +84,19 @@ class Turnover(Resource[int]):
     orders: int | None = field(column="Zahl")
 
 
+@shop.resource
+class Remark(Resource):
+    """In a table that Charter makes, beside the others."""
+
+    customer: Customer = field(on_delete="cascade")
+    about: list[Label] = linked()
+    text: str = field(max_length=200)
+
+
 shop.check(Line, lambda line: line.pieces * line.price <= 10_000, "That is too much for a line.")
 
 
-@shop.policy(Customer, Order, Label, Turnover)
+@shop.policy(Customer, Order, Label, Turnover, Remark)
 def everything(row: Any, actor: Actor) -> Policy:
     yield allow("*", when=actor.authenticated)
 
@@ -172,7 +181,16 @@ async def shared(kind: str, url: str) -> AsyncIterator[Served]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def served(shared: Served) -> Served:
-    names = ("Paar", "Zeile", "Best Ellung", "Marke", "Kunde", "charter_outbox")
+    names = (
+        "remark_about",
+        "remarks",
+        "Paar",
+        "Zeile",
+        "Best Ellung",
+        "Marke",
+        "Kunde",
+        "charter_outbox",
+    )
     await shared.service.database.script(";".join(f'DELETE FROM "{name}"' for name in names))
     shared.witness.statements.clear()
     return shared
@@ -263,6 +281,24 @@ async def test_a_view_is_read_and_never_written(api: RestClient) -> None:
         ("DELETE", "/v1/turnovers/1", None, 403),
     ):
         assert (await api.send(method, path, ADA, body=body)).status_code == status
+
+
+async def test_tables_of_charters_own_stand_beside(api: RestClient, served: Served) -> None:
+    await api.create("Customer", {"id": 1, "name": "x"}, ADA)
+    await api.create("Label", {"id": "red"}, ADA)
+    remark = {"customer_id": 1, "text": "y", "about_ids": ["red"]}
+    made = await api.create("Remark", remark, ADA)
+    assert made["version"] == 1
+    where = Has("customer.name", "eq", "x")
+    (found,) = (await api.page("Remark", ADA, where=where, include="customer,about")).items
+    assert (found["customer"]["id"], [label["id"] for label in found["about"]]) == (1, ["red"])
+    with pytest.raises(Refused) as refused:
+        await api.create("Remark", {"customer_id": 2, "text": "y"}, ADA)
+    assert refused.value.places == {"/customer_id"}
+    await api.delete("Customer", 1, ADA)
+    assert await rows(served, "SELECT * FROM remarks") == []
+    async with serving(served.contract, served.url):
+        """It fits at the second start as at the first."""
 
 
 async def order(api: RestClient) -> str:

@@ -15,6 +15,7 @@ import pytest
 from tests.examples import chinook
 from tests.examples.chinook import SOURCE, Chinook
 from tests.serve.apps import Served, bearer, environment, served
+from tests.understand.places import understood
 
 pytestmark = pytest.mark.skipif(
     not SOURCE.exists(), reason="the Chinook data is not there (../shared/data/chinook)"
@@ -120,6 +121,15 @@ def test_rows_are_written_into_the_file(service: Served, directory: Path) -> Non
         assert lines == [(1, 2)]
         assert client.delete(f"/v1/invoices/{key}").status_code == 204
         assert client.get(f"/v1/invoices/{key}").status_code == 404
+
+
+def test_what_charter_keeps_beside_the_tables_is_no_part_of_a_draft(
+    service: Served, directory: Path
+) -> None:
+    before = (directory / "contract.py").read_text(encoding="utf-8")
+    _, after = understood(f"sqlite:///{directory}/chinook.db", "chinook")
+    begin = 'chinook = Contract("chinook")'
+    assert after[after.index(begin) :] == before[before.index(begin) :]
 
 
 def test_a_draft_as_it_is_lets_nobody_in(directory: Path) -> None:

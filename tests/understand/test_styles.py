@@ -6,9 +6,12 @@ import pytest
 
 from charter.contract.resource import OnDelete
 from charter.contract.types import Scalar
+from charter.sql.existing.differences import mapped_differences
+from charter.sql.postgres import POSTGRES
+from tests.support.postgres import PostgresServer
 from tests.understand import schemas
 from tests.understand.conftest import Made
-from tests.understand.places import drafted_from, looks, understood
+from tests.understand.places import drafted_from, found_in, looks, understood
 
 
 def test_django(made: Made, tmp_path: Path) -> None:
@@ -130,6 +133,7 @@ def test_circles_of_rows_that_need_each_other(made: Made, tmp_path: Path) -> Non
 
 def test_types_of_postgresql(postgres_shapes: str, tmp_path: Path) -> None:
     contract, text, draft = drafted_from(postgres_shapes, tmp_path)
+    assert not mapped_differences(contract, POSTGRES, found_in(postgres_shapes).schema)
     person, slot = contract.resource_named["Person"], contract.resource_named["Slot"]
     assert person.key.type.scalar is Scalar.UUID
     kinds = {field.name: str(field.stored) for field in person.fields if field.stored}
@@ -159,6 +163,30 @@ def postgres_shapes(request: pytest.FixtureRequest) -> str:
     url: str = request.getfixturevalue("postgres_url")
     server.execute(schemas.POSTGRES_SHAPES, url.rpartition("/")[2])
     return url
+
+
+def test_references_that_nothing_holds(made: Made, tmp_path: Path) -> None:
+    script = """
+        CREATE TABLE users (id integer PRIMARY KEY);
+        CREATE TABLE posts (id integer PRIMARY KEY, "userId" integer, account_id integer,
+            review_id integer);
+    """
+    contract, text, draft = drafted_from(made(script), tmp_path)
+    assert contract.resource_named["Post"].field_named["user_id"].references is None
+    assert looks(draft)["Post.account_id"] == {"a reference without a foreign key"}
+    assert looks(draft)["Post.user_id"] == {"a reference without a foreign key"}
+    assert "# look: it looks like the key of Account, and no foreign key holds it" in text
+    assert "Post.review_id" not in looks(draft)
+
+
+def test_what_stands_in_the_way_of_a_start(
+    postgres_server: PostgresServer, postgres_url: str, tmp_path: Path
+) -> None:
+    script = "CREATE TABLE things (id serial PRIMARY KEY); "
+    script += "ALTER TABLE things ENABLE ROW LEVEL SECURITY"
+    postgres_server.execute(script, postgres_url.rpartition("/")[2])
+    _, _, draft = drafted_from(postgres_url, tmp_path)
+    assert looks(draft)["Thing"] == {"row security"}
 
 
 @pytest.mark.parametrize("name", schemas.COMMON)

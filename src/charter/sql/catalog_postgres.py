@@ -1,6 +1,7 @@
 """The catalog of PostgreSQL 14 and later, as far as a contract's schema goes.
 
 It reads the first schema of the search path, where unqualified names are created and found.
+A column of a domain has the type that the domain is of.
 Row security counts where it holds for whoever reads: not that of `rls`, which lets the service
 through.
 """
@@ -55,7 +56,8 @@ _TABLES = Statement(
 _COLUMNS = Statement(
     """
     SELECT c.relname::text, a.attname::text,
-           format_type(a.atttypid, a.atttypmod)
+           CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod)
+                ELSE format_type(a.atttypid, a.atttypmod) END
                || CASE WHEN a.attcollation <> t.typcollation
                        THEN ' COLLATE ' || quote_ident(l.collname) ELSE '' END,
            NOT a.attnotnull,

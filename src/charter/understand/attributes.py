@@ -61,6 +61,7 @@ def fill(
             attribute = _searched(sketch, column.name, attribute)
             sketch.fields[column.name] = name
             notes = [*_refused(sketch, references, column), *_renamed(sketch, column.name, name)]
+            notes = notes or list(_unheld(sketch, column.name, name, named))
             sketch.attributes.append(_with_notes(attribute, notes))
             _tell(sketch, name, read)
     _suspect(sketch)
@@ -119,6 +120,22 @@ def _refused(sketch: Sketch, references: References, column: Column) -> Iterator
         if item.table == sketch.table.name and column.name in item.columns:
             sketch.concern(sketch.fields[column.name], "a foreign key as a value", item.why)
             yield f"look: a plain value, since {item.why}"
+
+
+def _unheld(sketch: Sketch, column: str, name: str, named: Mapping[str, Sketch]) -> Iterator[str]:
+    """Tells of a column that is called like the key of another resource, and refers to none."""
+    *stem, last = words_of(column) or ("",)
+    target = next((item.name for item in named.values() if "_".join(stem) in _called(item)), None)
+    if last == "id" and target is not None:
+        why = f"it looks like the key of {target}, and no foreign key holds it"
+        sketch.concern(name, "a reference without a foreign key", why)
+        yield f"look: {why}"
+
+
+def _called(sketch: Sketch) -> tuple[str, str]:
+    """What the rows of a resource are called, in the contract and by their table."""
+    words = words_of(sketch.table.name) or ("",)
+    return sketch.snake, "_".join((*words[:-1], singular(words[-1])))
 
 
 # -- references ------------------------------------------------------------------------------
@@ -225,6 +242,10 @@ def _suspect(sketch: Sketch) -> None:
     if sketch.key.chosen:
         why = f"there is no usable primary key; the unique {sketch.key.column} is taken for it"
         sketch.concern("id", "another key", why)
+        sketch.notes.append(f"look: {why}")
+    if "with row security" in sketch.table.modifiers:
+        why = "row security hides rows from this user, and no service starts on a part of them"
+        sketch.concern("", "row security", why)
         sketch.notes.append(f"look: {why}")
     if sketch.read_only:
         why = "no rows can be written: a column that is left out needs a value"

@@ -10,6 +10,7 @@ from charter.sql.derive import schema_of
 from charter.sql.dialect import Dialect
 from charter.sql.differences import Difference, absent, differences
 from charter.sql.existing.differences import mapped_differences
+from charter.sql.existing.stubs import with_stubs, without_stubs
 from charter.sql.existing.told import told_tables
 from charter.sql.existing.views import unread_views, with_columns
 from charter.sql.feasible import infeasible
@@ -68,7 +69,9 @@ async def prepare(
             if absent(history.without_history(wanted), now):
                 raise
         found = await found_schema(dialect, database.read)
-    spelt = await spelt_schema(wanted, dialect, database)
+    # Tables of Charter's own may refer to mapped ones, which stand-ins are for.
+    tried = await spelt_schema(with_stubs(contract, dialect, wanted), dialect, database)
+    spelt = without_stubs(wanted, tried)
     differing = tuple(item for item in differences(spelt, found) if not item.harmless)
     if differing:
         entries = await _entries(found, dialect, database)

@@ -17,7 +17,7 @@ from charter.wire.rest.describe.values import JSON_VALUE, Schema, given, nullabl
 from charter.wire.rest.routes import creatable
 from charter.wire.rest.vocabulary import Vocabulary, vocabularies
 
-_VERSION = replace(INTEGER, ge=1)
+_VERSION = replace(INTEGER, ge=0)
 _OF_SYSTEM = frozenset({"id", "created_at", "updated_at", "version"})
 _NEVER_NULL = frozenset({Function.COUNT, Function.EXISTS, Function.SUM})
 _SUFFIX = {Mode.CREATE: "New", Mode.REPLACE: "Replacement", Mode.PATCH: "Change"}
