@@ -137,9 +137,10 @@ async def _for_resource(lab: Lab, findings: Sequence[Finding], tell: Progress) -
         if solved:
             tried[candidate] = frozenset(solved)
     for group in _groups(lab, findings):
-        left = {key: case for key, case in cases.items() if not _is_solved(key, tried)}
+        if all(_is_solved(key, tried) for key in cases):
+            break
         tell()
-        both = await _together(lab, group, left)
+        both = await _together(lab, group, cases)
         for candidate in group if both else ():
             tried[candidate] = tried.get(candidate, frozenset()) | both
     chosen = await _least(lab, _covering(tried), cases)
