@@ -48,6 +48,37 @@ def answer_policy(answer: Answer, actor: Actor) -> Policy:
     yield allow("read", when=answer.note.author == actor.user)
     yield allow("*", when=actor.has_role("keeper"))
 '''
+BOARD = """
+from charter import Actor, Contract, Policy, Resource, User, all_of, allow, any_of, field, inverse
+
+board = Contract("board")
+
+
+@board.resource
+class List(Resource):
+    region: str = field(max_length=40)
+    tasks: list["Task"] = inverse()
+
+
+@board.resource
+class Task(Resource):
+    list: List
+    team: str = field(max_length=40)
+    backup: str = field(max_length=40)
+    done: bool = False
+
+
+@board.policy(Task)
+def task_policy(task: Task, actor: Actor) -> Policy:
+    mine = any_of(task.team == actor.claim("team", str), task.backup == actor.claim("team", str))
+    yield allow("read", when=all_of(task.done, mine))
+
+
+@board.policy(List)
+def list_policy(row: List, actor: Actor) -> Policy:
+    yield allow("read", when=row.region == actor.claim("region", str))
+"""
+"""A policy with two ways to a row, of which each wants an index."""
 FITTING = ('forum.index(Note, "team")',)
 
 

@@ -28,7 +28,8 @@ async def test_on_postgresql(
     for text in (
         "CREATE INDEX notes_by_team ON notes (team)",
         "CREATE INDEX notes_made ON notes (created_at)",
-        "CREATE TABLE stray AS SELECT generate_series(1, 5000) AS number",
+        "CREATE TABLE stray WITH (autovacuum_enabled = false)"
+        " AS SELECT generate_series(1, 5000) AS number",
     ):
         postgres_server.execute(text, name)
     postgres_server.execute("SELECT pg_stat_force_next_flush()", name)

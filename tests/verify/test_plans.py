@@ -13,7 +13,7 @@ from charter.verify.plans.explained import Access, Explained
 from charter.verify.plans.judge import Finding, Trouble
 from charter.verify.plans.verify import Asked, Report, Stage, verified_plans
 from tests.support.postgres import PostgresServer
-from tests.verify.forum import FITTING, forum, forum_file
+from tests.verify.forum import BOARD, FITTING, forum, forum_file
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,10 +70,31 @@ async def test_a_policy_without_an_index_is_found_and_the_advice_ends_it(
     assert advice.bytes > 0
     assert min(advice.inserts) > 0
     for proof in advice.proofs:
-        assert accesses(proof.before, "notes") & WHOLE
-        assert Access.INDEX in accesses(proof.after, "notes")
+        assert "notes_team_idx" not in {step.index for step in proof.before.on("notes")}
+        assert "notes_team_idx" in {step.index for step in proof.after.on("notes")}
         assert proof.after.work * 2 < proof.before.work
         assert not any(step.access is Access.TABLE for step in proof.after.on("notes"))
+
+
+async def test_each_way_of_an_or_gets_its_index(tmp_path: Path, beside: str | None) -> None:
+    path = tmp_path / "board.py"
+    path.write_text(BOARD)
+    contract = load_contract(path)
+    sizes = sizes_of(contract, 100, {"Task": 12_000, "List": 100})
+    report = await verified_plans(Asked(contract, beside, sizes), Counted())
+    assert {one.words for one in report.advice} == {
+        'board.index(Task, "team")',
+        'board.index(Task, "backup")',
+    }
+    plain = next(
+        proof for proof in report.advice[0].proofs if proof.name == "list Task with its list"
+    )
+    assert accesses(plain.before, "tasks") & WHOLE
+    assert {step.index for step in plain.after.on("tasks")} & {
+        "tasks_team_idx",
+        "tasks_backup_idx, tasks_team_idx",
+        "tasks_team_idx, tasks_backup_idx",
+    }
 
 
 async def test_with_the_index_nothing_is_found(tmp_path: Path, beside: str | None) -> None:

@@ -9,7 +9,7 @@ from charter.contract.faults import ContractFaulty
 from charter.language.load import load_contract
 
 _BESIDE = ("index", "unique", "check")
-_WORDS = ("all_of", "is_null", "one_of")
+_WORDS = ("all_of", "is_null", "not_", "one_of")
 
 
 def applied(path: Path, lines: Sequence[str]) -> Iterator[str]:

@@ -22,13 +22,17 @@ from charter.verify.plans.candidates import (
     worded,
 )
 from charter.verify.plans.explained import Explained
-from charter.verify.plans.judge import Finding, Trouble, trouble_of
+from charter.verify.plans.judge import Finding, Trouble, grows, trouble_of
 from charter.verify.plans.measure import Bench
 from charter.verify.plans.samples import Rank
 from charter.verify.plans.shapes import Compiled
 
+Key = tuple[str, Rank]
+"""The text of a statement, and for which values it was run."""
 _MOST_PROVEN = 12
 """Statements of one finding that are run again for each index."""
+_SOON = 0.1
+"""Work that may still grow: a tenth of what is worth a word."""
 _ROUNDS = 5
 """How often inserts are timed; the least time counts."""
 
@@ -62,7 +66,7 @@ class Case:
     before: Explained
 
     @property
-    def key(self) -> tuple[str, Rank]:
+    def key(self) -> Key:
         return self.compiled.statement.text, self.rank
 
 
@@ -126,14 +130,41 @@ async def advised(lab: Lab, findings: Sequence[Finding], tell: Progress) -> tupl
 
 async def _for_resource(lab: Lab, findings: Sequence[Finding], tell: Progress) -> list[Advice]:
     cases = {case.key: case for finding in findings for case in await _cases(lab, finding)}
-    tried: dict[Candidate, frozenset[tuple[str, Rank]]] = {}
+    tried: dict[Candidate, frozenset[Key]] = {}
     for candidate in _all_candidates(lab, findings):
         tell()
         solved = await _solved(lab, candidate, cases.values())
         if solved:
             tried[candidate] = frozenset(solved)
+    for group in _groups(lab, findings):
+        if all(_is_solved(key, tried) for key in cases):
+            break
+        tell()
+        both = await _together(lab, group, cases)
+        for candidate in group if both else ():
+            tried[candidate] = tried.get(candidate, frozenset()) | both
     chosen = await _least(lab, _covering(tried), cases)
-    return [await _advice(lab, candidate, cases, tried[candidate]) for candidate in chosen]
+    return await _advice(lab, chosen, cases, tried)
+
+
+def _is_solved(key: Key, tried: Mapping[Candidate, frozenset[Key]]) -> bool:
+    return any(key in solved for solved in tried.values())
+
+
+def _groups(lab: Lab, findings: Iterable[Finding]) -> list[tuple[Candidate, ...]]:
+    """Indexes that help together only: one for each way of an OR."""
+    found: dict[tuple[Candidate, ...], None] = {}
+    for finding in findings:
+        ways = [
+            need
+            for need in finding.worst.shape.needs
+            if need.resource == finding.resource and need.equal and need.equal != ("id",)
+        ]
+        firsts = (next(candidates(lab.contract, lab.dialect, need), None) for need in ways)
+        group = tuple(dict.fromkeys(one for one in firsts if one is not None))
+        if len(group) > 1:
+            found[group] = None
+    return list(found)
 
 
 def _all_candidates(lab: Lab, findings: Iterable[Finding]) -> list[Candidate]:
@@ -163,9 +194,7 @@ async def _both(
     return await lab.small.run_both(compiled), await lab.large.run_both(compiled)
 
 
-async def _solved(
-    lab: Lab, candidate: Candidate, cases: Iterable[Case]
-) -> dict[tuple[str, Rank], Proof]:
+async def _solved(lab: Lab, candidate: Candidate, cases: Iterable[Case]) -> dict[Key, Proof]:
     """The cases that an index takes the trouble from, with the proof."""
     async with lab.trial(candidate.makes, candidate.drops):
         return {
@@ -185,30 +214,32 @@ async def _proof(lab: Lab, contract: Contract, case: Case) -> Proof | None:
         return None
     small = await lab.small.run(compiled, case.rank)
     troubles, _, _ = trouble_of(shape, lab.dialect, case.rank, small, after)
-    return None if troubles else Proof(shape.name, shape.kinds, case.before, after)
+    # What only grows more slowly is there again when the table has grown.
+    slower = not shape.whole and grows(lab.dialect, small, after, _SOON)
+    return None if troubles or slower else Proof(shape.name, shape.kinds, case.before, after)
 
 
-def _covering(
-    tried: Mapping[Candidate, frozenset[tuple[str, Rank]]],
-) -> list[Candidate]:
-    """Candidates, each chosen for what those before it leave: most cases first."""
+def _covering(tried: Mapping[Candidate, frozenset[Key]]) -> list[Candidate]:
+    """Candidates, each chosen for what those before it leave: most cases first. Those that solve
+    the same together are all among them: what is too much goes afterwards."""
     left = frozenset().union(*tried.values()) if tried else frozenset()
-    chosen = []
+    chosen: list[Candidate] = []
     while left:
-        best = max(tried, key=lambda one: (len(tried[one] & left), -one.width[0], not one.width[1]))
-        chosen.append(best)
-        left -= tried[best]
+        best = min(tried, key=lambda one: (-len(tried[one] & left), one.width))
+        most = tried[best] & left
+        beside = [one for one in tried if one is not best and tried[one] == tried[best]]
+        chosen += [one for one in (best, *beside) if one not in chosen]
+        left -= most
     return chosen
 
 
-async def _least(
-    lab: Lab, chosen: list[Candidate], cases: Mapping[tuple[str, Rank], Case]
-) -> list[Candidate]:
+async def _least(lab: Lab, chosen: list[Candidate], cases: Mapping[Key, Case]) -> list[Candidate]:
     """Those of the chosen without which, all others there, a case is in trouble again."""
     if len(chosen) < 2:
         return chosen
+    # The wide ones go first, where one of two does.
     everything = await _together(lab, chosen, cases)
-    for one in reversed(chosen[:]):
+    for one in sorted(chosen, key=lambda one: one.width, reverse=True):
         rest = [other for other in chosen if other is not one]
         if await _together(lab, rest, cases) >= everything:
             chosen = rest
@@ -216,8 +247,8 @@ async def _least(
 
 
 async def _together(
-    lab: Lab, chosen: Sequence[Candidate], cases: Mapping[tuple[str, Rank], Case]
-) -> frozenset[tuple[str, Rank]]:
+    lab: Lab, chosen: Sequence[Candidate], cases: Mapping[Key, Case]
+) -> frozenset[Key]:
     contract = with_indexes(lab.contract, tuple((one.resource, one.index) for one in chosen))
     if not chosen:
         return frozenset()
@@ -230,38 +261,44 @@ async def _together(
 
 async def _advice(
     lab: Lab,
-    candidate: Candidate,
-    cases: Mapping[tuple[str, Rank], Case],
-    solved: frozenset[tuple[str, Rank]],
-) -> Advice:
-    """The index with its proofs, and what it costs on the larger database."""
-    resource = lab.contract.resource_named[candidate.resource]
-    without = await _insert_time(lab, candidate.resource)
-    async with lab.trial(candidate.makes, candidate.drops):
-        proofs = [
-            await _proof(lab, candidate.contract, cases[key]) for key in cases if key in solved
-        ]
-        size = sum([await lab.large.scratch.index_bytes(name) for name in candidate.names])
-        beside = await _insert_time(lab, candidate.resource)
-    without = min(without, await _insert_time(lab, candidate.resource))
+    chosen: Sequence[Candidate],
+    cases: Mapping[Key, Case],
+    tried: Mapping[Candidate, frozenset[Key]],
+) -> list[Advice]:
+    """The indexes, made together, with their proofs; and what each costs on the larger database."""
+    if not chosen:
+        return []
+    contract = with_indexes(lab.contract, tuple((one.resource, one.index) for one in chosen))
+    resource = contract.resource_named[chosen[0].resource]
+    makes, drops, _ = changes(lab.contract, contract, lab.dialect, resource.table)
+    async with lab.trial(makes, drops):
+        proofs = {key: await _proof(lab, contract, case) for key, case in cases.items()}
+    found = []
+    for one in chosen:
+        without = await _insert_time(lab, one.resource)
+        async with lab.trial(one.makes, one.drops):
+            size = sum([await lab.large.scratch.index_bytes(name) for name in one.names])
+            beside = await _insert_time(lab, one.resource)
+        without = min(without, await _insert_time(lab, one.resource))
+        told = _best(proofs[key] for key in tried[one])
+        if told:
+            words = worded(lab.contract, resource, one.index)
+            cost = (without, beside)
+            found.append(
+                Advice(one.resource, one.index, words, one.makes, one.drops, size, cost, told)
+            )
+    return found
+
+
+def _best(proofs: Iterable[Proof | None]) -> tuple[Proof, ...]:
+    """One for each statement, where it was worst before; those with the most work first."""
     best: dict[str, Proof] = {}
     for proof in proofs:
         if proof is not None:
             known = best.get(proof.name)
             if known is None or proof.before.work > known.before.work:
                 best[proof.name] = proof
-    ordered = tuple(sorted(best.values(), key=lambda one: -one.before.work))
-    words = worded(lab.contract, resource, candidate.index)
-    return Advice(
-        candidate.resource,
-        candidate.index,
-        words,
-        candidate.makes,
-        candidate.drops,
-        size,
-        (without, beside),
-        ordered,
-    )
+    return tuple(sorted(best.values(), key=lambda one: -one.before.work))
 
 
 async def _insert_time(lab: Lab, name: str) -> float:

@@ -197,6 +197,8 @@ def _condition(part: Expression, row: str) -> str:
         case Compare(_, Column(field=field), Constant(value)) | Compare(
             _, Constant(value), Column(field=field)
         ):
+            if isinstance(value, bool):
+                return f"{row}.{field}" if value else f"not_({row}.{field})"
             return f"{row}.{field} == {_literal(value)}"
         case IsNull(Column(field=field)):
             return f"is_null({row}.{field})"

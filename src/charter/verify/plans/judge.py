@@ -29,6 +29,8 @@ BEYOND_ANSWER = 1.5
 """How much faster than its answer the work of a statement may grow."""
 FLOORS: Mapping[str, int] = MappingProxyType({SQLITE.name: 8_000, POSTGRES.name: 1_000})
 """Work below which nothing is worth a word: a page of rows with what belongs to them."""
+_SHORT = 2_000
+"""Characters of an answer: some rows more or less in a short one say nothing."""
 _FEW = 100
 """Rows that are read in vain, or sorted, without anybody noticing."""
 
@@ -144,12 +146,15 @@ def trouble_of(
     return troubles, _growing(small, large) if troubles else None, growth
 
 
-def grows(dialect: Dialect, small: Explained, large: Explained) -> bool:
-    """Whether four times the rows made the work of a statement more, beyond its answer."""
+def grows(dialect: Dialect, small: Explained, large: Explained, share: float = 1.0) -> bool:
+    """Whether four times the rows made the work of a statement more, beyond its answer.
+
+    `share` is the part of the floor below which nothing is worth a word.
+    """
     growth = large.work / max(1, small.work)
-    answer = large.answered / max(1, small.answered)
+    answer = (large.answered + _SHORT) / (small.answered + _SHORT)
     beyond = growth >= BEYOND_ANSWER * max(1.0, answer)
-    return large.work >= FLOORS[dialect.name] and growth >= GROWTH and beyond
+    return large.work >= FLOORS[dialect.name] * share and growth >= GROWTH and beyond
 
 
 def _troubles(

@@ -74,5 +74,6 @@ def _all(contract: Contract, rest: RestSettings) -> Iterable[Shape]:
 
 
 def _merged(known: Shape, other: Shape) -> Shape:
+    """The same for more kinds of actor. Somebody can have claims and rows, nobody has none."""
     kinds = tuple(dict.fromkeys((*known.kinds, *other.kinds)))
-    return replace(known, kinds=kinds)
+    return replace(known, kinds=kinds, roles=other.roles if known.roles is None else known.roles)
