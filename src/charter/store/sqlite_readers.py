@@ -80,6 +80,10 @@ class Readers:
         finally:
             stream.stop()
 
+    def usage(self) -> tuple[PoolUse, ...]:
+        """The threads that read, and the streams."""
+        return self._reads.usage("reader threads"), self._streams.usage("streams")
+
     async def close(self) -> None:
         """Wait for the reads under way, and close the connections."""
         await self._reads.close()
