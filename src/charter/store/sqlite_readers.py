@@ -15,6 +15,7 @@ from charter.store.permits import Permits
 from charter.store.settings import StoreSettings
 from charter.store.sqlite_connection import Opening, connect, fetch
 from charter.store.sqlite_errors import FAILURES, translated
+from charter.store.usage import PoolUse
 
 T = TypeVar("T")
 
