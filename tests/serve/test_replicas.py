@@ -11,9 +11,11 @@ import pytest_asyncio
 
 from charter.plan.actor import Actor
 from charter.serve.engine import reads
+from charter.serve.process import Process
 from charter.serve.settings.options import OPTIONS
 from charter.store.postgres import PostgresDatabase
 from charter.store.settings import StoreSettings
+from charter.store.written import shared_table
 from tests.identity.people import Person, Place, code_of, opened, settings_for
 from tests.identity.shop import shop
 from tests.support.postgres import PostgresServer
@@ -87,6 +89,32 @@ async def test_people_read_their_own_writes_and_are_signed_out_at_once(
     assert code_of(await ann.get("notes")) == "session_ended"
 
     standby.execute("SELECT pg_wal_replay_resume()")
+
+
+async def test_a_write_at_one_worker_is_known_to_the_others(
+    replicated: Cluster, tmp_path: Path
+) -> None:
+    standby = replicated.add_standby()
+    settings = settings_for(replicated.primary.url(), tmp_path / "mail")
+    serve = replace(settings.serve, database_replicas=standby.url())
+    settings = replace(settings, serve=serve, store=STORE)
+    with shared_table() as table:
+        workers = [Process(shop.build(), settings, written=table) for _ in range(2)]
+        for worker in workers:
+            await worker.start()
+        known = [worker.service.replicas for worker in workers]
+        one, other = (item for item in known if item is not None)
+        deadline = time.monotonic() + 30
+        while other.reader("id ann") is None:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.02)
+        standby.execute("SELECT pg_wal_replay_pause()")
+        one.wrote("id ann")
+        assert other.reader("id ann") is None
+        assert other.reader("id bob") is not None
+        standby.execute("SELECT pg_wal_replay_resume()")
+        for worker in workers:
+            await worker.stop()
 
 
 async def test_who_just_signed_in_reads_from_the_primary(

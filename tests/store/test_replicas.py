@@ -1,6 +1,8 @@
 """Replicas and failover, on PostgreSQL that is really replicated."""
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -15,13 +17,15 @@ from charter.store.open import open_database, open_replicas
 from charter.store.replicas import Replicas
 from charter.store.settings import StoreSettings
 from charter.store.written import Written, shared_table
+from tests.support.postgres import PostgresServer
+from tests.support.processes import children
 from tests.support.replication import Cluster
 
 SETTINGS = StoreSettings(replica_lag=60.0, replica_check=0.05, pool_timeout=20.0)
 ADD = Statement("INSERT INTO note (id) VALUES ($1)", label="add")
 COUNT = Statement("SELECT count(*)::int FROM note", label="count")
 STANDBY = Statement("SELECT pg_is_in_recovery()", label="where")
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
@@ -162,12 +166,47 @@ async def test_a_replica_that_is_gone_costs_no_read_and_comes_back(followed: Clu
         await until(here.is_away)
 
 
+async def test_a_replica_that_falls_silent_keeps_no_read(followed: Cluster) -> None:
+    standby = followed.standbys[0]
+    assert standby.process is not None
+    async with served(followed) as here:
+        await until(here.is_away)
+        processes = [*children(standby.process.pid), standby.process.pid]
+        for pid in processes:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            assert await asyncio.gather(*(here.count() for _ in range(4))) == [0] * 4
+            (use,) = here.replicas.usage()
+            assert not use.up
+        finally:
+            for pid in processes:
+                os.kill(pid, signal.SIGCONT)
+        await until(here.is_away)
+
+
 async def test_a_replica_that_is_away_at_the_start_harms_nobody(followed: Cluster) -> None:
     followed.standbys[0].stop()
     async with served(followed) as here:
         assert await here.count() == 0
         followed.standbys[0].start()
         await until(here.is_away)
+
+
+async def test_a_role_without_privileges_is_enough(followed: Cluster) -> None:
+    followed.primary.execute("CREATE ROLE plain LOGIN PASSWORD 'plain'")
+    followed.primary.execute("GRANT SELECT ON note TO plain")
+    followed.caught_up(followed.standbys[0])
+
+    def url(server: PostgresServer) -> str:
+        return f"postgresql://plain:plain@127.0.0.1:{server.port}/postgres"
+
+    primary = open_database(url(followed.primary), SETTINGS)
+    await primary.open()
+    replicas = open_replicas(primary, [url(followed.standbys[0])], SETTINGS)
+    await replicas.open()
+    await until(Served(primary, replicas).is_away)
+    await replicas.close()
+    await primary.close()
 
 
 async def test_several_replicas_share_the_reads(followed: Cluster) -> None:

@@ -1,6 +1,7 @@
 """Opens the database that a URL names, with the driver it needs and no other."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,7 +11,7 @@ from charter.core.signals import Listener
 from charter.store.address import Dialect, dialect_of, postgresql_dsn, shown, sqlite_path
 from charter.store.database import Database
 from charter.store.errors import MissingDriver
-from charter.store.replicas import Replicas
+from charter.store.replicas import LOOK_SECONDS, Replicas
 from charter.store.session import Session
 from charter.store.settings import StoreSettings
 from charter.store.sqlite import SqliteDatabase
@@ -72,8 +73,9 @@ def open_replicas(
     if any(dialect_of(url) is not Dialect.POSTGRESQL for url in urls):
         raise ValueError("database_replicas: only PostgreSQL has replicas")
     module = _postgres("postgres")
+    impatient = replace(settings, connect_timeout=min(settings.connect_timeout, LOOK_SECONDS))
     opened = [
-        (shown(url), module.PostgresDatabase(postgresql_dsn(url), settings, listener, 0.0))
+        (shown(url), module.PostgresDatabase(postgresql_dsn(url), impatient, listener, 0.0))
         for url in urls
     ]
     return Replicas(primary, opened, settings, Written(written))

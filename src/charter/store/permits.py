@@ -42,7 +42,8 @@ class Permits:
         """How many are in, and wait; `idle` is what the caller keeps for the next ones."""
         waiting = sum(1 for one in self._waiting if not one.done())
         used = self.size - self._free
-        return PoolUse(name, self.size, used, idle, waiting, self._longest, self._refused)
+        longest = round(self._longest, 3)
+        return PoolUse(name, self.size, used, idle, waiting, longest, self._refused)
 
     async def acquire(self) -> None:
         """Wait for a permit. Raises Crowded, and Unavailable once closed."""

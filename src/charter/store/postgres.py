@@ -97,6 +97,11 @@ class PostgresDatabase:
         readers, writers = self._opened
         return readers.usage("readers"), writers.usage("writers"), self._streams.usage("streams")
 
+    def break_off(self) -> None:
+        """Give up all connections that read: their server has fallen silent."""
+        if self._opened is not None:
+            self._opened.readers.break_off()
+
     async def read(self, statement: Statement, arguments: Sequence[Any]) -> Sequence[Row]:
         if self._listener is None:
             return await self._read(statement.text, arguments)

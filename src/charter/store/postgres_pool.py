@@ -119,6 +119,11 @@ class Pool:
         self._cleaning.add(task)
         task.add_done_callback(self._cleaning.discard)
 
+    def break_off(self) -> None:
+        """Break all connections: what runs on them fails now instead of when it took too long."""
+        for link in (*self._out, *self._idle):
+            link.connection.terminate()
+
     def usage(self, name: str) -> PoolUse:
         return self._permits.usage(name, len(self._idle))
 

@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from charter.sql.statement import Statement
 from charter.store.database import Database, Row
@@ -27,7 +27,7 @@ from charter.store.written import Written
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 30.0
 LOOK_SECONDS = 2.0
-"""The longest that the question how far a server is may take."""
+"""The longest that the question how far a server is, or connecting to a replica, may take."""
 NEVER = float("-inf")
 
 # Where the log would be written next: never before any commit that somebody was told of.
@@ -54,12 +54,19 @@ class _Round:
     timeline: int
 
 
+class Standby(Database, Protocol):
+    """A database that others are there for when it falls silent."""
+
+    def break_off(self) -> None:
+        """Fail whatever runs on it now."""
+
+
 @dataclass(slots=True)
 class Replica:
     """One replica. All that was committed before `fresh` is in it."""
 
     name: str
-    database: Database
+    database: Standby
     fresh: float = NEVER
     up: bool = False
     pause: float = 0.0
@@ -72,7 +79,7 @@ class Replicas:
     def __init__(
         self,
         primary: Database,
-        replicas: Sequence[tuple[str, Database]],
+        replicas: Sequence[tuple[str, Standby]],
         settings: StoreSettings,
         written: Written,
     ) -> None:
@@ -121,12 +128,15 @@ class Replicas:
         replica.pause = min(max(2 * replica.pause, FIRST_PAUSE), LONGEST_PAUSE)
         wait = random.uniform(0.5, 1) * replica.pause  # noqa: S311 - jitter
         replica.again = time.monotonic() + wait
+        replica.database.break_off()
 
     def usage(self) -> tuple[ReplicaUse, ...]:
         """How each of them is."""
         now = time.monotonic()
         return tuple(
-            ReplicaUse(item.name, item.up, now - item.fresh if item.fresh > NEVER else None)
+            ReplicaUse(
+                item.name, item.up, round(now - item.fresh, 3) if item.fresh > NEVER else None
+            )
             for item in self._replicas
         )
 
