@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from charter.plan.actor import Actor
 from charter.serve.engine import reads
-from charter.serve.process import Process
+from charter.serve.process import Process, Shared
 from charter.serve.settings.options import OPTIONS
 from charter.store.postgres import PostgresDatabase
 from charter.store.settings import StoreSettings
@@ -99,7 +99,7 @@ async def test_a_write_at_one_worker_is_known_to_the_others(
     serve = replace(settings.serve, database_replicas=standby.url())
     settings = replace(settings, serve=serve, store=STORE)
     with shared_table() as table:
-        workers = [Process(shop.build(), settings, written=table) for _ in range(2)]
+        workers = [Process(shop.build(), settings, shared=Shared(written=table)) for _ in range(2)]
         for worker in workers:
             await worker.start()
         known = [worker.service.replicas for worker in workers]
