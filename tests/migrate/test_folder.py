@@ -1,6 +1,6 @@
 """Files of migrations: read as they were written, verified, and put in order."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -199,3 +199,20 @@ def test_what_is_missing_and_circles_are_faults() -> None:
     assert conflict(replace(start, after=("gone",))).startswith("migration_missing: 2026-01-01")
     one, other = replace(start, name="a", after=("b",)), replace(start, name="b", after=("a",))
     assert conflict(one, other).startswith("migration_circle: ")
+
+
+@dataclass(frozen=True, slots=True)
+class LaterStep(Step):
+    """A step as a later version may know it."""
+
+    more: str | None = None
+
+
+def test_what_steps_can_say_later_changes_no_fingerprint_of_before() -> None:
+    said = ("add", Phase.EXPAND, "Adds.", ("A",), ("B",), "", Work.CATALOG, "things")
+    now, later, used = (
+        Migration("one", (), {"sqlite": Change(Effects(), (step,))}).fingerprint
+        for step in (Step(*said), LaterStep(*said), LaterStep(*said, more="x"))
+    )
+    assert now == later
+    assert now != used

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from hashlib import sha256
 from types import MappingProxyType
 
@@ -61,10 +61,24 @@ class Migration:
                         str(name): plain_object(value) for name, value in change.effects.put.items()
                     },
                     "removed": sorted(map(str, change.effects.removed)),
-                    "steps": [asdict(step) for step in change.steps],
+                    "steps": [_said(step) for step in change.steps],
                 }
                 for dialect, change in self.changes.items()
             },
         }
         text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return sha256(text.encode(errors="backslashreplace")).hexdigest()
+
+
+def _said(value: object) -> object:
+    """A step as JSON has it, without members that have their default value: a new member of later
+    versions changes no fingerprint of before."""
+    if isinstance(value, tuple):
+        return [_said(item) for item in value]
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    return {
+        item.name: _said(getattr(value, item.name))
+        for item in fields(value)
+        if item.default is MISSING or getattr(value, item.name) != item.default
+    }
