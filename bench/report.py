@@ -17,6 +17,7 @@ from bench.workloads import WORKLOADS
 
 COMPARISON = "comparison.json"
 GROWTH = "growth.json"
+SCALE = "scale.json"
 GUARDS = "guards.json"
 SUBJECT = "charter"
 ALONE = "charter_sqlite"
@@ -131,6 +132,33 @@ def guard_cells(one: GuardCost) -> tuple[str, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The median of one kind of read, among so many orders, on one database."""
+
+    database: str
+    what: str
+    orders: int
+    p50_ms: float
+
+
+def scale_headings(found: Sequence[Scale]) -> tuple[str, ...]:
+    sizes = dict.fromkeys(one.orders for one in found)
+    return ("read", "database", *(f"{size:,}" for size in sizes))
+
+
+def scale_rows(found: Sequence[Scale]) -> list[tuple[str, ...]]:
+    """A row for each kind of read on each database, with a median for each size."""
+    kinds = dict.fromkeys((one.what, one.database) for one in found)
+    return [
+        (
+            *kind,
+            *(f"{one.p50_ms:.2f}" for one in found if (one.what, one.database) == kind),
+        )
+        for kind in sorted(kinds, key=lambda kind: kind[0])
+    ]
+
+
 def lines(result: Result, workload: str) -> list[Line]:
     """The workload's lines, in the order of the table of servers."""
     found = []
@@ -218,6 +246,13 @@ def save_guards(directory: Path, found: Sequence[GuardCost]) -> None:
     (directory / GUARDS).write_text(f"{text}\n")
 
 
+def save_scale(directory: Path, found: Sequence[Scale]) -> None:
+    """Keep what was found."""
+    directory.mkdir(exist_ok=True)
+    text = json.dumps([asdict(one) for one in found], indent=1)
+    (directory / SCALE).write_text(f"{text}\n")
+
+
 def load_result(path: Path) -> Result:
     """The result that `save` wrote."""
     raw = json.loads(path.read_text())
@@ -234,6 +269,9 @@ def write_page(page: Path, results: Path) -> None:
     if (results / GROWTH).exists():
         kept = json.loads((results / GROWTH).read_text())
         text += _growth([Growth(**one) for one in kept])
+    if (results / SCALE).exists():
+        kept = json.loads((results / SCALE).read_text())
+        text += _scale([Scale(**one) for one in kept])
     if (results / GUARDS).exists():
         kept = json.loads((results / GUARDS).read_text())
         text += _guards([GuardCost(**one) for one in kept])
@@ -279,6 +317,19 @@ def _growth(found: Sequence[Growth]) -> Iterator[str]:
     yield from ("## Growth", "", "Charter on SQLite (`python -m bench.growth`).", "")
     rows = [(one.what, one.small, one.large, one.goal, yes(one.reached)) for one in found]
     yield from _markdown(("what", "small", "large", "goal", "reached"), rows)
+
+
+def _scale(found: Sequence[Scale]) -> Iterator[str]:
+    yield from (
+        "### By database",
+        "",
+        "One client, the median in milliseconds among so many orders, three lines each "
+        "(`python -m bench.scale`).",
+        "",
+        "![Medians by the number of orders, on each database](scale.svg)",
+        "",
+    )
+    yield from _markdown(scale_headings(found), scale_rows(found))
 
 
 def _guards(found: Sequence[GuardCost]) -> Iterator[str]:

@@ -53,6 +53,16 @@ class Stores:
             forget_writes_sqlite(self.sqlite)
 
 
+def seed_postgres(url: str, data: Dataset) -> None:
+    """Load the tables of this PostgreSQL database."""
+    asyncio.run(seed(url, data))
+
+
+def seed_sqlite_url(url: str, data: Dataset) -> None:
+    """Load the tables of the SQLite file at this URL, which Charter has created."""
+    seed_sqlite(Path(url.removeprefix("sqlite:///")), data.tables())
+
+
 def sqlite_url(path: Path) -> str:
     """The URL of a SQLite file."""
     return f"sqlite:///{path.absolute()}"

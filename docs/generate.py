@@ -16,13 +16,17 @@ from typing import Any
 import charter
 from charter.contract.types import Scalar, Type
 from charter.core.codes import CODES
-from charter.language.faultcodes import FAULT_CODES
+from charter.language.faultlist import FAULT_CODES
 from charter.language.fields import Options, field
+from charter.migrate.faults import CODES as CODES_OF_PLANS
+from charter.migrate.stops import STOPS
 from charter.plan.ask import Comparator
+from charter.plan.breaking.codes import CHANGE_CODES
+from charter.plan.breaking.finding import Severity
+from charter.plan.comparators import comparators_of
 from charter.serve.settings.options import OPTIONS, SECTIONS, Option, explanation, value_text
 from charter.sql.dialects import DIALECTS
 from charter.sql.mysql import MAX_DIGITS, MAX_PLACES
-from charter.wire.rest.filters import comparators_of
 from charter.wire.rest.problems import status_of
 from charter.wire.rest.summaries import measures_of
 
@@ -101,6 +105,23 @@ def faults() -> str:
         parts.append(
             f"\n## {code.name}\n\n{code.title}\n\n{code.explanation}\n\nWhat to do: {code.remedy}\n"
         )
+    return "".join(parts)
+
+
+def changes() -> str:
+    """The codes of changes that `charter design --against` tells."""
+    parts = [
+        "# Changes of a contract\n\n"
+        "`charter design FILE --against OLD` tells what a change of the contract means, each "
+        "with one of these codes. See [what a change breaks](../how-to/breaking-changes.md).\n"
+    ]
+    for severity in Severity:
+        found = [code for code in CHANGE_CODES.values() if code.severity is severity]
+        parts.append(f"\n## {severity.value.capitalize()}\n\n")
+        headings = ("code", "means", "the compatible way")
+        rows = ((f"`{code.name}`", code.title, code.instead) for code in found)
+        width = 3 if severity is Severity.BREAKING else 2
+        parts.append(table(headings[:width], (row[:width] for row in rows)))
     return "".join(parts)
 
 
@@ -358,13 +379,51 @@ _MEANS = {
     Comparator.CONTAINS: "is a list that has the value",
 }  # fmt: skip
 
+_EXITS = (
+    ("0", "well", "`plan`: the file is written, or there is nothing to plan. `apply`: all that can "
+     "be done now is done, also where the last phase waits for releases that run. `status` and "
+     "`check`: everything is settled. `rollback`: the migrations are undone."),
+    ("1", "a fault", "One of the codes below, a fault of the contract, or a database that cannot "
+     "be used. What was under way is undone; steps before it stay, and the next call goes on "
+     "from there."),
+    ("2", "wrong usage", "An argument or a setting that is not known or makes no sense."),
+    ("3", "something is left to do", "`plan --check`: there is something to plan. `apply`: steps "
+     "have to be named with `--allow`, migrations are pending behind one that waits, or the "
+     "contract is ahead of its migrations. `status`: "
+     "a migration is pending, under way or waiting. `check`: that, drift, or a contract that is "
+     "ahead of its migrations."),
+    ("130", "interrupted", "Ctrl+C. The next call goes on where this one was."),
+)  # fmt: skip
+
+
+def migrations() -> str:
+    """The exit codes of `charter migrate`, and the codes of what can stop it."""
+    parts = [
+        "# Migrations: exit codes and faults\n\n"
+        "How to use it is in [Migrate a database](../how-to/migrations.md).\n\n"
+        "## Exit codes of charter migrate\n\n",
+        table(("code", "means", "when"), _EXITS),
+        "\nA fault is said on standard error with its code, which never changes its meaning.\n",
+    ]
+    for title, codes in (("Faults of plans and files", CODES_OF_PLANS), ("Stops", STOPS)):
+        parts.append(f"\n## {title}\n")
+        for code in sorted(codes.values(), key=lambda code: code.name):
+            parts.append(
+                f"\n### {code.name}\n\n{code.title}\n\n{code.explanation}\n\n"
+                f"What to do: {code.remedy}\n"
+            )
+    return "".join(parts)
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "problems.md": problems,
     "faults.md": faults,
+    "changes.md": changes,
     "settings.md": settings,
     "words.md": words,
     "query.md": query,
     "storage.md": storage,
+    "migrations.md": migrations,
 }
 
 

@@ -4,7 +4,12 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.support.postgres", "tests.support.mysql", "tests.support.bao"]
+pytest_plugins = [
+    "tests.support.postgres",
+    "tests.support.mysql",
+    "tests.support.replication",
+    "tests.support.bao",
+]
 
 # No deadline: the machine is shared, and no test is to fail by the clock.
 settings.register_profile("default", deadline=None)

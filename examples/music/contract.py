@@ -131,6 +131,7 @@ class InvoiceLine(Resource[int]):
 
 music.index(Track, "album")
 music.index(Track, "genre")
+music.index(Invoice, "customer")
 music.index(Invoice, "customer", "-invoice_date")
 
 

@@ -15,12 +15,16 @@ from tests.behaviour.clients import rest
 from tests.behaviour.clients.base import Client, Connect
 from tests.behaviour.clients.rest import RestClient
 from tests.behaviour.contract import studio
-from tests.behaviour.databases import DATABASES, emptied
+from tests.behaviour.databases import DATABASES, emptied, run_script
+from tests.behaviour.existing import KINDS, existing, script
 from tests.behaviour.serving import Served, serving
 
 PROTOCOLS: Mapping[str, Connect] = {
     "rest": rest.connect,
 }
+
+EXISTING = {f"existing {name}": name for name in DATABASES if name in KINDS}
+"""The same with the tables of the contract there before, under other names."""
 
 HERE = Path(__file__).parent
 
@@ -32,10 +36,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
 
 
-@pytest.fixture(scope="module", params=DATABASES)
-def url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of an empty database, one kind after the other."""
-    with DATABASES[request.param](request) as found:
+@pytest.fixture(scope="module", params=[*DATABASES, *EXISTING])
+def kind(request: pytest.FixtureRequest) -> str:
+    """The kind of a database, and whether it has the contract's tables before it is served."""
+    found: str = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def url(request: pytest.FixtureRequest, kind: str) -> Iterator[str]:
+    """The address of a database without Charter's tables, one kind after the other."""
+    with DATABASES[EXISTING.get(kind, kind)](request) as found:
         yield found
 
 
@@ -46,7 +57,10 @@ def contract() -> Contract:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(contract: Contract, url: str) -> AsyncIterator[Served]:
+async def shared(contract: Contract, url: str, kind: str) -> AsyncIterator[Served]:
+    if kind in EXISTING:
+        contract = existing(contract, EXISTING[kind])
+        await run_script(url, script(contract, EXISTING[kind]))
     async with serving(contract, url) as found:
         yield found
 

@@ -124,6 +124,7 @@ class Project(Resource):
 
 
 studio.unique(Project, "owner", "code")
+studio.search_index(Sample)
 studio.index(Project, "-created_at", where=lambda project: project.status == "active")
 studio.check(
     Project,

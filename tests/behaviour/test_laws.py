@@ -329,7 +329,7 @@ async def test_a_list_has_just_the_rows_that_it_should_have(
         store = await written(client, case.rows)
         try:
             for question in case.questions:
-                contract = question.rules.contract(BASE)
+                contract = question.rules.contract(shared.contract)
                 compiler = Compiler(contract, pipeline.compiler.dialect)
                 shared.service._pipeline = replace(pipeline, compiler=compiler)
                 await answered(client, question, store)

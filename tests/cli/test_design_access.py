@@ -157,12 +157,11 @@ def test_a_change_is_told_between_any_two_contracts(tmp_path: Path) -> None:
     assert re.search(r"\d+ widened", ended.stdout)
 
 
-def test_what_goes_with_access_only_is_refused_without_it(tmp_path: Path) -> None:
+def test_a_format_goes_with_what_has_several(tmp_path: Path) -> None:
     file = written(tmp_path, NOTES)
-    for arguments in (["--against", file], ["--format", "markdown"]):
-        ended = charter(tmp_path, "design", file, *arguments)
-        assert ended.returncode == 2
-        assert "--access" in ended.stderr
+    ended = charter(tmp_path, "design", file, "--format", "markdown")
+    assert ended.returncode == 2
+    assert "--access" in ended.stderr
 
 
 def test_an_old_contract_with_faults_is_told(tmp_path: Path) -> None:

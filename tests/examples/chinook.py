@@ -180,14 +180,16 @@ class Chinook:
         return " AND ".join(parts), values
 
 
-def opened() -> Chinook:
-    """The original, as these tables; it is not written to."""
+def opened(absent: Sequence[tuple[str, str]] = ()) -> Chinook:
+    """The original, as these tables but for some of their columns; it is not written to."""
     database = sqlite3.connect(f"{SOURCE.as_uri()}?mode=ro", uri=True)
     database.row_factory = sqlite3.Row
     database.create_function("folded", 1, folded, deterministic=True)
     database.create_function("signed_in", 1, SIGNED_IN.get, deterministic=True)
     for resource, text in TABLES.items():
         database.execute(f"CREATE TABLE {table(resource)} AS {text}")
+        for name in (column for owner, column in absent if owner == resource):
+            database.execute(f"ALTER TABLE {table(resource)} DROP COLUMN {name}")
         database.execute(f"CREATE UNIQUE INDEX {table(resource)}_id ON the_{resource} (id)")
     return Chinook(database)
 

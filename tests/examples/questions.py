@@ -31,11 +31,11 @@ def target_of(resource: str, path: str) -> str:
 
 
 @st.composite
-def conditions(draw: st.DrawFn, resource: str) -> Where:
+def conditions(draw: st.DrawFn, resource: str, absent: frozenset[str] = frozenset()) -> Where:
     """A test on a field that is there, mostly with a value that is there."""
     path = draw(st.sampled_from(PATHS[resource]))
     target = target_of(resource, path)
-    name = draw(st.sampled_from(sorted(chinook.there()[target].keys() - {SLOW.get(path)})))
+    name = draw(st.sampled_from(sorted(chinook.there()[target].keys() - {SLOW.get(path)} - absent)))
     known = chinook.there()[target][name]
     values = st.sampled_from(known)
     text = isinstance(known[0], str) and not name.endswith("_date") and name not in chinook.PRICES
@@ -60,11 +60,12 @@ def escaped(text: str) -> str:
 
 
 @st.composite
-def questions(draw: st.DrawFn) -> Question:
+def questions(draw: st.DrawFn, absent: frozenset[str] = frozenset()) -> Question:
+    """A question about a resource. Fields that are `absent` are not asked about."""
     resource = draw(st.sampled_from(sorted(PATHS)))
     where = draw(
         st.recursive(
-            conditions(resource),
+            conditions(resource, absent),
             lambda inner: st.one_of(
                 st.lists(inner, min_size=1, max_size=3).map(lambda parts: Both(tuple(parts))),
                 st.lists(inner, min_size=1, max_size=3).map(lambda parts: Either(tuple(parts))),
@@ -73,7 +74,7 @@ def questions(draw: st.DrawFn) -> Question:
             max_leaves=5,
         )
     )
-    names = [name for name in chinook.there()[resource] if name != "id"]
+    names = [name for name in chinook.there()[resource] if name not in {"id", *absent}]
     chosen = draw(st.lists(st.sampled_from(names), max_size=3, unique=True))
     sort = [draw(st.sampled_from(("", "-"))) + name for name in chosen]
     last = draw(st.sampled_from(("id", "-id")))

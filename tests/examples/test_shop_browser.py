@@ -116,6 +116,7 @@ def test_a_person_registers_takes_a_second_factor_and_orders(watched: Watched, s
     signed_in(page, "zoe@example.com")
     titled(page, "Your account")
     page.get_by_role("button", name="Set up an app").click()
+    expect(page.locator("#totp-secret")).not_to_be_empty()
     page.locator("#totp-picture").evaluate("image => image.decode()")  # fails for no picture
     secret = page.locator("#totp-secret").inner_text()
     box(page, "Code").fill("000000")

@@ -35,6 +35,18 @@ async def test_a_browser_is_signed_in_by_its_cookie(place: Place) -> None:
     assert made.status_code == 201, made.text
 
 
+async def test_the_cookie_of_a_session_that_has_ended_is_taken_away(place: Place) -> None:
+    cookie, _ = await signed_in(place)
+    assert (await place.post("auth/sign-out", headers={**cookie, **OWN})).status_code == 204
+    refused = await place.send("GET", "notes", headers=cookie)
+    assert (refused.status_code, code_of(refused)) == (401, "session_ended")
+    gone = next(iter(SimpleCookie(refused.headers["set-cookie"]).values()))
+    assert (gone.key, gone.value, gone["max-age"]) == ("__Host-charter", "", "0")
+    # A refusal of anybody else's takes nothing away.
+    other = await place.post("auth/refresh", {"refresh_token": "chr_" + "a" * 49})
+    assert "set-cookie" not in other.headers
+
+
 OTHERS = {
     "another site": {"sec-fetch-site": "cross-site"},
     "a sister site": {"sec-fetch-site": "same-site"},

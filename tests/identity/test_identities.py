@@ -8,7 +8,7 @@ import pytest
 
 from charter.access.oidc.assurance import methods_of, signed_in_at
 from charter.access.oidc.identity import Identity
-from charter.access.oidc.provider import Provider
+from charter.access.oidc.provider import Provider, SignInTime
 from charter.serve.identity.sessions import level_of
 from tests.access.authenticator import Authenticator
 from tests.identity.guests import Guest, with_provider
@@ -124,6 +124,7 @@ async def test_the_identities_go_with_their_account(club: Place) -> None:
 # -- what a sign-in at a provider proves here ------------------------------------------------
 TRUSTING = Provider("test", "https://id.example", "shop", mfa=("mfa", "phr"))
 CAREFUL = Provider("test", "https://id.example", "shop")
+ASKING = Provider("test", "https://id.example", "shop", untold=SignInTime.ARRIVAL)
 
 
 def identity(*amr: str, acr: str | None = None, auth_time: float | None = None) -> Identity:
@@ -152,11 +153,28 @@ def test_only_methods_that_are_registered_count() -> None:
 
 def test_when_somebody_signed_in_is_what_the_provider_says_and_never_later() -> None:
     now = datetime(2026, 11, 22, 12, tzinfo=UTC)
-    assert signed_in_at(identity(), now) == now
     before = now - timedelta(hours=3)
-    assert signed_in_at(identity(auth_time=before.timestamp()), now) == before
-    for odd in (now.timestamp() + 60, -1.0, float("inf")):
-        assert signed_in_at(identity(auth_time=odd), now) == now
+    assert signed_in_at(CAREFUL, identity(auth_time=before.timestamp()), now) == before
+    assert signed_in_at(CAREFUL, identity(auth_time=now.timestamp() + 60), now) == now
+
+
+def test_where_a_provider_does_not_tell_nobody_knows_but_where_the_settings_do() -> None:
+    now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    for odd in (None, -1.0, float("inf"), float("nan")):
+        assert signed_in_at(CAREFUL, identity(auth_time=odd), now) is None
+        assert signed_in_at(ASKING, identity(auth_time=odd), now) == now
+
+
+async def test_a_sign_in_of_an_unknown_time_is_no_fresh_one(club: Place) -> None:
+    guest = Guest(club, "ann")
+    await guest.signs_in()
+    key = {"name": "mine"}
+    assert (await guest.send("POST", "auth/keys", key)).status_code == 200
+    await club.sql("UPDATE charter_sessions SET signed_in_at = NULL")
+    (session,) = (await guest.get("auth/sessions")).json()["items"]
+    assert session["signed_in_at"] is None
+    refused = await guest.send("POST", "auth/keys", key)
+    assert code_of(refused) == "insufficient_user_authentication"
 
 
 async def test_the_session_has_the_time_of_the_sign_in_at_the_provider(club: Place) -> None:

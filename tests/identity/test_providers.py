@@ -1,5 +1,6 @@
 """Signing in with a real OpenID provider, as a browser goes there and comes back."""
 
+from datetime import UTC, datetime
 from http.cookies import SimpleCookie
 from pathlib import Path
 
@@ -128,9 +129,13 @@ async def test_the_second_factor_of_the_account_is_asked_for(club: Place) -> Non
     page, _, token = answer.headers["location"].partition("#token=")
     assert page == f"{ORIGIN}/account/second-factor"
     assert await guest.is_out()
+    asked_at = datetime.now(UTC)
     body = {"mfa_token": token, "code": code(secret, 1), "mode": "browser"}
     assert (await guest.send("POST", "auth/sign-in", body)).status_code == 200
     assert (await guest.get("auth/me")).json()["level"] == "aal2"
+    here = next(s for s in (await guest.get("auth/sessions")).json()["items"] if s["current"])
+    # The code makes the sign-in at the provider no younger.
+    assert datetime.fromisoformat(here["signed_in_at"]) < asked_at
     program = await Guest(club, "ann").signs_in("?mode=token")
     assert code_of(program) == "mfa_required"
     assert program.json()["mfa_token"].startswith("cho_")

@@ -37,6 +37,26 @@ RESOURCES: Final = {
         def policy(row, actor):
             yield allow("read")
         """,
+    "mapping_unfit": """
+        @api.resource(table="Thing", key="ThingId", read_only=True, stamps_stored="text")
+        class Thing(Resource[int]):  #! mapping_unfit
+            price: Decimal = field(digits=9, places=2, stored="naive")  #! mapping_unfit
+            others: list["Other"] = linked(table="ThingOther")  #! mapping_unfit
+            parts: list["Part"] = owned()  #! mapping_unfit
+
+        @api.resource(key="OtherId")
+        class Other(Resource):  #! mapping_unfit
+            name: str = field(column="Name")  #! mapping_unfit
+            things: list[Thing] = linked()
+
+        @api.resource
+        class Part(Resource):
+            thing: Thing
+
+        @api.policy(Thing, Other)
+        def policy(row, actor):
+            yield allow("read", "create")  #! mapping_unfit
+        """,
     "annotation_unknown": """
         @api.resource
         class Thing(Resource):
@@ -142,6 +162,17 @@ RESOURCES: Final = {
         @api.policy(Thing)
         def policy(row, actor):
             yield allow("read")
+        """,
+    "append_only_unfit": """
+        @api.resource
+        class Entry(Resource):
+            owner: User = field(on_delete="cascade")  #! append_only_unfit
+
+        api.append_only(Entry)
+
+        @api.policy(Entry)
+        def policy(row, actor):
+            yield allow("read", "create")
         """,
     "delete_unfit": """
         @api.resource

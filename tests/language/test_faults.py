@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from charter.contract.faults import ContractFaulty
-from charter.language.faultcodes import FAULT_CODES
+from charter.language.faultlist import FAULT_CODES
 from charter.language.load import load_contract
 from tests.language.faulty import COMMANDS, RELATIONS, RESOURCES, WITH_ITEM
 from tests.language.faulty_identity import IDENTITY

@@ -98,8 +98,8 @@ def test_a_resource_can_refer_to_itself(music: Contract) -> None:
 
 def test_constraints_name_stored_fields(shop: Contract) -> None:
     order, line = shop.resource_named["Order"], shop.resource_named["OrderLine"]
-    assert order.indexes[0].fields == ("customer_id", "-created_at")
-    assert order.indexes[1].where is not None
+    assert order.indexes[1].fields == ("customer_id", "-created_at")
+    assert order.indexes[2].where is not None
     assert line.uniques[0].fields == ("order_id", "product_id")
     (check,) = shop.resource_named["Product"].checks
     assert isinstance(check.expression, Compare)

@@ -72,7 +72,7 @@ def test_the_sum_at_the_beginning_is_right() -> None:
     counts = Counter(status for _, _, status, _ in LINES)
     said = (
         f"Of {len(LINES)} requirements, {counts['met']} are met, {counts['n.a.']} are not "
-        f"applicable, and {counts['not met']} is not met."
+        f"applicable, and {counts['not met']} are not met."
     )
     assert said in PAGE
 

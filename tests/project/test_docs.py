@@ -12,7 +12,7 @@ import pytest
 import charter
 from charter.cli.main import COMMANDS
 from charter.core.codes import CODES
-from charter.language.faultcodes import FAULT_CODES
+from charter.language.faultlist import FAULT_CODES
 from charter.language.load import load_contract
 from charter.serve.settings.options import OPTIONS
 

@@ -24,6 +24,7 @@ LAYERS = {
     "deliver": 4,
     "serve": 5,
     "migrate": 5,
+    "understand": 5,
     "review": 5,
     "verify": 5,
     "document": 5,

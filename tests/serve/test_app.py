@@ -22,7 +22,8 @@ async def test_health_tells_that_the_process_lives_and_the_database_answers(tmp_
         live, ready = await client.get("/health/live"), await client.get("/health/ready")
         refused = await client.post("/health/live")
     assert (live.status_code, ready.status_code) == (200, 200)
-    assert ready.json() == {"status": "ok"}
+    assert live.json() == {"status": "ok"}
+    assert ready.json()["status"] == "ok"
     assert refused.status_code == 405
     assert refused.headers["allow"] == "GET, HEAD"
 

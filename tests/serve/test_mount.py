@@ -126,7 +126,7 @@ async def test_documents_and_health_stand_below_it_too(hosted: Callable[[str], H
         problem = (await client.get("/in/todo/v1/nothing")).json()
         explained = await client.get(problem["type"])
         without = await client.get("/health/ready")
-    assert (health.status_code, health.json()) == (200, {"status": "ok"})
+    assert (health.status_code, health.json()["status"]) == (200, "ok")
     assert docs.status_code == 200
     assert docs.headers["content-type"].startswith("text/html")
     server = openapi["servers"][0]["url"].rstrip("/")

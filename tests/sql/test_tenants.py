@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from charter.contract.contract import Contract
-from charter.contract.expression import ROW, Column
-from charter.plan.plan import SortBy
+from charter.contract.expression import ALWAYS, ROW, Column
+from charter.plan.plan import ManyPlan, RowPlan, SortBy
 from charter.sql.derive import schema_of
 from charter.sql.dialects import DIALECTS, dialect_named
-from charter.sql.keyset import is_indexed
+from charter.sql.ordered import is_indexed
 from tests.language.sources import contract_of
 
 SOURCE = """
@@ -59,4 +59,4 @@ def test_a_list_is_read_in_order_behind_the_tenant(
     order = contract.resource_named["Order"]
     kind = order.field_named[field].type
     sort = SortBy(Column(ROW, (), field, kind), kind, descending=False, nullable=False)
-    assert is_indexed(order, (sort,)) is indexed
+    assert is_indexed(ManyPlan(RowPlan(order, ALWAYS, ()), (sort,), 20)) is indexed

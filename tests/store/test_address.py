@@ -7,6 +7,7 @@ import pytest
 from charter.store.address import (
     Dialect,
     dialect_of,
+    each_host,
     mysql_parts,
     postgresql_dsn,
     shown,
@@ -157,3 +158,20 @@ def test_settings_that_make_no_sense_are_refused(wrong: dict[str, object]) -> No
     [name] = wrong
     with pytest.raises(ValueError, match=name):
         StoreSettings(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_postgresql_url_can_name_several_hosts() -> None:
+    url = f"postgresql://ann:{SECRET}@db1:5433,[::1]:5434,db3/shop?target_session_attrs=read-write"
+    assert postgresql_dsn(url) == url
+    assert shown(url) == "postgresql://ann@db1:5433,[::1]:5434,db3/shop"
+    assert each_host(url) == [
+        f"postgresql://ann:{SECRET}@{host}/shop?target_session_attrs=read-write"
+        for host in ("db1:5433", "[::1]:5434", "db3")
+    ]
+
+
+@pytest.mark.parametrize("hosts", ["a,,b", "a:1,b:70000", "a:1,b:x", ",a"])
+def test_each_of_several_hosts_has_to_be_one(hosts: str) -> None:
+    with pytest.raises(ValueError, match=r"names no host|port") as refused:
+        postgresql_dsn(f"postgresql://ann:{SECRET}@{hosts}/shop")
+    assert SECRET not in str(refused.value)

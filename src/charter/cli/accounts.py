@@ -9,7 +9,7 @@ from rich.console import Console
 
 from charter.cli.arguments import add_settings, configured
 from charter.cli.guard import Refused, guarded
-from charter.cli.opening import run_on
+from charter.cli.opening import noted_beside, run_on
 from charter.language.load import load_contract
 from charter.serve.engine.service import Service
 from charter.serve.identity.endings import end_sessions
@@ -45,8 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
     if (arguments.action == "import") != (arguments.passwords is not None):
         raise Refused("import takes --passwords, and sign-out --email or --everybody")
     service = Service(contract, database_of(contract, settings), settings.store)
+    noted = noted_beside(Path(arguments.file))
     work = _import if arguments.passwords else _sign_out
-    Console(highlight=False).print(run_on(service, partial(work, service, arguments)))
+    Console(highlight=False).print(run_on(service, partial(work, service, arguments), noted))
     return 0
 
 

@@ -31,13 +31,25 @@ def add_settings(
     parser: argparse.ArgumentParser, sections: Collection[str] = tuple(SECTIONS)
 ) -> None:
     """Add `--config` and a flag for each setting of these sections."""
-    parser.add_argument(
-        "--config", metavar="FILE", type=Path, help="a TOML file (default: charter.toml, if there)"
-    )
+    _add_config(parser)
     groups = {name: parser.add_argument_group(f"settings: {name}") for name in sections}
     for option in OPTIONS:
         if option.section in groups:
             _add(groups[option.section], option)
+
+
+def add_database(parser: argparse.ArgumentParser) -> None:
+    """Add `--config` and `--database`, for commands that need no other setting."""
+    _add_config(parser)
+    for option in OPTIONS:
+        if option.name == "database":
+            _add(parser, option)
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--config", metavar="FILE", type=Path, help="a TOML file (default: charter.toml, if there)"
+    )
 
 
 def _add(group: Any, option: Option) -> None:

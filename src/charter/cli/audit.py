@@ -12,7 +12,7 @@ from rich.table import Table
 from charter.access.settings import keys_from
 from charter.cli.arguments import add_settings, configured
 from charter.cli.guard import Refused, guarded
-from charter.cli.opening import run_on
+from charter.cli.opening import noted_beside, run_on
 from charter.language.load import load_contract
 from charter.serve.engine.auditing import Verified, verified
 from charter.serve.engine.service import Service
@@ -38,7 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     keys = keys_from(settings.auth, production=settings.serve.in_production)
     known = {signer.name: signer.key for signer in signers(settings, keys)}
     service = Service(contract, database_of(contract, settings), settings.store)
-    found = run_on(service, partial(_verify, service, known))
+    noted = noted_beside(Path(arguments.file))
+    found = run_on(service, partial(_verify, service, known), noted)
     _show(found, Console())
     return 1 if found.damages else 0
 

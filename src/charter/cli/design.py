@@ -12,6 +12,8 @@ from rich.text import Text
 
 from charter.cli.arguments import add_settings, configured
 from charter.cli.design_access import FORMATS, TERMINAL, WIDENED, show_access, show_changes
+from charter.cli.design_breaking import JSON, show_breaking
+from charter.cli.design_old import old_contract
 from charter.cli.guard import USAGE, Refused, complain, guarded
 from charter.contract.canonical import canonical_json
 from charter.contract.contract import Contract
@@ -30,7 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the contract")
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument(
-        "--json", action="store_true", help="print the contract as canonical JSON (contract.json)"
+        "--json",
+        action="store_true",
+        help="print the contract as canonical JSON (contract.json); with --against, the changes",
     )
     shape.add_argument("--openapi", action="store_true", help="print the OpenAPI document")
     shape.add_argument(
@@ -39,14 +43,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shape.add_argument(
         "--rls", action="store_true", help="print row-level security for PostgreSQL, as SQL"
     )
-    parser.add_argument("--format", choices=FORMATS, default=TERMINAL, help="how to print --access")
+    parser.add_argument(
+        "--format", choices=FORMATS, default=TERMINAL, help="how to print --access and --against"
+    )
     parser.add_argument(
         "--against",
         metavar="OLD",
         type=Path,
-        help="with --access: print what changed in it since this contract (a file, "
-        "or a contract.json that --json made); "
-        f"the exit code is {WIDENED} where it became wider, or may have",
+        help="print what the change since this contract (a file, or a contract.json that --json "
+        "made) breaks, and for whom; the exit code is 1 where the version does not say so. With "
+        f"--access: what changed in it; {WIDENED} where it became wider, or may have",
     )
     add_settings(parser, ["rest"])
 
@@ -54,9 +60,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 @guarded
 def run(arguments: argparse.Namespace) -> int:
     rest = configured(arguments).settings.rest
-    if not arguments.access and (arguments.against or arguments.format != TERMINAL):
-        return complain("--against and --format go with --access", code=USAGE)
+    if arguments.against and (arguments.openapi or arguments.rls):
+        return complain("--against goes alone, or with --access or --json", code=USAGE)
+    if arguments.format != TERMINAL and not (arguments.access or arguments.against):
+        return complain("--format goes with --access or --against", code=USAGE)
     contract = load_contract(Path(arguments.file))
+    if arguments.against and not arguments.access:
+        form = JSON if arguments.json else arguments.format
+        return show_breaking(old_contract(arguments.against), contract, form, Console())
     if arguments.access:
         return _access(contract, arguments)
     if arguments.json:
@@ -72,7 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _access(contract: Contract, arguments: argparse.Namespace) -> int:
     if arguments.against is not None:
-        return show_changes(contract, arguments.against, arguments.format, Console())
+        old = old_contract(arguments.against)
+        return show_changes(old, contract, arguments.format, Console())
     show_access(contract, arguments.format, Console())
     return 0
 

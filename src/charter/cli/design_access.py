@@ -1,16 +1,13 @@
 """`charter design --access`: who may do what, in a terminal or as Markdown, and what changed."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from charter.cli.guard import Refused
+from charter.cli.markdown import bold, escaped, table_lines
 from charter.contract.contract import Contract
-from charter.contract.recorded import recorded_contract
-from charter.language.load import load_contract
 from charter.plan.access import ADVICE, AccessTable, ChangeRow, Row, Tone, change_rows, tables
 from charter.plan.matrix import matrix_of
 from charter.plan.widening import Direction, changes, widens
@@ -27,8 +24,6 @@ _DIRECTIONS = {
     Direction.CHANGED: "yellow",
     Direction.NARROWED: "green",
 }
-_SPECIAL = "\\|<*`"
-"""What Markdown would take for its own."""
 _CHANGE_HEADINGS = ("access", "to", "of", "before", "now")
 
 
@@ -45,9 +40,8 @@ def show_access(contract: Contract, form: str, console: Console) -> None:
         console.print(_drawn(table))
 
 
-def show_changes(contract: Contract, against: Path, form: str, console: Console) -> int:
+def show_changes(old: Contract, contract: Contract, form: str, console: Console) -> int:
     """Print what changed in the access since another contract; gives the exit code."""
-    old = _recorded(against) if against.suffix == ".json" else load_contract(against)
     found = changes(old, contract)
     rows = tuple(change_rows(found, old, contract))
     if form == MARKDOWN:
@@ -56,16 +50,6 @@ def show_changes(contract: Contract, against: Path, form: str, console: Console)
     else:
         _draw_changes(rows, console)
     return WIDENED if widens(found) else 0
-
-
-def _recorded(path: Path) -> Contract:
-    """The contract of a `contract.json`. Raises Refused."""
-    try:
-        return recorded_contract(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise Refused(f"{path}: {error.strerror}") from None
-    except ValueError as error:
-        raise Refused(f"{path}: {error}") from None
 
 
 # -- terminals ---------------------------------------------------------------------------------
@@ -117,13 +101,13 @@ def _document(contract: Contract, found: Sequence[AccessTable]) -> Iterator[str]
         yield ""
         yield f"## {table.resource or _ON_NOTHING}"
         yield ""
-        actions = ([_bold(row.label), *_texts(row)] for row in table.actions)
-        fields = ([_escaped(row.label), *_texts(row)] for row in table.fields)
-        yield from _lines(("", *table.headings), [*actions, *fields])
+        actions = ([bold(row.label), *_texts(row)] for row in table.actions)
+        fields = ([escaped(row.label), *_texts(row)] for row in table.fields)
+        yield from table_lines(("", *table.headings), [*actions, *fields])
 
 
 def _texts(row: Row) -> Iterator[str]:
-    return (_escaped(cell.text) for cell in row.cells)
+    return (escaped(cell.text) for cell in row.cells)
 
 
 def _changes_document(contract: Contract, rows: Sequence[ChangeRow]) -> Iterator[str]:
@@ -134,8 +118,8 @@ def _changes_document(contract: Contract, rows: Sequence[ChangeRow]) -> Iterator
         return
     yield _counted(rows)
     yield ""
-    told = ([_marked(row), *map(_escaped, _said(row))] for row in rows)
-    yield from _lines(_CHANGE_HEADINGS, list(told))
+    told = ([_marked(row), *map(escaped, _said(row))] for row in rows)
+    yield from table_lines(_CHANGE_HEADINGS, list(told))
 
 
 def _said(row: ChangeRow) -> tuple[str, ...]:
@@ -144,20 +128,4 @@ def _said(row: ChangeRow) -> tuple[str, ...]:
 
 def _marked(row: ChangeRow) -> str:
     told = ADVICE[row.direction]
-    return _bold(told) if row.direction is Direction.WIDENED else told
-
-
-def _lines(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """A table of GitHub Flavored Markdown (section 4.10)."""
-    for cells in (headings, ["---"] * len(headings), *rows):
-        yield "| " + " | ".join(cells) + " |"
-
-
-def _bold(text: str) -> str:
-    return f"**{_escaped(text)}**"
-
-
-def _escaped(text: str) -> str:
-    for character in _SPECIAL:
-        text = text.replace(character, "\\" + character)
-    return text
+    return bold(told) if row.direction is Direction.WIDENED else told

@@ -10,6 +10,7 @@ from charter.access.keys import BadKey
 from charter.contract.faults import ContractFaulty
 from charter.core.problems import Problem
 from charter.language.report import rendered
+from charter.migrate.faults import MigrationFault
 from charter.serve.settings.configure import BadSettings
 from charter.store.errors import StoreError
 
@@ -38,6 +39,8 @@ def guarded(work: Work) -> Work:
         except Problem as problem:
             flaws = [f"  {flaw.pointer or ''} {flaw.message}" for flaw in problem.detail.flaws]
             return complain(problem.detail.message, *flaws)
+        except MigrationFault as fault:
+            return complain(str(fault), f"  {fault.remedy}")
         except StoreError as error:
             return complain(f"the database: {error}")
         except (BadKey, Refused) as error:

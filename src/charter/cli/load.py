@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from charter.cli.arguments import add_settings, configured
 from charter.cli.guard import Refused, guarded
-from charter.cli.opening import run_on
+from charter.cli.opening import noted_beside, run_on
 from charter.contract.contract import Contract
 from charter.core.names import kebab, nearest
 from charter.core.problems import Flaw, Problem
@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
             )
         except ValueError as error:
             raise Refused(str(error)) from None
-        run_on(service, partial(_load, service, inputs))
+        run_on(service, partial(_load, service, inputs), noted_beside(Path(arguments.file)))
     return 0
 
 

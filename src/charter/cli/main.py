@@ -1,4 +1,7 @@
-"""The command `charter`. Exit codes: 0 done, 1 a fault, 2 wrong usage or settings."""
+"""The command `charter`.
+
+Exit codes: 0 done, 1 a fault, 2 wrong usage or settings, 3 something is left to do (`migrate`).
+"""
 
 import argparse
 import os
@@ -28,8 +31,11 @@ class Command:
 
 COMMANDS = (
     Command("new", "make a directory with a contract to begin with"),
+    Command("understand", "draft a contract from a live database"),
     Command("run", "serve a contract"),
     Command("design", "check a contract, and show what it comes to"),
+    Command("migrate", "bring a database in step with its contract, and back"),
+    Command("verify", "verify a contract on databases that are filled for it: its query plans"),
     Command("load", "load rows from NDJSON files into the database of a contract"),
     Command("token", "make a token, to try a service with"),
     Command("keys", "make a file of signing keys, or rotate them"),

@@ -1,21 +1,26 @@
 """Work on an open service, from the command line."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from charter.cli.guard import Refused
+from charter.migrate.folder import FOLDER, read_folder
+from charter.migrate.history import noted
 from charter.serve.engine.service import Service
 from charter.serve.engine.startup import SchemaDiffers
+from charter.sql.own.history import Noted
 
 T = TypeVar("T")
 
 
-def run_on(service: Service, work: Callable[[], Awaitable[T]]) -> T:
-    """Open a service, run some work on it, and close it. Raises Refused as `run_opening` does."""
+def run_on(service: Service, work: Callable[[], Awaitable[T]], noted: Sequence[Noted] = ()) -> T:
+    """Open a service, run some work on it, and close it. A new database has the migrations that
+    are `noted`. Raises Refused as `run_opening` does."""
 
     async def opened() -> T:
-        await service.open()
+        await service.open(noted)
         try:
             return await work()
         finally:
@@ -32,7 +37,11 @@ def run_opening(work: Coroutine[Any, Any, T]) -> T:
         lines = [
             "the database has another schema than the contract:",
             *(f"  {item}" for item in differs.differences),
-            "Charter changes no table unasked. Take another database, or bring this one in step "
-            "with the contract.",
+            differs.remedy,
         ]
         raise Refused("\n".join(lines)) from None
+
+
+def noted_beside(contract: Path) -> tuple[Noted, ...]:
+    """The migrations in the folder beside a contract. Raises MigrationFault."""
+    return noted(read_folder(contract.parent / FOLDER))

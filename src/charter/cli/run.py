@@ -13,7 +13,8 @@ from rich.text import Text
 from charter.access.issue import Grant, issue_token
 from charter.cli.arguments import add_settings, configured
 from charter.cli.guard import Refused, guarded, supports_colour
-from charter.cli.opening import run_opening
+from charter.cli.migrate import migrate_first
+from charter.cli.opening import noted_beside, run_opening
 from charter.language.load import load_contract
 from charter.serve.identity.opening import public_url
 from charter.serve.process import Process, cursor_key_of, database_of
@@ -34,6 +35,11 @@ TRIAL = "ada"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the contract")
+    parser.add_argument(
+        "--migrate",
+        action="store_true",
+        help="apply the migrations that are pending first (in development only)",
+    )
     add_settings(parser)
 
 
@@ -41,12 +47,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     settings = configured(arguments).settings
     contract = load_contract(Path(arguments.file))
+    noted = noted_beside(Path(arguments.file))
     try:
-        process = Process(contract, settings)
+        process = Process(contract, settings, noted=noted)
         check_address(settings.serve)
     except (ValueError, CannotListen) as error:
         raise Refused(str(error)) from None
     with quiet_interrupt():
+        if arguments.migrate:
+            migrate_first(contract, settings, Path(arguments.file))
         # Whatever keeps the service from starting is found here, once, and not in each worker.
         run_opening(_opened_once(process))
         job = Job(
@@ -55,6 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
             cursor_key_of(settings, process.keys),
             address_of(settings.serve),
             supports_colour(sys.stderr),
+            noted=noted,
         )
         serve(job, partial(welcome, process))
     return 0

@@ -51,6 +51,11 @@ class Contract:
         return {item.name: item for item in self.resources}
 
     @cached_property
+    def mapped_named(self) -> Mapping[str, Resource]:
+        """The resources whose rows stand in existing tables, by what the database calls these."""
+        return {item.table_name: item for item in self.resources if item.mapped is not None}
+
+    @cached_property
     def commands_of(self) -> Mapping[str | None, tuple[Command, ...]]:
         """The commands of each resource by its name, and those on nothing under None."""
         names: tuple[str | None, ...] = (None, *self.resource_named)

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from charter.contract.expression import Expression
+from charter.contract.mapping import Mapped, Stored
 from charter.contract.types import Type
 from charter.core.places import NOWHERE, Place
 
@@ -55,7 +56,7 @@ Default = Given | Made
 class Field:
     """A stored value of a row.
 
-    `name` is its name in every protocol and its column: a reference `customer: User` is the
+    `name` is its name in every protocol and that of its column: a reference `customer: User` is the
     field `customer_id` (with `references="User"`) and the relation `customer`.
     """
 
@@ -71,8 +72,18 @@ class Field:
     """Known to commands and policies only."""
     references: str | None = None
     on_delete: OnDelete = OnDelete.RESTRICT
+    was: str | None = None
+    """The column that it had under its name of before; it may stay for ever."""
+    column: str | None = None
+    """What the column of an existing table is called, where that is not `name`."""
+    stored: Stored | None = None
+    """How that column stores values, where that is not how Charter does."""
     doc: str = ""
     place: Place = NOWHERE
+
+    @property
+    def column_name(self) -> str:
+        return self.name if self.column is None else self.column
 
     @property
     def readable(self) -> bool:
@@ -97,6 +108,10 @@ class Link:
     table: str
     near: str
     far: str
+    was: "Link | None" = None
+    """The same under the names of before."""
+    mapped: bool = False
+    """The table is there already: Charter neither creates nor changes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +141,15 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """A value that the database works out whenever it is read."""
+    """A value that the database works out whenever it is read; one that is `stored`, which rests
+    on its own row only, whenever that is written."""
 
     name: str
     type: Type
     expression: Expression
     optional: bool = False
     """Whether it can come out as nothing."""
+    stored: bool = False
     doc: str = ""
     place: Place = NOWHERE
 
@@ -148,11 +165,13 @@ class Unique:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index; a field may be prefixed with `-` for descending. `where` makes it partial."""
+    """An index; a field may be prefixed with `-` for descending. `where` makes it partial, and
+    the fields of `include` are carried along without being sorted by."""
 
     name: str
     fields: tuple[str, ...]
     where: Expression | None = None
+    include: tuple[str, ...] = ()
     place: Place = NOWHERE
 
 
@@ -204,7 +223,8 @@ class Policy:
 
 @dataclass(frozen=True)
 class Resource:
-    """A kind of row. Every resource has a key `id`, `created_at`, `updated_at` and `version`.
+    """A kind of row. Every resource has a key `id`, `created_at`, `updated_at` and `version`; of
+    the last three, rows of an existing table have those that the table has.
 
     `owner` names the to-one relation to the row that an owned resource is a part of. An owned
     resource without rules of its own follows its owner: who may read the owner reads the part,
@@ -229,6 +249,16 @@ class Resource:
     """Updates and deletes must say which version they are based on."""
     audited: bool = False
     """Every change of a row is written into the audit log."""
+    append_only: bool = False
+    """Rows are neither changed nor deleted; the database refuses it, whoever writes."""
+    search_index: bool = False
+    """The text search has an index, on databases that can."""
+    stamped: bool = False
+    """The database moves `updated_at` and the version with every change, whoever writes."""
+    was: str | None = None
+    """The table that it had under its name of before; it may stay for ever."""
+    mapped: Mapped | None = None
+    """The existing table that holds the rows; None where Charter makes the table."""
     doc: str = ""
     place: Place = NOWHERE
 
@@ -252,6 +282,25 @@ class Resource:
     @property
     def key(self) -> Field:
         return self.field_named["id"]
+
+    @property
+    def table_name(self) -> str:
+        """What the database calls the table."""
+        return self.table if self.mapped is None else self.mapped.table
+
+    @property
+    def read_only(self) -> bool:
+        return self.mapped is not None and self.mapped.read_only
+
+    @property
+    def keys_given(self) -> bool:
+        """Whether clients give the keys of new rows."""
+        return self.mapped is not None and not self.read_only and self.key.default is None
+
+    @cached_property
+    def versioned(self) -> bool:
+        """Whether rows count their versions; else a digest of their values tells them apart."""
+        return "version" in self.field_named
 
     @cached_property
     def search_fields(self) -> tuple[Field, ...]:

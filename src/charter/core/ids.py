@@ -1,6 +1,7 @@
 """Identifiers that sort by the time they were made: UUID version 7 (RFC 9562, section 5.7)."""
 
 import os
+import struct
 import threading
 import time
 import uuid
@@ -22,22 +23,31 @@ class Uuid7:
         self._count = 0
 
     def __call__(self) -> uuid.UUID:
-        random = os.urandom(10)
+        return self.several(1)[0]
+
+    def several(self, count: int) -> list[uuid.UUID]:
+        """So many of them, in their order."""
+        *noise, start = struct.unpack(f">{count}QH", os.urandom(8 * count + 2))
         now = self._clock() // 1_000_000
         with self._lock:
-            if now > self._last:
-                self._last = now
-                self._count = int.from_bytes(random[8:], "big") & 0x7FF
-            else:
-                self._count += 1
-                if self._count > 0xFFF:
-                    self._last += 1
-                    self._count = 0
-            stamp, count = self._last, self._count
-        tail = int.from_bytes(random[:8], "big") & 0x3FFF_FFFF_FFFF_FFFF
-        return uuid.UUID(
-            int=(stamp & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | count << 64 | 0x2 << 62 | tail
-        )
+            heads = [self._head(now, start) for _ in noise]
+        return [
+            uuid.UUID(int=head << 64 | 0x2 << 62 | tail & 0x3FFF_FFFF_FFFF_FFFF)
+            for head, tail in zip(heads, noise, strict=True)
+        ]
+
+    def _head(self, now: int, start: int) -> int:
+        """The next first half: the time, the version, and the counter, which may begin anew."""
+        if now > self._last:
+            self._last = now
+            self._count = start & 0x7FF
+        elif self._count < 0xFFF:
+            self._count += 1
+        else:
+            self._last += 1
+            self._count = 0
+        return (self._last & 0xFFFF_FFFF_FFFF) << 16 | 0x7 << 12 | self._count
 
 
 uuid7 = Uuid7()
+uuid7s = uuid7.several

@@ -32,6 +32,20 @@ class Queried:
 
 
 @dataclass(frozen=True, slots=True)
+class Slow:
+    """A statement took longer than is expected of any. `plan` is how the database runs it, told
+    for some of them and without arguments; `left_out` counts those since the last one that were
+    not told."""
+
+    request_id: str | None
+    statement: str
+    seconds: float
+    rows: int
+    plan: str | None = None
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Committed:
     """A transaction has ended well after `attempts` tries."""
 
@@ -70,5 +84,5 @@ class Stopping:
     running: int
 
 
-Signal = Answered | Queried | Committed | Failed | Started | Mailed | Stopping
+Signal = Answered | Queried | Slow | Committed | Failed | Started | Mailed | Stopping
 Listener = Callable[[Signal], None]

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from charter.contract.contract import Contract
 from charter.contract.faults import ContractFaulty
 from charter.contract.resource import Resource
+from charter.core.names import plural, snake
 from charter.language.checks import CHECKS
 from charter.language.declarations import Declarations
 from charter.language.drafts import Draft, ResourceDraft
@@ -52,7 +53,12 @@ def _resource(draft: ResourceDraft) -> Resource:
         owner=draft.owners[0][1] if draft.owners else None,
         tenant=draft.tenant,
         audited=draft.audited,
+        append_only=draft.append_only,
+        search_index=draft.search_index,
+        stamped=draft.stamped,
         conditional_writes=draft.conditional_writes,
+        was=None if draft.was is None else plural(snake(draft.was)),
+        mapped=draft.mapped,
         doc=draft.declared.doc,
         place=draft.place,
     )

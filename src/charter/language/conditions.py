@@ -27,7 +27,7 @@ from charter.contract.expression import (
     some,
 )
 from charter.contract.types import DATETIME, TEXTUAL, Type
-from charter.language.faultcodes import KINDS_DIFFER, OPERATION_REFUSED
+from charter.language.rulecodes import KINDS_DIFFER, OPERATION_REFUSED
 from charter.language.symbols.aggregates import aggregate
 from charter.language.symbols.rows import Rows
 from charter.language.symbols.session import active, refuse, report

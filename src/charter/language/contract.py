@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar, overload
 
+from typing_extensions import Unpack
+
 from charter.contract import contract as hub
 from charter.language.actor import Actor
 from charter.language.build import build
 from charter.language.declarations import (
-    AuditedSaid,
     CheckSaid,
     CommandSaid,
     Declarations,
@@ -15,6 +16,7 @@ from charter.language.declarations import (
     EventSaid,
     GrantsSaid,
     IndexSaid,
+    MarkedSaid,
     Meaning,
     PolicySaid,
     ResourceSaid,
@@ -22,6 +24,7 @@ from charter.language.declarations import (
     SharedSaid,
     UniqueSaid,
 )
+from charter.language.existing import NO_EXISTING, Existing
 from charter.language.payload import Error, Event
 from charter.language.places import caller_frame, caller_place
 from charter.language.resource import Resource
@@ -52,7 +55,12 @@ class Contract:
     def resource(self, cls: type[R], /) -> type[R]: ...
     @overload
     def resource(
-        self, /, *, plural: str | None = None, conditional_writes: bool = False
+        self,
+        /,
+        *,
+        plural: str | None = None,
+        conditional_writes: bool = False,
+        **existing: Unpack[Existing],
     ) -> Callable[[type[R]], type[R]]: ...
     def resource(
         self,
@@ -61,19 +69,26 @@ class Contract:
         *,
         plural: str | None = None,
         conditional_writes: bool = False,
+        **existing: Unpack[Existing],
     ) -> type[R] | Callable[[type[R]], type[R]]:
         """Makes a class a resource of this contract.
 
         `plural` is the name of its table and, in kebab case, its path. With
         `conditional_writes` updates and deletes must say which version they are based on.
+        `table` and what goes with it say that the rows are those of an existing table.
         """
-        return self._registered(Meaning.ROWS, cls, plural, conditional_writes)
+        return self._registered(Meaning.ROWS, cls, plural, conditional_writes, existing)
 
     @overload
     def accounts(self, cls: type[U], /) -> type[U]: ...
     @overload
     def accounts(
-        self, /, *, plural: str | None = None, conditional_writes: bool = False
+        self,
+        /,
+        *,
+        plural: str | None = None,
+        conditional_writes: bool = False,
+        was: str | None = None,
     ) -> Callable[[type[U]], type[U]]: ...
     def accounts(
         self,
@@ -82,19 +97,27 @@ class Contract:
         *,
         plural: str | None = None,
         conditional_writes: bool = False,
+        was: str | None = None,
     ) -> type[U] | Callable[[type[U]], type[U]]:
         """Makes a class that derives from `User` the resource of the accounts.
 
         People then register and sign in with the service itself, and `User` means this resource
         wherever the contract says it.
         """
-        return self._registered(Meaning.ACCOUNTS, cls, plural, conditional_writes)
+        return self._registered(
+            Meaning.ACCOUNTS, cls, plural, conditional_writes, {} if was is None else {"was": was}
+        )
 
     @overload
     def tenant(self, cls: type[R], /) -> type[R]: ...
     @overload
     def tenant(
-        self, /, *, plural: str | None = None, conditional_writes: bool = False
+        self,
+        /,
+        *,
+        plural: str | None = None,
+        conditional_writes: bool = False,
+        **existing: Unpack[Existing],
     ) -> Callable[[type[R]], type[R]]: ...
     def tenant(
         self,
@@ -103,6 +126,7 @@ class Contract:
         *,
         plural: str | None = None,
         conditional_writes: bool = False,
+        **existing: Unpack[Existing],
     ) -> type[R] | Callable[[type[R]], type[R]]:
         """Makes a class a resource whose rows are the tenants of the service.
 
@@ -110,7 +134,7 @@ class Contract:
         names and the accounts. Nobody gets to see or to write a row of another tenant,
         whatever the policies say.
         """
-        return self._registered(Meaning.TENANTS, cls, plural, conditional_writes)
+        return self._registered(Meaning.TENANTS, cls, plural, conditional_writes, existing)
 
     def shared(self, *classes: type[Resource[Any]]) -> None:
         """Makes the rows of resources belong to no tenant: everybody has the same ones."""
@@ -120,7 +144,17 @@ class Contract:
     def audited(self, *classes: type[Resource[Any]]) -> None:
         """Every change of these resources' rows (of all resources, where none is named) is
         written into the audit log, in the transaction that makes it."""
-        self._changed().audited.append(AuditedSaid(classes, caller_place()))
+        self._changed().audited.append(MarkedSaid(classes, caller_place()))
+
+    def append_only(self, cls: type[Resource[Any]], /, *more: type[Resource[Any]]) -> None:
+        """Rows of these resources are made, and then neither changed nor deleted, whoever
+        writes: the database refuses it."""
+        self._changed().append_only.append(MarkedSaid((cls, *more), caller_place()))
+
+    def stamped(self, *classes: type[Resource[Any]]) -> None:
+        """`updated_at` and the version of these resources' rows (of all resources, where none is
+        named) move with every change, whoever writes: the database sees to it."""
+        self._changed().stamped.append(MarkedSaid(classes, caller_place()))
 
     def role(self, name: str, /, *, includes: str | Sequence[str] = ()) -> None:
         """Declares a role. Whoever has it has all those that it `includes` as well."""
@@ -161,10 +195,25 @@ class Contract:
         self._changed().uniques.append(UniqueSaid(cls, fields, caller_place()))
 
     def index(
-        self, cls: type[R], /, *fields: str, where: Callable[[R], bool] | None = None
+        self,
+        cls: type[R],
+        /,
+        *fields: str,
+        where: Callable[[R], bool] | None = None,
+        include: Sequence[str] = (),
     ) -> None:
-        """An index over fields, `-` before those that descend; `where` makes it partial."""
-        self._changed().indexes.append(IndexSaid(cls, fields, where, caller_place()))
+        """An index over fields, `-` before those that descend; `where` makes it partial.
+
+        `include` are fields that it carries along without being sorted by them, so that reads of
+        those need not look into the table (a covering index).
+        """
+        said = IndexSaid(cls, fields, where, tuple(include), caller_place())
+        self._changed().indexes.append(said)
+
+    def search_index(self, cls: type[Resource[Any]], /, *more: type[Resource[Any]]) -> None:
+        """Gives the text search over these resources an index, on databases that can: trigrams
+        on PostgreSQL. Elsewhere every row is looked at, as without it."""
+        self._changed().search_indexes.append(MarkedSaid((cls, *more), caller_place()))
 
     def check(self, cls: type[R], rule: Callable[[R], bool], message: str, /) -> None:
         """A rule over the fields of one row that always holds, with what to say when not."""
@@ -219,13 +268,19 @@ class Contract:
         return self._built
 
     def _registered(
-        self, meaning: Meaning, cls: type[R] | None, plural: str | None, conditional_writes: bool
+        self,
+        meaning: Meaning,
+        cls: type[R] | None,
+        plural: str | None,
+        conditional_writes: bool,
+        existing: Existing = NO_EXISTING,
     ) -> type[R] | Callable[[type[R]], type[R]]:
         place = caller_place()
 
         def register(cls: type[R]) -> type[R]:
-            said = ResourceSaid(cls, plural, conditional_writes, place, meaning)
+            said = ResourceSaid(cls, plural, conditional_writes, place, meaning, existing)
             self._changed().resources.append(said)
+            cls.charter_given_keys = existing.get("given_keys", False)
             return cls
 
         return register if cls is None else register(cls)

@@ -7,6 +7,7 @@ from typing import Any
 
 from charter.core.places import Place
 from charter.language.actor import Actor
+from charter.language.existing import Existing
 from charter.language.payload import Error, Event
 from charter.language.resource import Resource
 
@@ -26,6 +27,7 @@ class ResourceSaid:
     conditional_writes: bool
     place: Place
     meaning: Meaning = Meaning.ROWS
+    existing: Existing = field(default_factory=Existing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,9 @@ class SharedSaid:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditedSaid:
+class MarkedSaid:
+    """Resources that are marked in some way; all of them where none is named."""
+
     classes: tuple[type[Resource[Any]], ...]
     place: Place
 
@@ -75,6 +79,7 @@ class IndexSaid:
     cls: type[Resource[Any]]
     fields: tuple[str, ...]
     where: Callable[[Any], Any] | None
+    include: tuple[str, ...]
     place: Place
 
 
@@ -128,4 +133,7 @@ class Declarations:
     roles: list[RoleSaid] = field(default_factory=list)
     grants: list[GrantsSaid] = field(default_factory=list)
     shared: list[SharedSaid] = field(default_factory=list)
-    audited: list[AuditedSaid] = field(default_factory=list)
+    audited: list[MarkedSaid] = field(default_factory=list)
+    append_only: list[MarkedSaid] = field(default_factory=list)
+    search_indexes: list[MarkedSaid] = field(default_factory=list)
+    stamped: list[MarkedSaid] = field(default_factory=list)

@@ -8,6 +8,7 @@ from charter.contract.command import Command, DeclaredError, Event
 from charter.contract.contract import USER
 from charter.contract.faults import Fault, FaultCode
 from charter.contract.identity import Grants, Tenancy
+from charter.contract.mapping import Mapped
 from charter.contract.resource import (
     Check,
     Computed,
@@ -22,6 +23,7 @@ from charter.core.places import Place
 from charter.language.annotations import Reading
 from charter.language.declarations import Declarations
 from charter.language.declared import Attribute, Declared, declared_by
+from charter.language.existing import Existing
 from charter.language.resource import Resource
 from charter.language.symbols.granted import Roles
 from charter.language.user import User
@@ -37,6 +39,7 @@ class ResourceDraft:
     path: str
     place: Place
     conditional_writes: bool = False
+    existing: Existing = field(default_factory=Existing)
     has_policy: bool = False
     rules_known: bool = True
     """False where the policy had a fault, so that its rules are not all known."""
@@ -54,6 +57,22 @@ class ResourceDraft:
     tenant: str | None = None
     """The field that names the tenant of a row; the key where the rows are the tenants."""
     audited: bool = False
+    append_only: bool = False
+    search_index: bool = False
+    stamped: bool = False
+
+    @property
+    def was(self) -> str | None:
+        """The name of its class before."""
+        return self.existing.get("was")
+
+    @property
+    def mapped(self) -> Mapped | None:
+        """The existing table, where the contract names one."""
+        table = self.existing.get("table")
+        if table is None:
+            return None
+        return Mapped(table, read_only=self.existing.get("read_only", False))
 
     @property
     def declared(self) -> Declared:

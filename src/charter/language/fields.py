@@ -49,6 +49,13 @@ class Options(TypedDict, total=False):
     hidden: bool
     """Known to commands and policies only."""
     on_delete: Literal["restrict", "cascade", "set_null"]
+    was: str
+    """The field's name of before: what is stored under it stays."""
+    column: str
+    """What the column of an existing table is called."""
+    stored: str
+    """How that column stores values: `number`, `text`, `scaled`, `naive`, `iso`, `unix`,
+    `unix_ms`, `hex`, `bytes`, or `enum:` and the name of the database's enum type."""
     doc: str
 
 
@@ -63,17 +70,23 @@ class FieldWord:
 
 @dataclass(frozen=True, slots=True)
 class ListWord:
-    """`owned`, `inverse` or `linked`; `other` names the field on the other side."""
+    """`owned`, `inverse` or `linked`; `other` names the field on the other side.
+
+    `pairs` are the existing table of a many-to-many relation and its columns, as far as they are
+    said: the table, that of this row's key, and that of the other's.
+    """
 
     kind: Literal["owned", "inverse", "linked"]
     other: str | None
     doc: str
+    pairs: tuple[str | None, str | None, str | None] = (None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
 class ComputedWord:
     expression: Callable[[Any], object]
     doc: str
+    stored: bool = False
 
 
 Word = FieldWord | ListWord | ComputedWord
@@ -111,13 +124,33 @@ def inverse(other: str | None = None, *, doc: str = "", init: Literal[False] = F
     return ListWord("inverse", other, doc)
 
 
-def linked(other: str | None = None, *, doc: str = "", init: Literal[False] = False) -> Any:
-    """A many-to-many relation; `other` names its other side, where there are several."""
-    return ListWord("linked", other, doc)
+def linked(
+    other: str | None = None,
+    *,
+    table: str | None = None,
+    near: str | None = None,
+    far: str | None = None,
+    doc: str = "",
+    init: Literal[False] = False,
+) -> Any:
+    """A many-to-many relation; `other` names its other side, where there are several.
+
+    An existing `table` of pairs has this row's key in the column `near` and that of the other
+    row in `far`; one side says so.
+    """
+    return ListWord("linked", other, doc, (table, near, far))
 
 
 def computed(
-    expression: Callable[[Any], object], *, doc: str = "", init: Literal[False] = False
+    expression: Callable[[Any], object],
+    *,
+    stored: bool = False,
+    doc: str = "",
+    init: Literal[False] = False,
 ) -> Any:
-    """A value that the database works out from the row and its relations on every read."""
-    return ComputedWord(expression, doc)
+    """A value that the database works out from the row and its relations on every read.
+
+    With `stored` it is a generated column: worked out from the fields of its own row whenever
+    that is written, so that it can be part of an index.
+    """
+    return ComputedWord(expression, doc, stored)

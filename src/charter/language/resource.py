@@ -44,6 +44,8 @@ class Resource(Generic[K]):
     updated_at: datetime
     version: int
     charter_key: ClassVar[type[Any]] = UUID
+    charter_given_keys: ClassVar[bool] = False
+    """Whether the keys of new rows come with them."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -56,9 +58,9 @@ class Resource(Generic[K]):
     def __init__(self, **values: Any) -> None:
         known = declared_by(type(self)).attributes
         self.__dict__[STATE] = RowState(Status.NEW)
-        if self.charter_key is str and "id" in values:
+        if self._takes_key() and "id" in values:
             self.__dict__["id"] = values.pop("id")
-        if self.charter_key is UUID:
+        elif self.charter_key is UUID:
             self.__dict__["id"] = uuid7()
         for name, attribute in known.items():
             if isinstance(attribute.default, ListWord):
@@ -89,9 +91,15 @@ class Resource(Generic[K]):
                 state_of(self).touched.add(name)
             self.__dict__[name] = value
 
+    @classmethod
+    def _takes_key(cls) -> bool:
+        return cls.charter_given_keys or cls.charter_key is str
+
     def _refuse_unless_settable(self, name: str) -> None:
         kind = type(self).__name__
         known = declared_by(type(self)).attributes
+        if name == "id" and self._takes_key() and state_of(self).status is Status.NEW:
+            return
         if name in BASE_FIELDS:
             raise AttributeError(f"{kind}.{name} is set by the service only")
         if name not in known:

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 from charter.core.places import Place
 from charter.language.drafts import Draft
-from charter.language.faultcodes import FUNCTION_FAILED
 from charter.language.places import place_of_code
+from charter.language.rulecodes import FUNCTION_FAILED
 from charter.language.symbols.bytecode import blind_tests
 from charter.language.symbols.session import Refused, Session, recording
 

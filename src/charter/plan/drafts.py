@@ -66,7 +66,8 @@ class _Denied:
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    relation: Relation
+    target: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +77,6 @@ class _Links:
 
 
 _Entry = _Value | _Denied | _Parts | _Links
-
-
-@dataclass(slots=True)
-class _Target:
-    """The draft while it is read."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-    parts: dict[str, tuple[PartChange, ...]] = field(default_factory=dict)
-    links: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
 class Drafts:
@@ -109,26 +101,21 @@ class Drafts:
 
     def read(self, resource: str, body: Any, mode: Mode, reading: Reading, at: str = "") -> Draft:
         """The draft of one row of a resource. Flaws go to the notes, with pointers below `at`."""
-        target = _Target()
         if type(body) is not dict:
             reading.notes.at(at, WRONG_TYPE, f"an object is expected, not {named(body)}")
-            return Draft(target.values, target.parts, target.links)
-        self._members(resource, body, mode, reading, at, target)
-        return Draft(target.values, target.parts, target.links)
+            return Draft({}, {}, {})
+        return self._members(resource, body, mode, reading, at)
 
     def read_key(self, resource: str, value: Any, reading: Reading, at: str) -> Any:
         """The key of a row, or the `Later` that a name of an earlier step stands for."""
         return read_key(resource, self._keys[resource], value, reading, at)
 
     def _members(
-        self,
-        resource: str,
-        body: dict[str, Any],
-        mode: Mode,
-        reading: Reading,
-        at: str,
-        target: _Target,
-    ) -> None:
+        self, resource: str, body: dict[str, Any], mode: Mode, reading: Reading, at: str
+    ) -> Draft:
+        values: dict[str, Any] = {}
+        parts: dict[str, tuple[PartChange, ...]] = {}
+        links: dict[str, tuple[Any, ...]] = {}
         entries = self._entries[resource]
         for name, value in body.items():
             match entries.get(name):
@@ -137,13 +124,11 @@ class Drafts:
                         message = f"`{name}` is set when the row is created, and never after"
                         reading.notes.at(at + pointer(name), SET_ONCE, message)
                     else:
-                        _take(entry, value, reading, at, target.values)
-                case _Parts(relation):
-                    target.parts[name] = self._parts(
-                        relation, value, mode, reading, at + pointer(name)
-                    )
+                        _take(entry, value, reading, at, values)
+                case _Parts(target, place):
+                    parts[name] = self._parts(target, value, mode, reading, at + place)
                 case _Links(relation, read):
-                    target.links[relation.name] = _links(
+                    links[relation.name] = _links(
                         relation, read, value, reading, at + pointer(name)
                     )
                 case _Denied(message):
@@ -154,13 +139,14 @@ class Drafts:
         if not body.keys() >= self._required[resource, mode]:
             for name in sorted(self._required[resource, mode] - body.keys()):
                 reading.notes.at(at + pointer(name), REQUIRED, f"`{name}` is missing")
+        return Draft(values, parts, links)
 
     def _parts(
-        self, relation: Relation, value: Any, mode: Mode, reading: Reading, at: str
+        self, target: str, value: Any, mode: Mode, reading: Reading, at: str
     ) -> tuple[PartChange, ...]:
         items = listed(value, reading, at)
         changes = tuple(
-            self._part(relation.target, item, mode, reading, f"{at}/{index}")
+            self._part(target, item, mode, reading, f"{at}/{index}")
             for index, item in enumerate(items)
         )
         seen: set[Any] = set()
@@ -286,7 +272,9 @@ def _entries(contract: Contract, resource: Resource) -> dict[str, _Entry]:
             continue
         if item.name == owner:
             entries[item.name] = _Denied(f"`{item.name}` is the row that this one is a part of")
-        elif item.set_by in (SetBy.CLIENT, SetBy.ONCE) and item.name not in _SYSTEM:
+        elif item.set_by in (SetBy.CLIENT, SetBy.ONCE) and (
+            item.name not in _SYSTEM or (item.name == "id" and resource.keys_given)
+        ):
             entries[item.name] = _Value(item, json_reader(item.type))
         else:
             by = "the server" if item.set_by is not SetBy.COMMANDS else "commands"
@@ -300,7 +288,7 @@ _SYSTEM = frozenset({"id", "created_at", "updated_at", "version"})
 def _related(contract: Contract, relation: Relation) -> dict[str, _Entry]:
     target = contract.resource_named[relation.target]
     if relation.owned:
-        return {relation.name: _Parts(relation)}
+        return {relation.name: _Parts(target.name, pointer(relation.name))}
     if relation.kind == "link":
         name = link_name(relation)
         return {

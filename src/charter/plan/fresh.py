@@ -35,26 +35,32 @@ class _Meets(Exception):
     """The plan can meet a row of a filled table that was there before."""
 
 
-def meets_new_rows_only(contract: Contract, plan: OnePlan, filled: frozenset[str]) -> bool:
-    """Whether a plan for one new row, of all rows of the `filled` resources, meets new ones only.
+def new_rows_met(
+    contract: Contract, plan: OnePlan, filled: frozenset[str]
+) -> frozenset[str] | None:
+    """The resources, of the `filled` ones, whose new rows a plan for one new row meets.
 
-    The keys of new rows are new, so whatever refers to one is new as well.
+    None where it can meet a row of theirs that was there before. The keys of new rows are new,
+    so whatever refers to one is new as well.
     """
-    walk = _Walk(contract, filled)
+    if plan.parent is not None:
+        return None
+    walk = _Walk(contract, filled, {plan.row.resource.name})
     row = Origin(plan.row.resource, new=True)
     try:
         walk.row(row, plan.row)
         for condition in plan.conditions:
             walk.expression(condition, {ROW: row})
     except _Meets:
-        return False
-    return plan.parent is None
+        return None
+    return frozenset(walk.met)
 
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
     contract: Contract
     filled: frozenset[str]
+    met: set[str]
 
     def row(self, row: Origin, plan: RowPlan) -> None:
         self.expression(plan.where, {ROW: row})
@@ -110,4 +116,5 @@ class _Walk:
         to_owner = relation.name == row.resource.owner
         if not row.new or (relation.to_one and not to_owner):
             raise _Meets
+        self.met.add(target.name)
         return Origin(target, new=True)

@@ -140,5 +140,6 @@ def _field(
 def settable_by_clients(resource: Resource, item: Field) -> bool:
     """Whether a client can give the field a value at all, whatever the policies say."""
     owner = resource.relation_named[resource.owner].near if resource.owner else None
-    given = item.set_by in (SetBy.CLIENT, SetBy.ONCE) and item.name not in _SYSTEM
+    known = item.name not in _SYSTEM or (item.name == "id" and resource.keys_given)
+    given = item.set_by in (SetBy.CLIENT, SetBy.ONCE) and known
     return given and not item.hidden and item.name != owner

@@ -140,6 +140,8 @@ class View:
         return {CREATE, *(command.name for command in commands if command.on is not On.ROW)}
 
     def _rules(self, resource: Resource, action: str) -> tuple[Expression, ...]:
+        if resource.append_only and action in (UPDATE, DELETE):
+            return ()
         if resource.owner is not None and resource.follows_owner:
             return self._owners_rules(resource.relation_named[resource.owner], action)
         return self._folded(rule for rule in resource.policy.allows if _names(rule, action))

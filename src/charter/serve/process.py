@@ -1,6 +1,8 @@
 """Everything that one process needs to serve a contract, put together."""
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from charter.access.settings import keys_from, verifier_from
 from charter.contract.contract import Contract
 from charter.core.signals import Listener, Stopping
 from charter.serve.account import offered
+from charter.serve.engine.heartbeat import Heartbeat, release_of
 from charter.serve.engine.pipeline import Limits
 from charter.serve.engine.service import Service
 from charter.serve.identity.authenticate import Authenticator as SessionAuthenticator
@@ -30,11 +33,25 @@ from charter.serve.web.public import open_public, with_public
 from charter.serve.web.published import with_keys
 from charter.serve.web.rest import Rest
 from charter.serve.web.throttle import AUTH, Throttle
+from charter.sql.own.history import Noted
 from charter.wire.http import Request
 from charter.wire.identity.parse import IdentityParser
 from charter.wire.pages.account import Offers
 
 _CURSOR_LABEL = b"charter cursors 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The files that the workers of a machine share; None where a process keeps it to itself."""
+
+    spending: Path | None = None
+    """What was spent of the rate limits."""
+    written: Path | None = None
+    """Who wrote when, where there are replicas."""
+
+
+NOT_SHARED = Shared()
 
 
 class Process:
@@ -51,7 +68,8 @@ class Process:
         *,
         listener: Listener | None = None,
         cursor_key: bytes | None = None,
-        spending: Path | None = None,
+        shared: Shared = NOT_SHARED,
+        noted: Sequence[Noted] = (),
     ) -> None:
         serve = settings.serve
         self.contract = contract
@@ -73,6 +91,12 @@ class Process:
             Limits(serve.command_timeout, serve.key_lifetime),
             signers(settings, self.keys)[0],
         )
+        self._noted = noted
+        self._heartbeat: Heartbeat | None = None
+        if serve.database_replicas:
+            self.service.follow(serve.database_replicas.split(), shared.written)
+        if listener is not None:
+            self.service.tell_slow(listener)
         self._realm = None
         self._sessions = None
         if contract.accounts is None and settings.auth.providers:
@@ -87,8 +111,8 @@ class Process:
         self._public = open_public(serve)
         self._edge = Edge(serve, settings.cors)
         rates = settings.rates
-        self._spending = open_store(rates, spending, listener) if rates.enabled else None
-        self._health = Health(self.service.ping)
+        self._spending = open_store(rates, shared.spending, listener) if rates.enabled else None
+        self._health = Health(self.service.ping, self.service.usage if development else None)
 
     def app(self, root: str = "") -> App:
         """The app below a path, which is empty or begins with a slash."""
@@ -134,7 +158,14 @@ class Process:
         if opened is None:
             return None
         parser = IdentityParser(self.contract, rest.prefix + AUTH, rest.max_json_depth)
-        return Identity(opened.realm, opened.post, parser, opened.origins, rest.min_compressed)
+        return Identity(
+            opened.realm,
+            opened.post,
+            parser,
+            opened.origins,
+            rest.min_compressed,
+            self.service.wrote,
+        )
 
     def _account_page(self, root: str, settings: Settings) -> Offers | None:
         if self._realm is None or not settings.serve.account_page:
@@ -148,11 +179,23 @@ class Process:
 
     async def start(self) -> None:
         """Connect, and create the schema on an empty database. Raises what the service raises."""
-        await self.service.open()
+        await self.service.open(self._noted)
+        self._heartbeat = await self._beating()
         if self._gate is not None:
             await self._gate.start()
         if self._realm is not None:
             self._realm.start()
+
+    async def _beating(self) -> Heartbeat:
+        service, contract = self.service, self.contract
+        release = release_of(f"{contract.name} {contract.version}".rstrip(), service.schema)
+        heartbeat = Heartbeat(service.database, service.dialect, release, self.listener)
+        try:
+            await heartbeat.start()
+        except BaseException:
+            await service.close()
+            raise
+        return heartbeat
 
     async def stop(self) -> None:
         """Take no more requests, wait for those under way, and disconnect."""
@@ -166,6 +209,8 @@ class Process:
             await self._sessions.drained()
         if self._gate is not None:
             await self._gate.stop()
+        if self._heartbeat is not None:
+            await self._heartbeat.stop()
         await self.service.close()
         if self._spending is not None:
             await self._spending.close()

@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
@@ -27,9 +27,11 @@ from charter.core.signals import Started
 from charter.language.load import load_contract
 from charter.serve.logs.lines import as_json, as_text
 from charter.serve.logs.observe import Log
-from charter.serve.process import Process
+from charter.serve.process import NOT_SHARED, Process, Shared
 from charter.serve.settings.model import EventLoop, ServeSettings, Settings
 from charter.serve.web.rsgi import RsgiApp
+from charter.sql.own.history import Noted
+from charter.store.written import shared_table
 
 LEAST_BUFFER = 8192
 """Bytes; hyper, inside Granian, takes no smaller buffer for the header of a request."""
@@ -52,8 +54,10 @@ class Job:
     cursor_key: bytes
     address: str
     coloured: bool
-    spending: Path | None = None
-    """The file in which the workers keep count for the rate limits, where there are several."""
+    shared: Shared = NOT_SHARED
+    """What the workers share, where there are several."""
+    noted: tuple[Noted, ...] = ()
+    """The migrations beside the contract."""
 
 
 def check_address(settings: ServeSettings) -> None:
@@ -102,8 +106,12 @@ def serve(job: Job, ready: Callable[[], None]) -> None:
     `stop_timeout`, and the process returns. SystemExit(1) where a worker dies.
     """
     settings = job.settings
-    with shared_spending(settings.rates, settings.serve.workers) as spending:
-        _serve(replace(job, spending=spending), ready)
+    with contextlib.ExitStack() as files:
+        workers = settings.serve.workers
+        spending = files.enter_context(shared_spending(settings.rates, workers))
+        shares = workers > 1 and settings.serve.database_replicas
+        written = files.enter_context(shared_table()) if shares else None
+        _serve(replace(job, shared=Shared(spending, written)), ready)
 
 
 def _serve(job: Job, ready: Callable[[], None]) -> None:
@@ -158,7 +166,8 @@ def worker_app(job: Job, started: Semaphore) -> RsgiApp:
         job.settings,
         listener=log,
         cursor_key=job.cursor_key,
-        spending=job.spending,
+        shared=job.shared,
+        noted=job.noted,
     )
 
     following: list[asyncio.Task[None]] = []
@@ -167,7 +176,9 @@ def worker_app(job: Job, started: Semaphore) -> RsgiApp:
         log.start()
         await process.start()
         settle()
-        following.append(asyncio.create_task(_follow(os.getppid(), job.spending)))
+        following.append(
+            asyncio.create_task(_follow(os.getppid(), job.shared.spending, job.shared.written))
+        )
         log(Started(job.address))
         started.release()
 
@@ -192,19 +203,20 @@ def settle() -> None:
     gc.set_threshold(*YOUNG_OBJECTS)
 
 
-async def _follow(parent: int, spending: Path | None) -> None:
+async def _follow(parent: int, *files: Path | None) -> None:
     """End this worker in good order once its parent is dead: nobody else would ever stop it, and
     it would go on to share the port with its successors. What the parent would have taken away
     goes too."""
     while os.getppid() == parent:  # noqa: ASYNC110 - a parent's death is no event to wait for
         await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
-    _take_away(spending)
+    _take_away(files)
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _take_away(spending: Path | None) -> None:
-    if spending is not None:
-        spending.unlink(missing_ok=True)
+def _take_away(files: Iterable[Path | None]) -> None:
+    for file in files:
+        if file is not None:
+            file.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -1,18 +1,11 @@
 """Several inserts as one statement, for a database to which every statement is a journey."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from charter.contract.contract import Contract
-from charter.contract.expression import ALWAYS, Expression, every
 from charter.contract.resource import Resource
-from charter.plan.fresh import meets_new_rows_only
-from charter.plan.plan import OnePlan
 from charter.sql.dialect import Dialect
-from charter.sql.expressions import fresh
-from charter.sql.fragment import EMPTY, Fragment, identifier, listed, shifted, sql
-from charter.sql.json import row_body
-from charter.sql.sources import SlotValue
+from charter.sql.fragment import Fragment, identifier, listed, shifted, sql
 from charter.sql.statement import Statement
 from charter.sql.system_statements import Kind, outbox_fragment, outbox_width
 from charter.sql.writes import insert_fragment
@@ -61,64 +54,6 @@ def insert_aggregate(dialect: Dialect, inserts: Inserts) -> Statement | None:
     if events:
         parts.append((outbox_fragment(dialect, events), outbox_width(len(events))))
     return dialect.statement(combined(parts), f"insert {rows[0].resource.name} with parts")
-
-
-def insert_and_answer(
-    contract: Contract,
-    dialect: Dialect,
-    inserts: Inserts,
-    plan: OnePlan,
-    required: Expression,
-) -> Statement | None:
-    """New rows, their events and the answer to their writer, in one statement.
-
-    The values are those of the inserts, then those of the plan, its key first. The
-    columns are the body and the version. Where `required` or the plan's own condition does not
-    hold of the new row, the statement fails with a division by zero (SQLSTATE 22012) and nothing
-    stays. None where the answer needs more than the new rows of the tables that are filled: the
-    names of those tables stand for the new rows in it.
-    """
-    rows, events = inserts.rows, inserts.events
-    filled = [part.resource for part in rows]
-    names = frozenset(resource.name for resource in filled)
-    asked = replace(plan, conditions=(*plan.conditions, required))
-    if (
-        not dialect.combines_writes
-        or len(names) < len(filled)
-        or plan.row.resource.name not in names
-        or not meets_new_rows_only(contract, asked, names)
-    ):
-        return None
-    named: list[Fragment] = []
-    first = 0
-    for part in rows:
-        fragment = insert_fragment(dialect, part.resource, part.columns, part.count)
-        table = identifier(part.resource.table)
-        named.append(sql("{} AS ({} RETURNING *)", table, shifted(fragment, first)))
-        first += _width(part)
-    if events:
-        told = shifted(outbox_fragment(dialect, events), first)
-        named.append(sql("charter_told AS ({})", told))
-        first += outbox_width(len(events))
-    answer = shifted(_answer(contract, dialect, plan, required), first)
-    label = f"create {plan.row.resource.name}"
-    return dialect.statement(sql("WITH {} {}", listed(named), answer), label)
-
-
-def _answer(contract: Contract, dialect: Dialect, plan: OnePlan, required: Expression) -> Fragment:
-    inner, rows = fresh(contract, dialect).select(plan.row.resource)
-    body = row_body(inner, rows, plan.row.shows)
-    must = every(plan.row.where, required)
-    held = (
-        EMPTY
-        if must == ALWAYS
-        else sql(", 1 / (CASE WHEN {} THEN 1 ELSE 0 END) AS held", inner.condition(must))
-    )
-    key = dialect.argument(SlotValue(0), plan.row.resource.key.type)
-    return sql(
-        "SELECT {} AS body, {} AS version{} FROM {} WHERE {} = {}",
-        body, rows.column("version"), held, rows.clause(), rows.column("id"), key,
-    )  # fmt: skip
 
 
 def _width(part: Rows) -> int:

@@ -79,8 +79,11 @@ def _sqlite(name: str, kind: Type) -> Iterator[str]:
     elif kind.scalar is Scalar.BOOLEAN:
         yield f"{name} IN (0, 1)"
     elif kind.scalar is Scalar.DECIMAL:
-        most = 10 ** digits_of(kind) - 1
-        yield f"{name} BETWEEN -{most} AND {most}"
+        # The scale is part of it, so that two of them are never taken for one schema.
+        places = places_of(kind)
+        most = 10 ** (digits_of(kind) - places) - 1
+        whole = f"{name} / {10**places}" if places else name
+        yield f"{whole} BETWEEN -{most} AND {most}"
 
 
 def _mysql(name: str, kind: Type) -> Iterator[str]:

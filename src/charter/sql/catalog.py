@@ -10,6 +10,8 @@ and compare the two (`differences`).
   session waits for them, and no more rights are needed than to make temporary tables.
 - MySQL: each table is created as a temporary one under its own name, shown, and dropped. It has
   no foreign keys then: they are taken as the contract has them, which needs no spelling.
+
+Triggers and indexes by trigrams are exceptions: they read back as they were given.
 """
 
 from collections.abc import Mapping

@@ -5,7 +5,9 @@ temporary tables too, in which the contract's tables are spelt.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from charter.sql.catalog_reading import Catalog, Rows
@@ -19,6 +21,7 @@ from charter.sql.schema import (
     Schema,
     Table,
     TableIndex,
+    Trigger,
     UniqueKey,
 )
 from charter.sql.statement import Statement
@@ -30,13 +33,21 @@ _BINARY = frozenset({"utf8mb4_nopad_bin", "utf8mb4_0900_bin"})
 
 _TABLES = Statement("SHOW FULL TABLES", label="catalog: tables")
 
+# Where several run at the same moment, they do so in this order.
+_TRIGGERS = Statement(
+    "SELECT event_object_table, trigger_name, action_timing, event_manipulation, action_statement "
+    "FROM information_schema.triggers WHERE trigger_schema = database() "
+    "ORDER BY event_object_table, action_timing, event_manipulation, action_order",
+    label="catalog: triggers",
+)
+
 _NAME = r'"((?:[^"]|"")*)"'
 _COLUMN = re.compile(
     rf"{_NAME} (?P<type>\w+(?:\((?:'(?:[^']|'')*'|[^()'])*\))?(?: unsigned)?(?: zerofill)?)"
     r"(?: CHARACTER SET \w+)?(?: COLLATE (?P<collation>\w+))?(?P<rest>.*)",
     re.DOTALL,
 )
-_GENERATED = re.compile(r"(?:GENERATED ALWAYS )?AS (\(.*\)) (VIRTUAL|STORED|PERSISTENT)", re.DOTALL)
+_GENERATED = re.compile(r"(?:GENERATED ALWAYS )?AS \((.*)\) (VIRTUAL|STORED|PERSISTENT)", re.DOTALL)
 _DEFAULT = re.compile(r" DEFAULT (?P<value>'(?:[^']|'')*'|\((?:.*)\)|[\w.()-]+)")
 _OWN_CHECK = re.compile(r" CHECK \((?P<expression>.*)\)$", re.DOTALL)
 _INDEX = re.compile(rf"(?P<kind>UNIQUE |FULLTEXT |SPATIAL |VECTOR )?KEY {_NAME} (?P<rest>.*)")
@@ -64,11 +75,14 @@ def quoted(name: str) -> str:
 
 
 def _read(results: Sequence[Rows]) -> Schema:
-    tables, *shown = results
+    tables, triggers, *shown = results
     texts = {rows[0][0]: str(rows[0][1]) for rows in shown if rows}
+    triggered: dict[str, list[Trigger]] = defaultdict(list)
+    for table, name, when, event, body in triggers:
+        triggered[table].append(Trigger(name, f"{when} {event}", f"FOR EACH ROW {body}"))
     return Schema(
         tuple(
-            table_of(name, texts[name])
+            replace(table_of(name, texts[name]), triggers=tuple(triggered[name]))
             if kind == "BASE TABLE"
             else Table(name, (), modifiers=_KINDS.get(kind, kind.lower()))
             for name, kind in tables
@@ -131,14 +145,14 @@ def _column(text: str, inherited: str) -> Column:
     if _TEXTS.match(kind):
         collation = found["collation"] or inherited
         kind += "" if collation in _BINARY else f" COLLATE {collation}"
-    nullable = " NOT NULL" not in rest
+    name, nullable = _plain(found[1]), " NOT NULL" not in rest
     generated = _GENERATED.search(rest)
     if generated is not None:
-        default: str | None = f"generated as {generated[1]}"
-    else:
-        given = _DEFAULT.search(rest)
-        default = given["value"] if given and given["value"] != "NULL" else None
-    return Column(_plain(found[1]), kind, nullable, default, " AUTO_INCREMENT" in rest)
+        kind += " virtual" if generated[2] == "VIRTUAL" else ""
+        return Column(name, kind, nullable, generated=generated[1])
+    given = _DEFAULT.search(rest)
+    default = given["value"] if given and given["value"] != "NULL" else None
+    return Column(name, kind, nullable, default, " AUTO_INCREMENT" in rest)
 
 
 def _own_check(text: str) -> CheckRule | None:
@@ -209,4 +223,4 @@ def _plain(name: Any) -> str:
     return str(name).replace('""', '"')
 
 
-MYSQL_CATALOG = Catalog((_TABLES,), _read, each=_shown, table_of=table_of)
+MYSQL_CATALOG = Catalog((_TABLES, _TRIGGERS), _read, each=_shown, table_of=table_of)

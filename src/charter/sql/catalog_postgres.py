@@ -1,12 +1,14 @@
 """The catalog of PostgreSQL 14 and later, as far as a contract's schema goes.
 
 It reads the first schema of the search path, where unqualified names are created and found.
+A column of a domain has the type that the domain is of.
 Row security counts where it holds for whoever reads: not that of `rls`, which lets the service
 through.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from charter.sql.catalog_reading import Catalog, Rows
 from charter.sql.schema import (
@@ -18,6 +20,7 @@ from charter.sql.schema import (
     Schema,
     Table,
     TableIndex,
+    Trigger,
     UniqueKey,
 )
 from charter.sql.statement import Statement
@@ -53,13 +56,14 @@ _TABLES = Statement(
 _COLUMNS = Statement(
     """
     SELECT c.relname::text, a.attname::text,
-           format_type(a.atttypid, a.atttypmod)
+           CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod)
+                ELSE format_type(a.atttypid, a.atttypmod) END
                || CASE WHEN a.attcollation <> t.typcollation
                        THEN ' COLLATE ' || quote_ident(l.collname) ELSE '' END,
            NOT a.attnotnull,
-           CASE WHEN a.attgenerated <> '' THEN 'generated as ' ELSE '' END
-               || pg_get_expr(d.adbin, d.adrelid),
-           a.attidentity <> ''
+           CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
+           a.attidentity <> '',
+           CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END
     FROM pg_class c
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN pg_type t ON t.oid = a.atttypid
@@ -115,12 +119,17 @@ _INDEXES = Statement(
            ARRAY(SELECT o & 1 = 1 FROM unnest(x.indoption::int2[]) WITH ORDINALITY AS u (o, n)
                  ORDER BY n),
            pg_get_expr(x.indpred, x.indrelid),
+           ARRAY(SELECT a.attname::text
+                 FROM generate_series(x.indnkeyatts::int, x.indnatts::int - 1) AS n
+                 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = x.indkey[n]
+                 ORDER BY n),
            concat_ws(', ',
-               CASE WHEN m.amname <> 'btree' THEN 'using ' || m.amname END,
+               CASE WHEN m.amname <> 'btree' AND NOT g.trigrams THEN 'using ' || m.amname END,
                CASE WHEN EXISTS (SELECT FROM unnest(x.indoption::int2[]) AS o WHERE o IN (1, 2))
                     THEN 'with another order of nulls' END,
                CASE WHEN EXISTS (SELECT FROM unnest(x.indclass::oid[]) AS o
                                  JOIN pg_opclass p ON p.oid = o WHERE NOT p.opcdefault)
+                         AND NOT g.trigrams
                     THEN 'with another operator class' END,
                CASE WHEN EXISTS (SELECT FROM unnest(x.indcollation::oid[], x.indkey::int2[])
                                              AS u (collation_oid, number)
@@ -128,12 +137,15 @@ _INDEXES = Statement(
                                    ON a.attrelid = c.oid AND a.attnum = u.number
                                  WHERE u.collation_oid <> a.attcollation)
                     THEN 'with another collation' END,
-               CASE WHEN x.indnatts > x.indnkeyatts THEN 'with included columns' END,
-               CASE WHEN NOT (x.indisvalid AND x.indisready) THEN 'not valid' END)
+               CASE WHEN NOT (x.indisvalid AND x.indisready) THEN 'not valid' END),
+           g.trigrams
     FROM pg_index x
     JOIN pg_class i ON i.oid = x.indexrelid
     JOIN pg_class c ON c.oid = x.indrelid
     JOIN pg_am m ON m.oid = i.relam
+    CROSS JOIN LATERAL (
+        SELECT m.amname = 'gin' AND bool_and(p.opcname = 'gin_trgm_ops') AS trigrams
+        FROM unnest(x.indclass::oid[]) AS o JOIN pg_opclass p ON p.oid = o) AS g
     WHERE c.relnamespace = quote_ident(current_schema())::regnamespace
       AND c.relkind IN ('r', 'p', 'm')
       AND NOT EXISTS (SELECT FROM pg_constraint k
@@ -142,13 +154,35 @@ _INDEXES = Statement(
     """,
     label="catalog: indexes",
 )
+_TRIGGERS = Statement(
+    """
+    SELECT c.relname::text, t.tgname::text,
+           CASE WHEN t.tgtype & 2 > 0 THEN 'BEFORE' WHEN t.tgtype & 64 > 0 THEN 'INSTEAD OF'
+                ELSE 'AFTER' END || ' '
+               || concat_ws(' OR ',
+                      CASE WHEN t.tgtype & 4 > 0 THEN 'INSERT' END,
+                      CASE WHEN t.tgtype & 16 > 0 THEN 'UPDATE' END,
+                      CASE WHEN t.tgtype & 8 > 0 THEN 'DELETE' END,
+                      CASE WHEN t.tgtype & 32 > 0 THEN 'TRUNCATE' END)
+               || CASE WHEN t.tgtype & 1 > 0 THEN ' FOR EACH ROW' ELSE ' FOR EACH STATEMENT' END
+               || CASE WHEN t.tgqual IS NOT NULL THEN ' ON A CONDITION' ELSE '' END
+               || CASE WHEN t.tgenabled = 'D' THEN ' (DISABLED)' ELSE '' END,
+           p.prosrc
+    FROM pg_trigger t
+    JOIN pg_class c ON c.oid = t.tgrelid
+    JOIN pg_proc p ON p.oid = t.tgfoid
+    WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND NOT t.tgisinternal
+    ORDER BY t.oid
+    """,
+    label="catalog: triggers",
+)
 _SCRATCH = Statement(
     "SELECT set_config('search_path', 'pg_temp', true)", label="catalog: scratch schema"
 )
 
 
 def _read(results: Sequence[Rows]) -> Schema:
-    tables, column_rows, constraint_rows, index_rows = results
+    tables, column_rows, constraint_rows, index_rows, trigger_rows = results
     columns: dict[str, list[Column]] = defaultdict(list)
     for table, *parts in column_rows:
         columns[table].append(Column(*parts))
@@ -170,7 +204,10 @@ def _read(results: Sequence[Rows]) -> Schema:
                 checks[table].append(CheckRule(name, text, modifiers, tuple(own)))
     indexes: dict[str, list[TableIndex]] = defaultdict(list)
     for table, *parts in index_rows:
-        indexes[table].append(_index(*parts))
+        indexes[table].append(_index(parts))
+    triggers: dict[str, list[Trigger]] = defaultdict(list)
+    for table, *parts in trigger_rows:
+        triggers[table].append(Trigger(*parts))
     return Schema(
         tuple(
             Table(
@@ -182,23 +219,19 @@ def _read(results: Sequence[Rows]) -> Schema:
                 tuple(checks[name]),
                 tuple(indexes[name]),
                 _table_modifiers(*about),
+                tuple(triggers[name]),
             )
             for name, *about in tables
         )
     )
 
 
-def _index(
-    name: str,
-    unique: bool,
-    columns: Sequence[str],
-    descending: Sequence[bool],
-    where: str | None,
-    modifiers: str,
-) -> TableIndex:
+def _index(row: Sequence[Any]) -> TableIndex:
+    name, unique, columns, descending, where, include, modifiers, trigrams = row
     # Included columns have no options: the shorter of the two counts.
-    parts = tuple(map(IndexedColumn, columns, descending))
-    return TableIndex(name, parts, where, unique, modifiers)
+    ways = [False] * len(columns) if trigrams else descending
+    parts = tuple(map(IndexedColumn, columns, ways))
+    return TableIndex(name, parts, where, unique, modifiers, tuple(include), trigrams)
 
 
 def _table_modifiers(kind: str, persistence: str, row_security: bool) -> str:
@@ -208,4 +241,4 @@ def _table_modifiers(kind: str, persistence: str, row_security: bool) -> str:
     return ", ".join(filter(None, found))
 
 
-POSTGRES_CATALOG = Catalog((_TABLES, _COLUMNS, _CONSTRAINTS, _INDEXES), _read, _SCRATCH)
+POSTGRES_CATALOG = Catalog((_TABLES, _COLUMNS, _CONSTRAINTS, _INDEXES, _TRIGGERS), _read, _SCRATCH)

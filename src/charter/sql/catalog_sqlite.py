@@ -1,7 +1,9 @@
 """The catalog of SQLite 3.40 and later, as far as a contract's schema goes."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from charter.sql.catalog_reading import Catalog, Rows
@@ -14,6 +16,7 @@ from charter.sql.schema import (
     Schema,
     Table,
     TableIndex,
+    Trigger,
     UniqueKey,
 )
 from charter.sql.statement import Statement
@@ -59,14 +62,26 @@ _INDEXES = Statement(
     """,  # noqa: S608 - a constant of this module
     label="catalog: indexes",
 )
+_TRIGGERS = Statement(
+    "SELECT tbl_name, name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY rowid",
+    label="catalog: triggers",
+)
+_TRIGGER = re.compile(
+    r"CREATE TRIGGER \S+ (BEFORE|AFTER) (UPDATE|DELETE|INSERT) ON \S+ (.*)", re.DOTALL
+)
 
 
 def _read(results: Sequence[Rows]) -> Schema:
     tables, *parts = results
-    columns, references, indexes = (_grouped(rows) for rows in parts)
+    columns, references, indexes, triggers = (_grouped(rows) for rows in parts)
     return Schema(
         tuple(
-            _Reader(name, text).table(columns[name], references[name], indexes[name], modifiers)
+            replace(
+                _Reader(name, text).table(
+                    columns[name], references[name], indexes[name], modifiers
+                ),
+                triggers=tuple(_trigger(*row) for row in triggers[name]),
+            )
             if kind == "table"
             else Table(name, (), modifiers=_KINDS[kind])
             for name, kind, strict, without_rowid, text in tables
@@ -116,8 +131,9 @@ class _Reader:
             name,
             f"{kind} COLLATE {collation}" if collation else kind,
             not not_null,
-            f"generated as ({generated})" if generated else default,
+            default,
             any(clause.numbered and clause.columns == (name,) for clause in self._text.clauses),
+            generated or None,
         )
 
     def _key(self, columns: list[Sequence[Any]]) -> PrimaryKey | None:
@@ -156,6 +172,13 @@ class _Reader:
         return Clause(kind, "")
 
 
+def _trigger(name: str, text: str) -> Trigger:
+    found = _TRIGGER.fullmatch(text)
+    if found is None:
+        return Trigger(name, "", text)
+    return Trigger(name, f"{found[1]} {found[2]}", found[3])
+
+
 def _index(name: str, rows: list[Sequence[Any]]) -> TableIndex:
     unique, _, _, _, _, text = rows[0]
     parts = tuple(IndexedColumn(row[2] or "an expression", bool(row[3])) for row in rows)
@@ -167,4 +190,4 @@ def _collated(rows: list[Sequence[Any]]) -> bool:
     return any(row[4] != "BINARY" for row in rows)
 
 
-SQLITE_CATALOG = Catalog((_TABLES, _COLUMNS, _REFERENCES, _INDEXES), _read)
+SQLITE_CATALOG = Catalog((_TABLES, _COLUMNS, _REFERENCES, _INDEXES, _TRIGGERS), _read)

@@ -8,6 +8,8 @@ from charter.contract.resource import OnDelete, Resource
 from charter.contract.types import TEXT
 from charter.plan.plan import SortBy
 from charter.sql.dialect import Dialect
+from charter.sql.existing.source import named_source
+from charter.sql.existing.state import version_of
 from charter.sql.expressions import fresh
 from charter.sql.fragment import EMPTY, Fragment, identifier, joined, listed, number, sql
 from charter.sql.json import both, filtered, order_by
@@ -25,7 +27,8 @@ def check(
     *,
     lock: bool,
 ) -> Statement:
-    """The row whose key is in slot 0: its version, whether each condition holds, raw columns.
+    """The row whose key is in slot 0: its version (zero where rows count none: then `state` tells),
+    whether each condition holds, raw columns.
 
     Whether a condition holds is never null. `lock` keeps others from writing the row until the
     transaction ends.
@@ -33,7 +36,7 @@ def check(
     context, rows = fresh(contract, dialect).select(resource)
     rows.joins.apart = lock and dialect.locks_joined
     shown = [
-        rows.column("version"),
+        rows.column("version") if resource.versioned else number(0),
         *(context.truth(condition) for condition in conditions),
         *(context.value(column) for column in columns),
     ]
@@ -43,6 +46,15 @@ def check(
         listed(shown), rows.clause(), key, _lock(dialect, rows, lock=lock),
     )  # fmt: skip
     return dialect.statement(fragment, f"check {resource.name}")
+
+
+def state(contract: Contract, dialect: Dialect, resource: Resource) -> Statement:
+    """What tells versions of the row apart whose key is in slot 0 (see `version_number`)."""
+    context, rows = fresh(contract, dialect).select(resource)
+    key = sql("{} = {}", rows.column("id"), dialect.argument(SlotValue(0), resource.key.type))
+    told = version_of(context, rows)
+    fragment = sql("SELECT {} FROM {} WHERE {}", told, rows.clause(), key)
+    return dialect.statement(fragment, f"compare {resource.name}")
 
 
 def keys(contract: Contract, dialect: Dialect, resource: Resource, where: Expression) -> Fragment:
@@ -100,14 +112,10 @@ def inbound(contract: Contract, dialect: Dialect, resource: Resource) -> Stateme
         sql(
             "SELECT {} AS resource, {} AS field WHERE EXISTS (SELECT 1 FROM {} WHERE {} = {})",
             dialect.constant(other.name, TEXT), dialect.constant(field.name, TEXT),
-            _table(other), identifier(field.name), key,
+            named_source(dialect, other), identifier(field.name), key,
         )
         for other in contract.resources
         for field in other.fields
         if field.references == resource.name and field.on_delete is OnDelete.RESTRICT
     ]  # fmt: skip
     return dialect.statement(joined(" UNION ALL ", parts), "find inbound") if parts else None
-
-
-def _table(resource: Resource) -> Fragment:
-    return identifier(resource.table)

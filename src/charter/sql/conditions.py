@@ -29,6 +29,7 @@ from charter.contract.expression import (
 from charter.contract.types import BOOLEAN, TEXT, Scalar, places_of
 from charter.sql.context import Context
 from charter.sql.fragment import Fragment, joined, listed, parameter, sql
+from charter.sql.names import FOLDED
 from charter.sql.numbers import common_scale, is_number, number_at, scale_of, with_scale
 from charter.sql.sources import (
     ActorValue,
@@ -40,9 +41,6 @@ from charter.sql.sources import (
     SlotValue,
     Source,
 )
-
-FOLDED = "_folded"
-"""What the name of a shadow column ends with; it holds the folded text of its field."""
 
 
 def truth(context: Context, expression: Truth) -> Fragment:
@@ -145,7 +143,8 @@ def contains(context: Context, expression: Contains) -> Fragment:
 def search(context: Context, expression: Search) -> Fragment:
     rows = context.rows[expression.scope]
     texts = [rows.column(field + FOLDED) for field in expression.fields]
-    return context.dialect.every_word(texts, SlotValue(expression.slot.index))
+    source = SlotValue(expression.slot.index)
+    return context.dialect.every_word(texts, source, indexed=rows.resource.search_index)
 
 
 def _like(context: Context, expression: Compare) -> Fragment:

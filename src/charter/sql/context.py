@@ -59,5 +59,5 @@ class Context:
 
     def select(self, resource: Resource) -> tuple["Context", Rows]:
         """A place for a SELECT of its own from a resource, whose rows are the row in question."""
-        rows = table_rows(self.contract, resource, self.aliases)
+        rows = table_rows(self.contract, self.dialect, resource, self.aliases)
         return self.about(rows), rows

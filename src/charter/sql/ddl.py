@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from charter.contract.types import TEXT
@@ -17,6 +18,7 @@ from charter.sql.schema import (
     Schema,
     Table,
     TableIndex,
+    Trigger,
     UniqueKey,
 )
 from charter.sql.sqlite import SQLITE
@@ -33,7 +35,12 @@ def statements(schema: Schema, dialect: Dialect) -> tuple[str, ...]:
 
     The last notes in `charter_meta` which tables Charter has made.
     """
-    return (*_WRITERS[dialect.name](schema, dialect), _note(schema, dialect))
+    return (*tables(schema, dialect), _note(schema, dialect))
+
+
+def tables(schema: Schema, dialect: Dialect) -> tuple[str, ...]:
+    """The same without that note."""
+    return tuple(_WRITERS[dialect.name](schema, dialect))
 
 
 def _note(schema: Schema, dialect: Dialect) -> str:
@@ -51,12 +58,13 @@ def _sqlite(schema: Schema, dialect: Dialect) -> Iterator[str]:
         lines = [
             *(_sqlite_column(column, table, dialect) for column in table.columns),
             *(
-                _constraint(part, dialect)
+                constraint_text(part, dialect)
                 for part in (*key, *table.uniques, *table.checks, *table.foreign_keys)
             ),
         ]
         yield _table(table, lines, dialect) + f" {table.modifiers}"
-        yield from (_index(index, table, dialect) for index in table.indexes)
+        yield from (index_text(index, table, dialect) for index in table.indexes)
+        yield from _triggers(table, dialect)
 
 
 def _sqlite_column(column: Column, table: Table, dialect: Dialect) -> str:
@@ -68,18 +76,21 @@ def _sqlite_column(column: Column, table: Table, dialect: Dialect) -> str:
 
 
 def _postgres(schema: Schema, dialect: Dialect) -> Iterator[str]:
+    if any(index.trigrams for table in schema.tables for index in table.indexes):
+        yield "CREATE EXTENSION IF NOT EXISTS pg_trgm"
     # A table that is named as a sequence might be comes before PostgreSQL names sequences.
     for table in sorted(schema.tables, key=lambda table: not table.name.endswith("_seq")):
         key = () if table.key is None else (table.key,)
         lines = [
             *(_postgres_column(column, dialect) for column in table.columns),
-            *(_constraint(part, dialect) for part in (*key, *table.uniques, *table.checks)),
+            *(constraint_text(part, dialect) for part in (*key, *table.uniques, *table.checks)),
         ]
         yield _table(table, lines, dialect)
-        yield from (_index(index, table, dialect) for index in table.indexes)
+        yield from (index_text(index, table, dialect) for index in table.indexes)
+        yield from _triggers(table, dialect)
     for table in schema.tables:
         for part in table.foreign_keys:
-            yield f"ALTER TABLE {dialect.quote(table.name)} ADD {_constraint(part, dialect)}"
+            yield f"ALTER TABLE {dialect.quote(table.name)} ADD {constraint_text(part, dialect)}"
 
 
 def _postgres_column(column: Column, dialect: Dialect) -> str:
@@ -93,8 +104,11 @@ def _mysql(schema: Schema, dialect: Dialect) -> Iterator[str]:
         yield _mysql_table(table, dialect)
     for table in schema.tables:
         if table.foreign_keys:
-            added = ", ".join(f"ADD {_constraint(part, dialect)}" for part in table.foreign_keys)
+            parts = (constraint_text(part, dialect) for part in table.foreign_keys)
+            added = ", ".join(f"ADD {part}" for part in parts)
             yield f"ALTER TABLE {dialect.quote(table.name)} {added}"
+    for table in schema.tables:
+        yield from _triggers(table, dialect)
 
 
 def temporary(table: Table, dialect: Dialect) -> str:
@@ -108,14 +122,17 @@ def _mysql_table(table: Table, dialect: Dialect) -> str:
     lines = [
         *(_mysql_column(column, dialect) for column in table.columns),
         *key,
-        *(_constraint(part, dialect) for part in table.uniques),
-        *(_constraint(part, dialect) for part in table.checks),
+        *(constraint_text(part, dialect) for part in table.uniques),
+        *(constraint_text(part, dialect) for part in table.checks),
         *(_mysql_index(index, dialect) for index in table.indexes),
     ]
     return _table(table, lines, dialect) + dialect.table_options
 
 
 def _mysql_column(column: Column, dialect: Dialect) -> str:
+    if column.generated is not None:
+        # MariaDB does not know NOT NULL there.
+        return _column(replace(column, nullable=True), dialect)
     text = _column(column, dialect)
     return f"{text} AUTO_INCREMENT" if column.identity else text
 
@@ -124,6 +141,40 @@ def _mysql_index(index: TableIndex, dialect: Dialect) -> str:
     return f"INDEX {dialect.quote(index.name)} ({_index_columns(index, dialect)})"
 
 
+def _triggers(table: Table, dialect: Dialect) -> Iterator[str]:
+    for item in table.triggers:
+        yield from trigger_texts(item, table, dialect)
+
+
+def trigger_texts(trigger: Trigger, table: Table, dialect: Dialect) -> Iterator[str]:
+    """The statements that make a trigger, and on PostgreSQL the function that it calls."""
+    yield from _TRIGGER_WRITERS[dialect.name](trigger, table, dialect)
+
+
+def _plain_trigger(trigger: Trigger, table: Table, dialect: Dialect) -> Iterator[str]:
+    name, on = dialect.quote(trigger.name), dialect.quote(table.name)
+    yield f"CREATE TRIGGER {name} {trigger.timing} ON {on} {trigger.body}"
+
+
+def _postgres_trigger(trigger: Trigger, table: Table, dialect: Dialect) -> Iterator[str]:
+    name, on = dialect.quote(trigger.name), dialect.quote(table.name)
+    yield (
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql "
+        f"AS $charter${trigger.body}$charter$"
+    )
+    timing, each, level = trigger.timing.partition(" FOR EACH ")
+    yield f"CREATE TRIGGER {name} {timing} ON {on}{each}{level} EXECUTE FUNCTION {name}()"
+
+
+_TRIGGER_WRITERS: Mapping[str, Callable[[Trigger, Table, Dialect], Iterator[str]]] = (
+    MappingProxyType(
+        {
+            SQLITE.name: _plain_trigger,
+            POSTGRES.name: _postgres_trigger,
+            MYSQL.name: _plain_trigger,
+        }
+    )
+)
 _WRITERS: Mapping[str, Callable[[Schema, Dialect], Iterator[str]]] = MappingProxyType(
     {SQLITE.name: _sqlite, POSTGRES.name: _postgres, MYSQL.name: _mysql}
 )
@@ -136,10 +187,13 @@ def _table(table: Table, lines: list[str], dialect: Dialect) -> str:
 
 def _column(column: Column, dialect: Dialect) -> str:
     text = f"{dialect.quote(column.name)} {column.type}"
+    if column.generated is not None:
+        text += f" GENERATED ALWAYS AS ({column.generated}) STORED"
     return text if column.nullable else f"{text} NOT NULL"
 
 
-def _constraint(part: Constraint, dialect: Dialect) -> str:
+def constraint_text(part: Constraint, dialect: Dialect) -> str:
+    """A constraint with its name, as CREATE TABLE and ALTER TABLE … ADD have it."""
     return f"CONSTRAINT {dialect.quote(part.name)} {_body(part, dialect)}"
 
 
@@ -162,10 +216,16 @@ def _listed(columns: tuple[str, ...], dialect: Dialect) -> str:
     return f"({', '.join(dialect.quote(column) for column in columns)})"
 
 
-def _index(index: TableIndex, table: Table, dialect: Dialect) -> str:
+def index_text(index: TableIndex, table: Table, dialect: Dialect) -> str:
+    """The statement that creates an index."""
     columns = _index_columns(index, dialect)
     name, of = dialect.quote(index.name), dialect.quote(table.name)
+    if index.trigrams:
+        columns = ", ".join(f"{dialect.quote(item.name)} gin_trgm_ops" for item in index.columns)
+        return f"CREATE INDEX {name} ON {of} USING gin ({columns})"
     text = f"CREATE INDEX {name} ON {of} ({columns})"
+    if index.include:
+        text += f" INCLUDE {_listed(index.include, dialect)}"
     return text if index.where is None else f"{text} WHERE {index.where}"
 
 

@@ -12,16 +12,17 @@ from types import MappingProxyType
 
 from charter.contract.contract import Contract
 from charter.contract.expression import Expression
-from charter.contract.resource import Link, Made, OnDelete, Resource
+from charter.contract.resource import Index, Link, Made, OnDelete, Resource
 from charter.contract.types import TEXT
 from charter.sql.audit import audit_tables
 from charter.sql.bounds import bounds
-from charter.sql.conditions import FOLDED
 from charter.sql.dialect import Dialect
-from charter.sql.expressions import row_condition
+from charter.sql.expressions import row_condition, row_value
 from charter.sql.identity.tables import identity_tables
 from charter.sql.indexed import characters, indexed_names
+from charter.sql.names import FOLDED
 from charter.sql.naming import Names
+from charter.sql.own.history import history_tables
 from charter.sql.schema import (
     CheckRule,
     Column,
@@ -34,6 +35,7 @@ from charter.sql.schema import (
     UniqueKey,
 )
 from charter.sql.system import PAIR_MODIFIERS, TABLE_MODIFIERS, system_tables
+from charter.sql.triggers import triggers
 
 # Not RESTRICT, which both databases check too early for rows that the same delete takes along.
 _ON_DELETE: Mapping[OnDelete, str] = MappingProxyType(
@@ -46,25 +48,35 @@ _ON_DELETE: Mapping[OnDelete, str] = MappingProxyType(
 
 
 def schema_of(contract: Contract, dialect: Dialect) -> Schema:
-    """The tables of all resources, of many-to-many relations, and of Charter itself.
+    """The tables of resources, of many-to-many relations, and of Charter itself: all but those
+    that are there already.
 
     Supposes a contract that is feasible on the database (`feasible`).
     """
     system = (
         *system_tables(dialect),
+        *history_tables(dialect),
         *identity_tables(contract, dialect),
         *audit_tables(contract, dialect),
     )
     links = dict(_links(contract))
     taken = [table.name for table in system]
     taken += [part.name for table in system for part in (*table.constraints, *table.indexes)]
-    taken += [resource.table for resource in contract.resources]
+    taken += [resource.table_name for resource in contract.resources]
     taken += [link.table for link in links]
     names = Names(taken)
     return Schema(
         (
-            *(_Deriver(item, contract, dialect, names).table() for item in contract.resources),
-            *(_link_table(link, ends, dialect, names) for link, ends in links.items()),
+            *(
+                _Deriver(item, contract, dialect, names).table()
+                for item in contract.resources
+                if item.mapped is None
+            ),
+            *(
+                _link_table(link, ends, dialect, names)
+                for link, ends in links.items()
+                if not link.mapped
+            ),
             *system,
         )
     )
@@ -98,8 +110,13 @@ class _Deriver:
             foreign_keys,
             uniques,
             tuple(self._checks()),
-            (*indexes, *self._reference_indexes(foreign_keys, leading | set(key.columns))),
+            (
+                *indexes,
+                *self._reference_indexes(foreign_keys, leading | set(key.columns)),
+                *self._search_indexes(),
+            ),
             TABLE_MODIFIERS.get(self._dialect.name, ""),
+            tuple(triggers(self._resource, self._dialect, self._names)),
         )
 
     def _name(self, *parts: str, seed: str = "") -> str:
@@ -113,6 +130,11 @@ class _Deriver:
             if field.name in in_indexes:
                 kind = self._dialect.indexed_type(field.type, characters(field))
             yield Column(field.name, kind, field.optional, identity=field.default is Made.SERIAL)
+        for computed in self._resource.computed:
+            if computed.stored:
+                kind = self._dialect.column_type(computed.type)
+                text = row_value(self._contract, self._dialect, self._resource, computed)
+                yield Column(computed.name, kind, computed.optional, generated=text)
         for field in self._resource.search_fields:
             yield Column(field.name + FOLDED, text, field.optional)
 
@@ -123,8 +145,8 @@ class _Deriver:
                 yield ForeignKey(
                     self._name(field.name, "fkey"),
                     (field.name,),
-                    target.table,
-                    (target.key.name,),
+                    target.table_name,
+                    (target.key.column_name,),
                     _ON_DELETE[field.on_delete],
                 )
 
@@ -156,13 +178,16 @@ class _Deriver:
         for index in self._resource.indexes:
             columns = self._total(tuple(_indexed(name) for name in index.fields))
             where = None if index.where is None else self._condition(index.where)
-            seed = f"{index.fields} {where}"
+            include = self._carried(index, columns)
+            columns += tuple(map(IndexedColumn, () if self._dialect.covers else include))
+            seed = f"{index.fields} {where}" + (f" {index.include}" if index.include else "")
             if not self._dialect.indexes_parts:
                 # An index of all rows serves whatever one of some of them does.
                 where = None
             fields = (field.removeprefix("-") for field in index.fields)
             name = self._name(*fields, "idx", seed=seed)
-            yield TableIndex(name, columns, where)
+            include = include if self._dialect.covers else ()
+            yield TableIndex(name, columns, where, include=include)
 
     def _total(self, columns: tuple[IndexedColumn, ...]) -> tuple[IndexedColumn, ...]:
         """The columns and the key behind them: what a page sorted by them is read from."""
@@ -170,6 +195,17 @@ class _Deriver:
         if key in {column.name for column in columns}:
             return columns
         return (*columns, IndexedColumn(key, columns[-1].descending))
+
+    def _search_indexes(self) -> Iterator[TableIndex]:
+        resource = self._resource
+        if resource.search_index and self._dialect.trigrams:
+            columns = tuple(IndexedColumn(item.name + FOLDED) for item in resource.search_fields)
+            yield TableIndex(self._name("search", "idx"), columns, trigrams=True)
+
+    def _carried(self, index: Index, columns: tuple[IndexedColumn, ...]) -> tuple[str, ...]:
+        """What an index carries along: columns that it is not sorted by."""
+        sorted_by = {column.name for column in columns}
+        return tuple(name for name in index.include if name not in sorted_by)
 
     def _condition(self, expression: Expression) -> str:
         return row_condition(self._contract, self._dialect, self._resource, expression)
@@ -216,8 +252,8 @@ def _link_table(link: Link, ends: Ends, dialect: Dialect, names: Names) -> Table
             ForeignKey(
                 names.give(link.table, name, "fkey"),
                 (name,),
-                end.table,
-                (end.key.name,),
+                end.table_name,
+                (end.key.column_name,),
                 _ON_DELETE[OnDelete.CASCADE],
             )
             for name, end in zip(columns, ends, strict=True)

@@ -39,6 +39,10 @@ class Dialect(ABC):
     """The rows of a page come as one (see `ManyPlan`)."""
     sequences: ClassVar[bool] = False
     """Integer keys come from a sequence, which does not see the keys that are given."""
+    covers: ClassVar[bool] = False
+    """Indexes can carry columns along that they are not sorted by (`INCLUDE`)."""
+    trigrams: ClassVar[bool] = False
+    """Indexes can find parts of texts."""
     bytes_cast: ClassVar[str] = ""
     """What follows the placeholder of an argument of bytes."""
     names_outside: ClassVar[bool] = True
@@ -204,8 +208,9 @@ class Dialect(ABC):
         """Whether a stored list of the type has an item equal to the stored value."""
 
     @abstractmethod
-    def every_word(self, texts: Sequence[Fragment], source: Source) -> Fragment:
-        """Whether every word of a list that comes as one argument is part of a text."""
+    def every_word(self, texts: Sequence[Fragment], source: Source, *, indexed: bool) -> Fragment:
+        """Whether every word of a list that comes as one argument is part of a text. `indexed`
+        texts have an index by trigrams, which only some databases can make."""
 
     @abstractmethod
     def extreme(self, function: Function, value: Fragment, kind: Type) -> Fragment:

@@ -12,11 +12,12 @@ from charter.sql.schema import (
     Schema,
     Table,
     TableIndex,
+    Trigger,
     UniqueKey,
 )
 
-Part = PrimaryKey | UniqueKey | ForeignKey | CheckRule | TableIndex
-P = TypeVar("P", PrimaryKey, UniqueKey, ForeignKey, CheckRule, TableIndex)
+Part = PrimaryKey | UniqueKey | ForeignKey | CheckRule | TableIndex | Trigger
+P = TypeVar("P", PrimaryKey, UniqueKey, ForeignKey, CheckRule, TableIndex, Trigger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Difference:
     part: str | None
     message: str
     harmless: bool = False
-    """The contract holds all the same: an index that somebody added."""
+    """The contract holds all the same: an index or a trigger that somebody added."""
 
     def __str__(self) -> str:
         return self.message
@@ -72,6 +73,7 @@ def _table(wanted: Table, found: Table) -> Iterator[Difference]:
     yield from _parts(name, wanted.foreign_keys, found.foreign_keys)
     yield from _parts(name, wanted.checks, found.checks)
     yield from _parts(name, wanted.indexes, found.indexes)
+    yield from _parts(name, wanted.triggers, found.triggers)
 
 
 def _present(key: PrimaryKey | None) -> tuple[PrimaryKey, ...]:
@@ -111,6 +113,11 @@ def _facts(found: Column, wanted: Column) -> Iterator[tuple[str, str]]:
     if found.default != wanted.default:
         has = "has no default" if found.default is None else f"has the default {found.default}"
         yield has, "none" if wanted.default is None else wanted.default
+    if found.generated != wanted.generated:
+        has = "is written by clients"
+        if found.generated is not None:
+            has = f"is generated as ({found.generated})"
+        yield has, "that" if wanted.generated is None else f"({wanted.generated})"
     if found.identity != wanted.identity:
         has = "is numbered" if found.identity else "is not numbered"
         yield f"{has} by the database", "that" if wanted.identity else "that not"
@@ -145,7 +152,7 @@ def _parts(table: str, wanted: Sequence[P], found: Sequence[P]) -> Iterator[Diff
 
 
 def _harmless(part: Part) -> bool:
-    return isinstance(part, TableIndex) and not part.unique
+    return isinstance(part, Trigger) or (isinstance(part, TableIndex) and not part.unique)
 
 
 def _names(parts: Sequence[P]) -> set[str]:
@@ -158,6 +165,7 @@ _KINDS = {
     ForeignKey: "the foreign key",
     CheckRule: "the check",
     TableIndex: "the index",
+    Trigger: "the trigger",
 }
 
 
@@ -170,7 +178,8 @@ def _kind(part: Part) -> str:
 def _body(part: Part) -> str:
     """What a constraint or index says, without its name."""
     text = _said(part)
-    return f"{text} {part.modifiers}" if part.modifiers else text
+    modifiers = "" if isinstance(part, Trigger) else part.modifiers
+    return f"{text} {modifiers}" if modifiers else text
 
 
 def _said(part: Part) -> str:
@@ -187,4 +196,9 @@ def _said(part: Part) -> str:
                 f"{column.name} desc" if column.descending else column.name
                 for column in part.columns
             )
-            return f"({columns})" if part.where is None else f"({columns}) where {part.where}"
+            text = f"({columns}) by trigrams" if part.trigrams else f"({columns})"
+            if part.include:
+                text += f" with {', '.join(part.include)}"
+            return text if part.where is None else f"{text} where {part.where}"
+        case Trigger():
+            return f"{part.timing.lower()}: {part.body}"

@@ -4,10 +4,11 @@ from types import MappingProxyType
 
 from charter.contract import expression as e
 from charter.contract.contract import Contract
-from charter.contract.resource import Resource
+from charter.contract.resource import Computed, Resource
 from charter.sql import conditions, numbers, values
 from charter.sql.context import Context, Rules
 from charter.sql.dialect import Dialect
+from charter.sql.fragment import Fragment
 from charter.sql.rows import Aliases, bare_row
 
 RULES = Rules(
@@ -57,8 +58,23 @@ def row_condition(
 
     Raises ValueError where it needs a value of the request or another row.
     """
-    context = fresh(contract, dialect).about(bare_row(contract, resource))
-    statement = dialect.statement(context.condition(expression), "condition")
+    context = _of_row(contract, dialect, resource)
+    return _schema_text(dialect, context.condition(expression))
+
+
+def row_value(contract: Contract, dialect: Dialect, resource: Resource, computed: Computed) -> str:
+    """A computed value over the columns of one row, as its own column stores it. Raises as
+    `row_condition` does."""
+    context = _of_row(contract, dialect, resource)
+    return _schema_text(dialect, numbers.as_type(context, computed.expression, computed.type))
+
+
+def _of_row(contract: Contract, dialect: Dialect, resource: Resource) -> Context:
+    return fresh(contract, dialect).about(bare_row(contract, dialect, resource))
+
+
+def _schema_text(dialect: Dialect, fragment: Fragment) -> str:
+    statement = dialect.statement(fragment, "schema")
     if statement.binds:
-        raise ValueError("a condition of the schema cannot depend on a request")
+        raise ValueError("what a schema says cannot depend on a request")
     return statement.text

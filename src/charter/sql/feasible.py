@@ -7,16 +7,21 @@ from types import MappingProxyType
 from charter.contract.contract import Contract
 from charter.contract.expression import Column, walk
 from charter.contract.faults import Fault, FaultCode
-from charter.contract.resource import Made, OnDelete, Resource
-from charter.contract.types import TEXTUAL, Scalar
+from charter.contract.mapping import Form
+from charter.contract.resource import Field, Made, OnDelete, Resource
+from charter.contract.types import TEXTUAL, Scalar, digits_of
 from charter.sql.audit import AUDIT_NAMES
-from charter.sql.conditions import FOLDED
 from charter.sql.dialect import Dialect
+from charter.sql.existing.forms import storage_of
+from charter.sql.existing.sqlite import MOST_DIGITS
+from charter.sql.existing.storage import form_of
 from charter.sql.expressions import row_condition
 from charter.sql.identity.tables import IDENTITY_NAMES
 from charter.sql.indexed import characters, indexed
 from charter.sql.mysql import MYSQL
+from charter.sql.names import FOLDED
 from charter.sql.naming import MAX_BYTES
+from charter.sql.own.history import HISTORY_NAMES
 from charter.sql.postgres import POSTGRES
 from charter.sql.sqlite import SQLITE
 from charter.sql.system import SYSTEM_TABLES
@@ -82,10 +87,16 @@ def infeasible(contract: Contract, dialect: Dialect) -> tuple[Fault, ...]:
         for resource in contract.resources
         for fault in chain(
             _types(resource, dialect),
-            _taken(resource, dialect),
-            _unordered(resource),
-            _conditions(resource, contract, dialect),
-            *(check(resource) for check in own),
+            *(
+                (
+                    _taken(resource, dialect),
+                    _unordered(resource),
+                    _conditions(resource, contract, dialect),
+                    *(check(resource) for check in own),
+                )
+                if resource.mapped is None
+                else (_forms(resource, dialect),)
+            ),
         )
     )
 
@@ -98,11 +109,27 @@ def _types(resource: Resource, dialect: Dialect) -> Iterator[Fault]:
             yield Fault(STORAGE_UNSUPPORTED, text, field.place)
 
 
+def _forms(resource: Resource, dialect: Dialect) -> Iterator[Fault]:
+    for field in resource.fields:
+        text = f"{resource.name}.{field.name}: {dialect.name} has no values that are "
+        if storage_of(dialect, field) is None:
+            form = field.stored or "Charter's own"
+            yield Fault(STORAGE_UNSUPPORTED, f"{text}stored as {form}", field.place)
+        elif dialect is SQLITE and _is_rough(field) and digits_of(field.type) > MOST_DIGITS:
+            text = f"{resource.name}.{field.name}: a number of SQLite's holds {MOST_DIGITS} digits"
+            yield Fault(STORAGE_UNSUPPORTED, text, field.place)
+
+
+def _is_rough(field: Field) -> bool:
+    """Whether a decimal is read by way of a binary number."""
+    return field.type.scalar is Scalar.DECIMAL and form_of(field) in {Form.NUMBER, Form.TEXT}
+
+
 def _taken(resource: Resource, dialect: Dialect) -> Iterator[Fault]:
     tables = [(resource.table, resource.place)]
     tables += [(item.link.table, item.place) for item in resource.relations if item.link]
     for table, place in tables:
-        if table in (*SYSTEM_TABLES, *IDENTITY_NAMES, *AUDIT_NAMES):
+        if table in (*SYSTEM_TABLES, *HISTORY_NAMES, *IDENTITY_NAMES, *AUDIT_NAMES):
             yield Fault(STORAGE_NAME_TAKEN, f"the table {table} is Charter's own", place)
         prefix = _PREFIXES.get(dialect.name)
         if prefix is not None and table.startswith(prefix):
@@ -184,8 +211,21 @@ def _changed_by_server(resource: Resource) -> Iterator[Fault]:
                 )
 
 
+def _computed_keys(resource: Resource) -> Iterator[Fault]:
+    """MySQL has to know how long an indexed text can be."""
+    for index in resource.indexes:
+        for name in (field.removeprefix("-") for field in (*index.fields, *index.include)):
+            kind = resource.type_of(name)
+            if kind is None:
+                continue
+            computed = name in resource.computed_named and kind.scalar in TEXTUAL
+            if computed or kind.many or kind.scalar is Scalar.JSON:
+                text = f"{resource.name}.{name}: an index of MySQL has no computed texts, "
+                yield Fault(INDEX_UNSUPPORTED, f"{text}JSON or lists", index.place)
+
+
 def _wide_keys(resource: Resource) -> Iterator[Fault]:
-    for fields, place in indexed(resource):
+    for fields, place in indexed(resource, carried=True):
         names = ", ".join(field.name for field in fields)
         if len(fields) > KEY_COLUMNS:
             text = f"{resource.name} ({names}): an index of MySQL has at most {KEY_COLUMNS} columns"
@@ -217,6 +257,6 @@ _DIALECT_CHECKS: Mapping[str, tuple[Check, ...]] = MappingProxyType(
     {
         SQLITE.name: (_alike,),
         POSTGRES.name: (_system_columns, _long_names, _wide_entries),
-        MYSQL.name: (_alike, _long_names, _wide_keys, _changed_by_server),
+        MYSQL.name: (_alike, _long_names, _computed_keys, _wide_keys, _changed_by_server),
     }
 )

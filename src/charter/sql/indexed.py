@@ -16,21 +16,26 @@ _LENGTHS: Mapping[Scalar, int] = MappingProxyType(
 Group = tuple[tuple[Field, ...], Place]
 
 
-def indexed(resource: Resource) -> Iterator[Group]:
-    """The fields of each key and index, and where it was said."""
+def indexed(resource: Resource, *, carried: bool = False) -> Iterator[Group]:
+    """The fields of each key and index, and where it was said; those that an index only carries
+    along (`include`) on demand."""
     for field in resource.fields:
         if field.unique or field is resource.key or field.references is not None:
             yield (field,), field.place
     named = [(item.fields, item.place) for item in resource.uniques]
-    named += [(item.fields, item.place) for item in resource.indexes]
+    named += [
+        ((*item.fields, *(item.include if carried else ())), item.place)
+        for item in resource.indexes
+    ]
     for names, place in named:
         fields = (resource.field_named.get(name.removeprefix("-")) for name in names)
         yield tuple(field for field in fields if field is not None), place
 
 
 def indexed_names(resource: Resource) -> frozenset[str]:
-    """The names of all fields that stand in a key or index."""
-    return frozenset(field.name for fields, _ in indexed(resource) for field in fields)
+    """The names of all fields that stand in a key or index, or are carried along by one."""
+    groups = indexed(resource, carried=True)
+    return frozenset(field.name for fields, _ in groups for field in fields)
 
 
 def characters(field: Field) -> int:

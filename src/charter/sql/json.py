@@ -65,7 +65,8 @@ def _member(context: Context, rows: Rows, show: Show) -> Pieces:
     match show:
         case ShowField(field=field):
             value = rows.column(field.name)
-            nullable = field.optional or rows.optional
+            # What stands in an existing table in no form that can be read comes out as null.
+            nullable = field.optional or rows.optional or field.stored is not None
             return [key, *context.dialect.json_value(value, field.type, nullable=nullable)]
         case ShowComputed(computed=computed):
             value = written_out(context, rows, computed)

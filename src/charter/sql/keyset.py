@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from charter.contract.expression import ROW, Column
-from charter.contract.resource import Resource
 from charter.plan.ask import After
 from charter.plan.plan import SortBy
 from charter.sql.context import Context
@@ -81,23 +79,3 @@ def _bound(mark: Mark) -> Fragment:
     if mark.descending:
         return sql("{} <= {}", mark.value, mark.mark)
     return Fragment() if mark.nullable else sql("{} >= {}", mark.value, mark.mark)
-
-
-def is_indexed(resource: Resource, sort: Sequence[SortBy]) -> bool:
-    """Whether an index has the rows in an order that begins as this one does."""
-    first = sort[0].value
-    if not isinstance(first, Column) or first.path or first.scope != ROW:
-        return False
-    field = resource.field_named.get(first.field)
-    if field is None:
-        return False
-    ordered = [index.fields for index in resource.indexes if not index.where]
-    ordered += [unique.fields for unique in resource.uniques]
-    leading = {_leading(resource, fields) for fields in ordered}
-    return field.name == "id" or field.unique or field.name in leading
-
-
-def _leading(resource: Resource, fields: Sequence[str]) -> str:
-    """What rows are in the order of: behind the tenant, of which a reader has but one."""
-    first = fields[1] if fields[0] == resource.tenant and len(fields) > 1 else fields[0]
-    return first.lstrip("-")

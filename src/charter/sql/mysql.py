@@ -216,7 +216,7 @@ class Mysql(Dialect):
             kind = Type(Scalar.TEXT)
         return sql("EXISTS (SELECT 1 FROM {} AS item WHERE {})", _items(items, kind), found)
 
-    def every_word(self, texts: Sequence[Fragment], source: Source) -> Fragment:
+    def every_word(self, texts: Sequence[Fragment], source: Source, *, indexed: bool) -> Fragment:
         words = _items(parameter(source, json_text), Type(Scalar.TEXT))
         found = joined(" OR ", (sql("locate(word.value, {}) > 0", text) for text in texts))
         return sql("NOT EXISTS (SELECT 1 FROM {} AS word WHERE ({}) IS NOT TRUE)", words, found)

@@ -2,6 +2,9 @@
 
 import re
 
+FOLDED = "_folded"
+"""What the name of a shadow column ends with; it holds the folded text of its field."""
+
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
 _WORDS = """

@@ -2,6 +2,7 @@
 
 from charter.plan.plan import ParentPlan
 from charter.sql.context import Context
+from charter.sql.existing.source import source
 from charter.sql.fragment import Fragment, identifier, qualified, sql
 from charter.sql.json import both, filtered
 from charter.sql.rows import Rows
@@ -30,11 +31,11 @@ def belongs(context: Context, rows: Rows, parent: ParentPlan) -> Fragment:
         )  # fmt: skip
     if relation.near == "id":
         return sql("{} = {}", own, key)
-    table = parent.resource.table
-    alias = context.aliases.new(table)
+    alias = context.aliases.new(parent.resource.table)
+    rows_of = source(context.dialect, parent.resource)
     return sql(
         "{} = (SELECT {} FROM {} AS {} WHERE {} = {})",
-        own, qualified(alias, relation.near), identifier(table), alias,
+        own, qualified(alias, relation.near), rows_of, alias,
         qualified(alias, "id"), key,
     )  # fmt: skip
 

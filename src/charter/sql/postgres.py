@@ -58,6 +58,8 @@ class Postgres(Dialect):
     remote = True
     gathers_pages = True
     sequences = True
+    covers = True
+    trigrams = True
     bytes_cast = "::bytea"
     no_limit = sql("ALL")
 
@@ -143,12 +145,18 @@ class Postgres(Dialect):
             item, typed = sql("round({}, {})", item, number(places_of(kind))), sql("text")
         return sql("{} @> to_jsonb(({})::{})", items, item, typed)
 
-    def every_word(self, texts: Sequence[Fragment], source: Source) -> Fragment:
+    def every_word(self, texts: Sequence[Fragment], source: Source, *, indexed: bool) -> Fragment:
         words = parameter(source, None, "::text[]")
         found = joined(" OR ", (sql("strpos({}, word) > 0", text) for text in texts))
-        return sql(
+        every = sql(
             "NOT EXISTS (SELECT 1 FROM unnest({}) AS word WHERE ({}) IS NOT TRUE)", words, found
         )
+        if not indexed:
+            return every
+        # An index can look for one of them: the longest is in the fewest rows.
+        longest = parameter(source, _longest, "::text")
+        likely = joined(" OR ", (sql("{} LIKE {}", text, longest) for text in texts))
+        return sql("({}) AND {}", likely, every)
 
     def extreme(self, function: Function, value: Fragment, kind: Type) -> Fragment:
         least = function is Function.MIN
@@ -171,7 +179,9 @@ class Postgres(Dialect):
             return pieces
         match pieces:
             case [Fragment() as shown]:
-                return [sql("coalesce({}::text, 'null')", shown)]
+                is_number = kind.scalar in {Scalar.INTEGER, Scalar.FLOAT} and not kind.many
+                text = sql("{}::text", shown) if is_number else shown
+                return [sql("coalesce({}, 'null')", text)]
             case _:
                 return [sql("coalesce('\"' || {} || '\"', 'null')", value)]
 
@@ -221,6 +231,11 @@ def _encoder(kind: Type) -> Codec | None:
 
 def _decode_integer(value: Any) -> int | None:
     return None if value is None else int(value)
+
+
+def _longest(words: Sequence[str] | None) -> str | None:
+    """The pattern that finds the longest of some words."""
+    return f"%{_like_literal(max(words, key=len))}%" if words else None
 
 
 _LIKE_SPECIAL = str.maketrans({"%": "\\%", "_": "\\_", "\\": "\\\\"})

@@ -15,10 +15,12 @@ from charter.plan.plan import (
 )
 from charter.sql.context import Context
 from charter.sql.dialect import Dialect
+from charter.sql.existing.state import version_of
 from charter.sql.expressions import fresh
 from charter.sql.fragment import EMPTY, Fragment, identifier, listed, number, qualified, sql
 from charter.sql.json import both, filtered, order_by, row_body, sort_value
-from charter.sql.keyset import comes_after, is_indexed
+from charter.sql.keyset import comes_after
+from charter.sql.ordered import is_indexed
 from charter.sql.parents import belongs, parent_rows
 from charter.sql.rows import Rows, derived_rows
 from charter.sql.sources import SlotValue
@@ -58,7 +60,7 @@ def _one(context: Context, plan: OnePlan, last: Fragment) -> Fragment:
     where = both(key, filtered(inner, plan.row.where), _under(inner, rows, plan.parent))
     return sql(
         "SELECT {} AS body, {} AS version{}{} FROM {} WHERE {}",
-        body, rows.column("version"), truths, last, rows.clause(), where,
+        body, version_of(inner, rows), truths, last, rows.clause(), where,
     )  # fmt: skip
 
 
@@ -142,7 +144,7 @@ def _page(context: Context, plan: ManyPlan, *, outermost: bool) -> Fragment:
         comes_after(inner, plan.sort, plan.after) if plan.after else EMPTY,
     )
     limit = EMPTY if plan.limit is None else sql(" LIMIT {}", number(plan.limit + 1))
-    if plan.limit is None or is_indexed(plan.row.resource, plan.sort):
+    if plan.limit is None or is_indexed(plan):
         given = [
             sql("{} AS {}", told(key, part.type), _place(at))
             for at, (key, part) in enumerate(zip(keys, plan.sort, strict=False))
@@ -151,7 +153,7 @@ def _page(context: Context, plan: ManyPlan, *, outermost: bool) -> Fragment:
         return sql(
             "SELECT {} FROM {} WHERE {}{}{}", listed(shown), rows.clause(), where, order, limit
         )
-    every_column = listed([sql("{}.*", rows.alias), *named])
+    every_column = listed([rows.every_column(), *named])
     chosen = sql("SELECT {} FROM {} WHERE {}{}{}", every_column, rows.clause(), where, order, limit)
     outer = derived_rows(rows, chosen)
     shown = [

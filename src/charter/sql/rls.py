@@ -82,8 +82,9 @@ def rls_script(contract: Contract) -> str:
     parts = [_BEGIN, FUNCTIONS, _IS_CLIENT]
     parts += [_commands(contract, _closed(table)) for table in _tables(contract)]
     for resource in contract.resources:
+        made = _of_others if resource.read_only else _of_resource
         try:
-            parts.append(_commands(contract, _of_resource(rules, view, resource)))
+            parts.append(_commands(contract, made(rules, view, resource)))
         except NotExpressible as error:
             raise NotExpressible(f"{resource.name}: {error}") from None
     for owner, relation in _links(contract):
@@ -96,8 +97,12 @@ def _commands(contract: Contract, fragments: Iterator[Fragment]) -> str:
 
 
 def _tables(contract: Contract) -> Iterator[str]:
-    """All tables: those of resources and pairs, and Charter's own."""
-    return (table.name for table in schema_of(contract, POSTGRES).tables)
+    """All tables: those of resources and pairs, and Charter's own. What is only read may be a
+    view, which has no policies."""
+    yield from (table.name for table in schema_of(contract, POSTGRES).tables)
+    yield from (r.table_name for r in contract.resources if r.mapped and not r.read_only)
+    links = (relation.link for _, relation in _links(contract))
+    yield from (link.table for link in links if link is not None and link.mapped)
 
 
 def _links(contract: Contract) -> Iterator[tuple[Resource, Relation]]:
@@ -124,12 +129,19 @@ def _closed(name: str) -> Iterator[Fragment]:
 def _of_resource(rules: Rules, view: OpenView, resource: Resource) -> Iterator[Fragment]:
     yield from rules.of_resource(resource)
     columns = [
-        identifier(item.name)
+        identifier(item.column_name)
         for item in resource.fields
         if item.readable and view.visible(resource, item.name) == ALWAYS
     ]
-    table = identifier(resource.table)
+    table = identifier(resource.table_name)
     yield sql("GRANT SELECT ({}) ON {} TO charter_client", listed(columns), table)
+    yield _view(rules.contract, view, resource)
+
+
+def _of_others(rules: Rules, view: OpenView, resource: Resource) -> Iterator[Fragment]:
+    """What the service only reads: its clients read it through the view."""
+    table = identifier(resource.table_name)
+    yield sql("REVOKE ALL ON {} FROM PUBLIC, charter_client", table)
     yield _view(rules.contract, view, resource)
 
 

@@ -28,6 +28,7 @@ from charter.plan.standing import Standing
 from charter.plan.veil import Veiled, is_about_actor, veiled
 from charter.plan.view import CREATE, DELETE, READ, UPDATE, View, foreseen
 from charter.sql.context import Context
+from charter.sql.existing.source import selected
 from charter.sql.expressions import fresh
 from charter.sql.fragment import Fragment, checked, identifier, joined, sql
 from charter.sql.naming import Names
@@ -158,7 +159,7 @@ class Rules:
             clauses.append(sql(" {} ({})", word, asked))
         yield sql(
             "CREATE POLICY {} ON {} FOR {} TO charter_client{}",
-            identifier(f"charter_{action}"), identifier(resource.table), command,
+            identifier(f"charter_{action}"), identifier(resource.table_name), command,
             joined("", clauses),
         )  # fmt: skip
 
@@ -167,12 +168,14 @@ class Rules:
     ) -> tuple[Fragment | None, Fragment]:
         """The condition itself, or where it looks at other rows, a call of a function for it."""
         if _is_alone(resource, condition):
-            context = fresh(self.contract, POSTGRES).about(bare_row(self.contract, resource))
+            context = fresh(self.contract, POSTGRES).about(
+                bare_row(self.contract, POSTGRES, resource)
+            )
             return None, context.condition(condition)
         function = self._name(resource.table, name)
         context, rows = self._place(resource, {ROW: _ROW})
         asked = context.condition(condition)
-        table = identifier(resource.table)
+        table = identifier(resource.table_name)
         made = _function(function, [sql("{} {}", identifier(_ROW), table)], asked, rows[0].clause())
         return made, sql("{}({}.*)", function, table)
 
@@ -191,7 +194,7 @@ class Rules:
             for name, condition in frozen
         ]  # fmt: skip
         asked = joined(" AND ", (sql("({})", allowed), *kept))
-        table = identifier(resource.table)
+        table = identifier(resource.table_name)
         function = self._name(resource.table, "changes")
         trigger = self._name(resource.table, "guard")
         parameters = [sql("{} {}", identifier(name), table) for name in (_OLD, _NEW)]
@@ -230,8 +233,11 @@ class Rules:
 
 def _parameter_row(contract: Contract, resource: Resource, name: str, aliases: Aliases) -> Rows:
     alias = aliases.new(resource.table)
-    base = sql("(SELECT ({}).*) AS {}", identifier(name), alias)
-    return Rows(contract, resource, alias, aliases, Joins(base))
+    stored = sql("(SELECT ({}).*)", identifier(name))
+    if resource.mapped is not None:
+        stored = sql("({})", selected(POSTGRES, resource, sql("{} AS stored", stored)))
+    base = sql("{} AS {}", stored, alias)
+    return Rows(contract, POSTGRES, resource, alias, aliases, Joins(base))
 
 
 def _function(
@@ -251,6 +257,8 @@ def _function(
 
 def _is_alone(resource: Resource, condition: Expression) -> bool:
     """Whether a condition needs nothing but the stored columns of the row itself."""
+    if resource.mapped is not None:
+        return False
     for part in walk(condition):
         if isinstance(part, Aggregate | Search):
             return False

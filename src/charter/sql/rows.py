@@ -4,7 +4,9 @@ from dataclasses import dataclass, field, replace
 
 from charter.contract.contract import Contract
 from charter.contract.resource import Relation, Resource
-from charter.sql.fragment import EMPTY, Fragment, identifier, joined, qualified, sql
+from charter.sql.dialect import Dialect
+from charter.sql.existing.source import source
+from charter.sql.fragment import EMPTY, Fragment, identifier, joined, listed, qualified, sql
 from charter.sql.names import KEYWORDS
 
 
@@ -48,6 +50,7 @@ class Rows:
     """
 
     contract: Contract
+    dialect: Dialect
     resource: Resource
     alias: Fragment
     aliases: Aliases
@@ -57,6 +60,13 @@ class Rows:
 
     def column(self, name: str) -> Fragment:
         return qualified(self.alias, name)
+
+    def every_column(self) -> Fragment:
+        """All stored fields. Of an existing table that is not all columns: folded texts are
+        worked out only where something is searched."""
+        if self.resource.mapped is None:
+            return sql("{}.*", self.alias)
+        return listed(self.column(field.name) for field in self.resource.fields)
 
     def follow(self, path: tuple[str, ...]) -> "Rows":
         """The rows that to-one relations lead to, joined where they are not yet."""
@@ -81,10 +91,12 @@ class Rows:
                 path=path,
                 optional=self.optional or relation.optional,
             )
-            table = identifier(target.table)
+            table = source(self.dialect, target)
+            # An existing table is a subselect already.
+            apart = self.joins.apart and target.mapped is None
             join = sql(
                 "LEFT JOIN {} AS {} ON {} = {}",
-                sql("(SELECT * FROM {})", table) if self.joins.apart else table, alias,
+                sql("(SELECT * FROM {})", table) if apart else table, alias,
                 qualified(alias, relation.far), self.column(relation.near),
             )  # fmt: skip
             self.joins.added[path] = (there, join)
@@ -95,11 +107,11 @@ class Rows:
         return self.joins.clause()
 
 
-def table_rows(contract: Contract, resource: Resource, aliases: Aliases) -> Rows:
+def table_rows(contract: Contract, dialect: Dialect, resource: Resource, aliases: Aliases) -> Rows:
     """All rows of a resource, for a SELECT of their own."""
     alias = aliases.new(resource.table)
-    base = sql("{} AS {}", identifier(resource.table), alias)
-    return Rows(contract, resource, alias, aliases, Joins(base))
+    base = sql("{} AS {}", source(dialect, resource), alias)
+    return Rows(contract, dialect, resource, alias, aliases, Joins(base))
 
 
 def derived_rows(rows: Rows, select: Fragment) -> Rows:
@@ -109,9 +121,9 @@ def derived_rows(rows: Rows, select: Fragment) -> Rows:
     return replace(rows, alias=alias, joins=Joins(base), path=(), optional=False)
 
 
-def bare_row(contract: Contract, resource: Resource) -> Rows:
+def bare_row(contract: Contract, dialect: Dialect, resource: Resource) -> Rows:
     """One row whose columns need no alias, as in a CHECK constraint."""
-    return Rows(contract, resource, EMPTY, Aliases(), Joins(EMPTY))
+    return Rows(contract, dialect, resource, EMPTY, Aliases(), Joins(EMPTY))
 
 
 def related_rows(start: Rows, path: tuple[str, ...]) -> tuple[Rows, Fragment]:
@@ -132,7 +144,8 @@ def related_rows(start: Rows, path: tuple[str, ...]) -> tuple[Rows, Fragment]:
 
 def _first(start: Rows, relation: Relation) -> tuple[Rows, Fragment]:
     """The rows of one relation: FROM what, and tied to the row they start from by what."""
-    rows = table_rows(start.contract, start.contract.resource_named[relation.target], start.aliases)
+    target = start.contract.resource_named[relation.target]
+    rows = table_rows(start.contract, start.dialect, target, start.aliases)
     near = start.column(relation.near)
     if relation.link is None:
         return rows, sql("{} = {}", rows.column(relation.far), near)

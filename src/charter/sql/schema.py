@@ -5,7 +5,7 @@ its own way, so a schema that was read is compared with a schema that was read (
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 
@@ -19,6 +19,8 @@ class Column:
     default: str | None = None
     identity: bool = False
     """The database numbers the rows."""
+    generated: str | None = None
+    """The expression that the database works it out by whenever the row is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +75,27 @@ class IndexedColumn:
 
 @dataclass(frozen=True, slots=True)
 class TableIndex:
-    """An index that is not the work of a key. `where` makes it partial."""
+    """An index that is not the work of a key. `where` makes it partial; it carries the columns
+    of `include` along without being sorted by them."""
 
     name: str
     columns: tuple[IndexedColumn, ...]
     where: str | None = None
     unique: bool = False
     modifiers: str = ""
+    include: tuple[str, ...] = ()
+    trigrams: bool = False
+    """It finds parts of texts (PostgreSQL's pg_trgm, in a GIN index)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What the database does by itself when rows change. `timing` is as `BEFORE UPDATE`, `body`
+    what it does, in the words that databases keep as they were given."""
+
+    name: str
+    timing: str
+    body: str
 
 
 Constraint = PrimaryKey | UniqueKey | ForeignKey | CheckRule
@@ -97,6 +113,7 @@ class Table:
     checks: tuple[CheckRule, ...] = ()
     indexes: tuple[TableIndex, ...] = ()
     modifiers: str = ""
+    triggers: tuple[Trigger, ...] = ()
 
     @property
     def constraints(self) -> tuple[Constraint, ...]:
@@ -109,6 +126,35 @@ class Schema:
     """All tables of a contract, or of a database."""
 
     tables: tuple[Table, ...]
+
+    @property
+    def spelt(self) -> "Schema":
+        """Without what has one spelling only: triggers, and indexes by trigrams."""
+        return Schema(
+            tuple(
+                replace(
+                    table,
+                    triggers=(),
+                    indexes=tuple(index for index in table.indexes if not index.trigrams),
+                )
+                for table in self.tables
+            )
+        )
+
+    def completed(self, other: "Schema") -> "Schema":
+        """These tables, with what `spelt` left out of another schema's."""
+        there = other.table_named
+        return Schema(
+            tuple(
+                replace(
+                    table,
+                    triggers=there[table.name].triggers,
+                    indexes=table.indexes
+                    + tuple(index for index in there[table.name].indexes if index.trigrams),
+                )
+                for table in self.tables
+            )
+        )
 
     @cached_property
     def table_named(self) -> Mapping[str, Table]:

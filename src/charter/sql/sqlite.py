@@ -122,7 +122,7 @@ class Sqlite(Dialect):
             "EXISTS (SELECT 1 FROM json_each({}) AS item WHERE item.value = {})", items, item
         )
 
-    def every_word(self, texts: Sequence[Fragment], source: Source) -> Fragment:
+    def every_word(self, texts: Sequence[Fragment], source: Source, *, indexed: bool) -> Fragment:
         words = parameter(source, json_text)
         found = joined(" OR ", (sql("instr({}, word.value) > 0", text) for text in texts))
         return sql(

@@ -78,13 +78,16 @@ def _body(context: Context, plan: SummaryPlan) -> Fragment:
 
 def _order(context: Context, plan: SummaryPlan) -> Fragment:
     count = len(plan.groups)
+    sorted_by = {place for place, _ in plan.sort}
+    # Else the order would be that of a hash, and tell of rows that nobody was shown.
+    rest = tuple((place, False) for place in range(count) if place not in sorted_by)
     parts = [
         context.dialect.order(
             identifier(f"g{place}" if place < count else f"m{place - count}"),
             descending=descending,
             nullable=True,
         )
-        for place, descending in plan.sort
+        for place, descending in (*plan.sort, *rest)
     ]
     order = sql(" ORDER BY {}", listed(parts)) if parts else EMPTY
     return sql("{} LIMIT {}", order, number(plan.limit))

@@ -1,7 +1,7 @@
 """Statements over Charter's own tables."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from charter.contract.resource import Resource
 from charter.contract.types import DATETIME, TEXT, UUID, Scalar, Type
@@ -10,6 +10,7 @@ from charter.sql.fragment import Fragment, identifier, listed, parameter, sql
 from charter.sql.sources import ActorValue, NowValue, SlotValue
 from charter.sql.statement import Statement
 from charter.sql.system import IDEMPOTENCY, OUTBOX
+from charter.sql.writes import insert_values
 
 JSON = Type(Scalar.JSON)
 OUTBOX_COLUMNS = (
@@ -35,32 +36,43 @@ def outbox_width(events: int) -> int:
 
 
 def outbox_fragment(dialect: Dialect, kinds: Sequence[Kind]) -> Fragment:
+    places = range(1, outbox_width(len(kinds)), VALUES_OF_EVENT)
+    told = (
+        Told(
+            kind,
+            _value(dialect, first, UUID),
+            _value(dialect, first + 1, TEXT),
+            # It is JSON text already.
+            parameter(SlotValue(first + 2), None, dialect.cast(JSON)),
+        )
+        for first, kind in zip(places, kinds, strict=True)
+    )
+    return outbox_rows(dialect, _value(dialect, 0, TEXT), told)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event as the outbox has it."""
+
+    kind: Kind
+    id: Fragment
+    key: Fragment
+    payload: Fragment
+
+
+def outbox_rows(dialect: Dialect, request_id: Fragment, told: Iterable[Told]) -> Fragment:
+    """INSERT of events; actor and time are those of the request."""
     shared = (
         dialect.argument(ActorValue(), TEXT),
         dialect.argument(NowValue(), DATETIME),
-        _value(dialect, 0, TEXT),
+        request_id,
     )
     rows = (
-        sql(
-            "({})",
-            listed(
-                (
-                    dialect.constant(event, TEXT),
-                    dialect.constant(resource, TEXT),
-                    *shared,
-                    _value(dialect, first, UUID),
-                    _value(dialect, first + 1, TEXT),
-                    # It is JSON text already.
-                    parameter(SlotValue(first + 2), None, dialect.cast(JSON)),
-                )
-            ),
-        )
-        for first, (event, resource) in zip(
-            range(1, outbox_width(len(kinds)), VALUES_OF_EVENT), kinds, strict=True
-        )
-    )
-    names = listed(identifier(name) for name in OUTBOX_COLUMNS)
-    return sql("INSERT INTO {} ({}) VALUES {}", identifier(OUTBOX), names, listed(rows))
+        (*(dialect.constant(name, TEXT) for name in item.kind), *shared,
+         item.id, item.key, item.payload)
+        for item in told
+    )  # fmt: skip
+    return insert_values(OUTBOX, map(identifier, OUTBOX_COLUMNS), rows)
 
 
 def once_lock(dialect: Dialect) -> Statement | None:
@@ -115,13 +127,15 @@ def serial_catch_up(dialect: Dialect, resource: Resource) -> Statement | None:
     """
     if not dialect.sequences:
         return None
-    table = dialect.constant(dialect.quote(resource.table), TEXT)
+    table = dialect.constant(dialect.quote(resource.table_name), TEXT)
+    key = identifier(resource.key.column_name)
+    named = dialect.constant(resource.key.column_name, TEXT)
     fragment = sql(
         "SELECT setval(counter, greatest(largest, 1), largest > 0) FROM (SELECT"
-        " pg_get_serial_sequence({}, 'id')::regclass AS counter, greatest(max(id),"
-        " pg_sequence_last_value(pg_get_serial_sequence({}, 'id')::regclass), 0) AS largest"
+        " pg_get_serial_sequence({}, {})::regclass AS counter, greatest(max({}),"
+        " pg_sequence_last_value(pg_get_serial_sequence({}, {})::regclass), 0) AS largest"
         " FROM {}) AS counted",
-        table, table, identifier(resource.table),
+        table, named, key, table, named, identifier(resource.table_name),
     )  # fmt: skip
     return dialect.statement(fragment, f"catch up {resource.name}")
 

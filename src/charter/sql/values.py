@@ -73,7 +73,9 @@ def column(context: Context, expression: Column) -> Fragment:
 
 
 def written_out(context: Context, rows: Rows, computed: Computed) -> Fragment:
-    """A computed field of a row, as a column of its type would store it."""
+    """A computed field of a row, as a column of its type would store it, or does."""
+    if computed.stored:
+        return rows.column(computed.name)
     value = as_type(context.about(rows), computed.expression, computed.type)
     if not rows.optional:
         return value
@@ -98,7 +100,8 @@ def may_be_null(context: Context, expression: Expression) -> bool:
             rows = context.rows[expression.scope]
             computed = rows.resource.computed_named.get(expression.field)
             if computed is None:
-                return rows.resource.field_named[expression.field].optional
+                field = rows.resource.field_named[expression.field]
+                return field.optional or field.stored is not None
             return may_be_null(context.about(rows), computed.expression)
         case _:
             return type_of(expression) is not None

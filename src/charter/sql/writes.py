@@ -3,16 +3,16 @@
 The values of each statement stand in the order that its function says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from charter.contract.contract import Contract
 from charter.contract.resource import Field, Link, Made, OnDelete, Resource
-from charter.contract.types import DATETIME
-from charter.sql.checks import check, inbound, load
-from charter.sql.conditions import FOLDED
+from charter.sql.checks import check, inbound, load, state
 from charter.sql.dialect import Dialect
+from charter.sql.existing.forms import written
 from charter.sql.folding import folded
-from charter.sql.fragment import EMPTY, Fragment, identifier, listed, parameter, sql
+from charter.sql.fragment import EMPTY, Fragment, identifier, listed, number, parameter, sql
+from charter.sql.names import FOLDED
 from charter.sql.sources import NowValue, SlotValue
 from charter.sql.statement import Statement
 
@@ -22,10 +22,14 @@ __all__ = [
     "inbound",
     "insert",
     "insert_fragment",
+    "insert_values",
     "link_add",
     "link_clear",
     "load",
     "provision",
+    "state",
+    "stored_columns",
+    "stored_values",
     "touch",
     "update",
 ]
@@ -39,7 +43,7 @@ def insert(
     Gives the keys where the database makes them, in the order of the rows.
     """
     made = resource.key.default is Made.SERIAL and "id" not in columns
-    returning = dialect.returning(sql("id")) if made else EMPTY
+    returning = dialect.returning(_key_column(resource)) if made else EMPTY
     fragment = sql("{}{}", insert_fragment(dialect, resource, columns, rows), returning)
     return dialect.statement(fragment, f"insert {resource.name}")
 
@@ -49,21 +53,25 @@ def insert_fragment(
 ) -> Fragment:
     """INSERT of new rows, with the folded texts of search fields from the same values."""
     fields = [resource.field_named[column] for column in columns]
-    names = [name for field in fields for name in _columns(field)]
     width = len(fields)
     values = (
-        sql(
-            "({})",
-            listed(
-                value
-                for place, field in enumerate(fields)
-                for value in _values(dialect, field, row * width + place)
-            ),
-        )
+        [
+            value
+            for place, field in enumerate(fields)
+            for value in stored_values(dialect, resource, field, row * width + place)
+        ]
         for row in range(rows)
     )
-    table = identifier(resource.table)
-    return sql("INSERT INTO {} ({}) VALUES {}", table, listed(names), listed(values))
+    names = [name for field in fields for name in stored_columns(resource, field)]
+    return insert_values(resource.table_name, names, values)
+
+
+def insert_values(
+    table: str, columns: Iterable[Fragment], rows: Iterable[Iterable[Fragment]]
+) -> Fragment:
+    """INSERT of rows of these values."""
+    values = (sql("({})", listed(row)) for row in rows)
+    return sql("INSERT INTO {} ({}) VALUES {}", identifier(table), listed(columns), listed(values))
 
 
 def provision(dialect: Dialect, user: Resource, columns: Sequence[str]) -> Statement:
@@ -79,7 +87,11 @@ def update(dialect: Dialect, resource: Resource, columns: Sequence[str]) -> Stat
     settings = [
         sql("{} = {}", name, value)
         for place, field in enumerate(fields)
-        for name, value in zip(_columns(field), _values(dialect, field, place), strict=True)
+        for name, value in zip(
+            stored_columns(resource, field),
+            stored_values(dialect, resource, field, place),
+            strict=True,
+        )
     ]
     return dialect.statement(
         _update(dialect, resource, settings, len(fields)), f"update {resource.name}"
@@ -94,21 +106,30 @@ def touch(dialect: Dialect, resource: Resource) -> Statement:
 def _update(
     dialect: Dialect, resource: Resource, settings: Sequence[Fragment], key: int
 ) -> Fragment:
-    now = dialect.argument(NowValue(), DATETIME)
-    version = dialect.counted(sql("version + 1"))
-    changes = [*settings, sql("updated_at = {}", now), sql("version = {}", version)]
+    """The row is written even where nothing is set: whoever waits for it has to look again."""
+    changes = list(settings)
+    changed, version = (resource.field_named.get(name) for name in ("updated_at", "version"))
+    if changed is not None:
+        now = written(dialect, changed, NowValue())
+        changes.append(sql("{} = {}", identifier(changed.column_name), now))
+    counted = number(0)
+    if version is not None:
+        counted = identifier(version.column_name)
+        changes.append(sql("{} = {}", counted, dialect.counted(sql("{} + 1", counted))))
+    own = _key_column(resource)
     return sql(
-        "UPDATE {} SET {} WHERE id = {}{}",
-        identifier(resource.table), listed(changes), _key(dialect, resource, key),
-        dialect.returning(sql("version")),
+        "UPDATE {} SET {} WHERE {} = {}{}",
+        identifier(resource.table_name), listed(changes or [sql("{} = {}", own, own)]), own,
+        _key(dialect, resource, key), dialect.returning(counted),
     )  # fmt: skip
 
 
 def delete(contract: Contract, dialect: Dialect, resource: Resource) -> Statement:
     """A row gone: the value is its key. Heavy where rows of other tables change with it."""
     fragment = sql(
-        "DELETE FROM {} WHERE id = {}", identifier(resource.table), _key(dialect, resource, 0)
-    )
+        "DELETE FROM {} WHERE {} = {}",
+        identifier(resource.table_name), _key_column(resource), _key(dialect, resource, 0),
+    )  # fmt: skip
     return dialect.statement(
         fragment, f"delete {resource.name}", heavy=_takes_others_along(contract, resource)
     )
@@ -156,13 +177,21 @@ def _key(dialect: Dialect, resource: Resource, place: int) -> Fragment:
     return dialect.argument(SlotValue(place), resource.key.type)
 
 
-def _columns(field: Field) -> list[Fragment]:
-    names = [field.name, field.name + FOLDED] if field.search else [field.name]
+def _key_column(resource: Resource) -> Fragment:
+    return identifier(resource.key.column_name)
+
+
+def stored_columns(resource: Resource, field: Field) -> list[Fragment]:
+    """The columns that hold a field: its own, and that of the folded text of a search field."""
+    names = [field.column_name]
+    if field.search and resource.mapped is None:
+        names.append(field.name + FOLDED)
     return [identifier(name) for name in names]
 
 
-def _values(dialect: Dialect, field: Field, place: int) -> list[Fragment]:
-    value = dialect.argument(SlotValue(place), field.type)
-    if not field.search:
+def stored_values(dialect: Dialect, resource: Resource, field: Field, place: int) -> list[Fragment]:
+    """What these columns get of the value in a slot."""
+    value = written(dialect, field, SlotValue(place))
+    if not field.search or resource.mapped is not None:
         return [value]
     return [value, parameter(SlotValue(place), folded, dialect.cast(field.type))]

@@ -61,13 +61,13 @@ def sqlite_path(url: str) -> Path | None:
 def postgresql_dsn(url: str) -> str:
     """A PostgreSQL URL as the driver takes it. Raises ValueError."""
     parts = split(url)
-    try:
-        port = parts.port
-    except ValueError:
-        raise ValueError("the port of the PostgreSQL URL is not a number below 65536") from None
-    if port == 0:
-        raise ValueError("the port of the PostgreSQL URL is 0")
-    if not parts.hostname and "host=" not in parts.query:
+    hosts = hosts_of(parts)
+    for _, port in hosts:
+        if port and not (port.isascii() and port.isdigit() and int(port) < 65536):
+            raise ValueError("the port of the PostgreSQL URL is not a number below 65536")
+        if port and int(port) == 0:
+            raise ValueError("the port of the PostgreSQL URL is 0")
+    if not all(host for host, _ in hosts) and "host=" not in parts.query:
         raise ValueError(f"the PostgreSQL URL names no host: use {FORMS}")
     return url
 
@@ -107,16 +107,34 @@ def mysql_parts(url: str) -> dict[str, Any]:
     }
 
 
+def hosts_of(parts: SplitResult) -> list[tuple[str, str]]:
+    """The hosts of a URL with their ports as text; PostgreSQL URLs can name several, with commas.
+
+    An IPv6 address stands in brackets (RFC 3986, section 3.2.2).
+    """
+    found = []
+    for one in parts.netloc.rpartition("@")[2].split(","):
+        host, colon, port = one.rpartition(":")
+        found.append((host, port) if colon and not port.endswith("]") else (one, ""))
+    return found
+
+
+def each_host(url: str) -> list[str]:
+    """A URL of several hosts as one URL for each of them."""
+    parts = split(url)
+    credentials, at, hosts = parts.netloc.rpartition("@")
+    return [parts._replace(netloc=credentials + at + host).geturl() for host in hosts.split(",")]
+
+
 def shown(url: str) -> str:
     """A database URL for people to read: without password and parameters."""
     try:
         parts = split(url)
-        host = parts.hostname or ""
-        port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return "(a malformed database URL)"
     user = f"{parts.username}@" if parts.username else ""
-    return f"{parts.scheme}://{user}{host}{port}{parts.path}"
+    hosts = ",".join(f"{host}:{port}" if port else host for host, port in hosts_of(parts))
+    return f"{parts.scheme}://{user}{hosts}{parts.path}"
 
 
 def split(url: str) -> SplitResult:

@@ -43,6 +43,10 @@ class TimedOut(StoreError):
     """A statement, or the wait for a lock, took longer than allowed."""
 
 
+class Locked(TimedOut):
+    """The wait for a lock took longer than allowed."""
+
+
 class Contended(StoreError):
     """The transaction lost against others and did not get through in the allowed tries."""
 
@@ -51,16 +55,16 @@ class Unavailable(StoreError):
     """The database cannot be reached, or refuses to write."""
 
 
+class Crowded(Unavailable):
+    """Too many are there already, or wait."""
+
+
 class BadValue(StoreError):
     """The database cannot hold a value that was given: out of its range, or not its type."""
 
 
 class NotAtOnce(StoreError):
     """A write of one statement has left nothing behind: a transaction is to be tried."""
-
-
-class NeverAtOnce(NotAtOnce):
-    """The same, and it will be so for every write of the same shape."""
 
 
 class MissingDriver(StoreError):

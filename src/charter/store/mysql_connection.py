@@ -41,6 +41,8 @@ COMMON = {
     "max_sort_length": "400008",
     "sort_buffer_size": "67108864",
 }
+COUNTED = "LAST_INSERT_ID("
+LAST = "SELECT LAST_INSERT_ID()"
 TOO_MANY_PREPARED = 1461
 NOT_PREPARABLE = 1295
 _PLACES = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"]|\"\")*\"|\?")
@@ -74,6 +76,9 @@ class MysqlLink(Link):
                 await self._whole()
             return list(rows)
         first, count = int(result.insert_id), _count(result)
+        if count and not first and COUNTED in text:
+            # The answer to a statement that has set off a trigger does not tell it.
+            first, count = int((await self._run(LAST, ())).rows[0][0]), 1
         return [(first + at * self.step,) for at in range(count)] if first else []
 
     async def execute(self, text: str, arguments: Sequence[Any]) -> int:

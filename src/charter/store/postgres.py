@@ -46,6 +46,11 @@ class PostgresDriver(Driver):
         return isinstance(error, errors.STALE)
 
 
-def opened(url: str, settings: StoreSettings, listener: Listener | None = None) -> ServerDatabase:
-    """A database by its DSN, not yet connected."""
-    return ServerDatabase(PostgresDriver(url), settings, listener)
+def opened(
+    url: str,
+    settings: StoreSettings,
+    listener: Listener | None = None,
+    patience: float | None = None,
+) -> ServerDatabase:
+    """A database by its DSN, not yet connected. `patience` is as that of `ServerDatabase`."""
+    return ServerDatabase(PostgresDriver(url), settings, listener, patience)

@@ -3,11 +3,15 @@
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
 
 import asyncpg
+from asyncpg.connect_utils import SessionAttribute
 
+from charter.store.address import each_host
 from charter.store.database import Row
 from charter.store.driver import Link
+from charter.store.postgres_errors import FAILURES
 from charter.store.postgres_times import keep_times
 from charter.store.settings import StoreSettings
 
@@ -97,12 +101,26 @@ class PostgresLink(Link):
 
 
 async def connect(dsn: str, settings: StoreSettings, *, idle: float, writes: bool) -> PostgresLink:
-    """Connect. `idle` is how long (seconds) a transaction may do nothing; without `writes`, the
-    server refuses every change.
+    """Connect to the first of the hosts that is up and in the wanted role.
 
-    Raises what is in FAILURES of postgres_errors.py, and ValueError for a DSN that asyncpg
-    refuses.
+    `idle` is how long (seconds) a transaction may do nothing; without `writes`, the server
+    refuses every change. Raises what is in FAILURES of postgres_errors.py, and ValueError for a
+    DSN that asyncpg refuses.
     """
+    role = _role_of(dsn, writes=writes)
+    *others, last = each_host(dsn)
+    for one in others:
+        # One after the other here, so that a host that keeps silent takes its own time only.
+        try:
+            return await _connect(one, settings, role, idle=idle, writes=writes)
+        except FAILURES:
+            continue
+    return await _connect(last, settings, role, idle=idle, writes=writes)
+
+
+async def _connect(
+    dsn: str, settings: StoreSettings, role: SessionAttribute | None, *, idle: float, writes: bool
+) -> PostgresLink:
     common = COMMON | {"default_transaction_read_only": "off" if writes else "on"}
     limits = {
         "statement_timeout": settings.statement_timeout,
@@ -111,6 +129,7 @@ async def connect(dsn: str, settings: StoreSettings, *, idle: float, writes: boo
     }
     connection = await asyncpg.connect(
         dsn,
+        target_session_attrs=role,
         timeout=settings.connect_timeout,
         # Its own cache is not used; but without one, asyncpg parses statements at every run.
         statement_cache_size=1,
@@ -122,3 +141,16 @@ async def connect(dsn: str, settings: StoreSettings, *, idle: float, writes: boo
         connection.terminate()
         raise
     return PostgresLink(connection, settings.cached_statements)
+
+
+def _role_of(dsn: str, *, writes: bool) -> SessionAttribute | None:
+    """Which of several hosts is meant (`target_session_attrs`); None for what the URL says.
+
+    Where the URL says nothing it is the primary. A session of ours that only reads is no
+    `read-write` one, but has to be on the same server as those that write.
+    """
+    parts = urlsplit(dsn)
+    said = dict(parse_qsl(parts.query)).get("target_session_attrs")
+    if said is None:
+        return SessionAttribute.primary if "," in parts.netloc else None
+    return SessionAttribute.primary if said == "read-write" and not writes else None

@@ -43,8 +43,9 @@ CLASSES: dict[str, type[StoreError]] = {
     "57": Unavailable,  # operator intervention
     "58": Unavailable,  # system error
 }
-ENDED = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03", "25P04"})
-"""The server ends the connection with these."""
+ENDED = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03", "25P04", "25006"})
+"""The server ends the connection with these; or it is one to a server that has become a standby,
+and another server is the primary."""
 SERIALIZATION = frozenset({"40001", "40P01"})
 STALE = asyncpg.InvalidCachedStatementError
 """A prepared statement is older than the schema."""

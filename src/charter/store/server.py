@@ -16,6 +16,7 @@ from charter.store.permits import Permits
 from charter.store.server_pool import ANSWER_SECONDS, Pool
 from charter.store.server_transaction import ServerTransaction
 from charter.store.settings import StoreSettings
+from charter.store.usage import PoolUse
 
 T = TypeVar("T")
 
@@ -40,14 +41,23 @@ class Pools(NamedTuple):
 
 
 class ServerDatabase:
-    """A Database of database.py on a server."""
+    """A Database of database.py on a server.
+
+    `patience` is for how many seconds a server that is away is tried again; the pool timeout
+    where it is None.
+    """
 
     def __init__(
-        self, driver: Driver, settings: StoreSettings, listener: Listener | None = None
+        self,
+        driver: Driver,
+        settings: StoreSettings,
+        listener: Listener | None = None,
+        patience: float | None = None,
     ) -> None:
         self._driver = driver
         self._settings = settings
         self._listener = listener
+        self._patience = patience
         self._begin = driver.begin(settings.isolation)
         self._opened: Pools | None = None
         self._streams = self._stream_permits()
@@ -55,8 +65,8 @@ class ServerDatabase:
     async def open(self) -> None:
         if self._opened is None:
             pools = Pools(
-                Pool(self._driver, self._settings, writes=False),
-                Pool(self._driver, self._settings, writes=True),
+                Pool(self._driver, self._settings, writes=False, patience=self._patience),
+                Pool(self._driver, self._settings, writes=True, patience=self._patience),
             )
             pools.readers.release(await pools.readers.acquire(self._settings.statement_timeout))
             for pool in pools:
@@ -70,6 +80,18 @@ class ServerDatabase:
             await self._streams.close()
             for pool in pools:
                 await pool.close()
+
+    def usage(self) -> tuple[PoolUse, ...]:
+        """The connections that read, those that write, and the streams."""
+        if self._opened is None:
+            return ()
+        readers, writers = self._opened
+        return readers.usage("readers"), writers.usage("writers"), self._streams.usage("streams")
+
+    def break_off(self) -> None:
+        """Give up all connections that read: their server has fallen silent."""
+        if self._opened is not None:
+            self._opened.readers.break_off()
 
     async def read(self, statement: Statement, arguments: Sequence[Any]) -> Sequence[Row]:
         if self._listener is None:

@@ -7,6 +7,7 @@ from charter.store.driver import Driver, Link
 from charter.store.errors import Unavailable
 from charter.store.permits import Permits
 from charter.store.settings import StoreSettings
+from charter.store.usage import PoolUse
 
 FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 1.0
@@ -19,13 +20,22 @@ WATCH_SECONDS = 1.0
 class Pool:
     """At most `pool_size` connections; the one used last is used next, so that few stay warm.
 
-    Without `writes`, they are sessions in which the server refuses every change.
+    Without `writes`, they are sessions in which the server refuses every change. A server that
+    does not take connections is tried again for `patience` seconds (None: the pool timeout).
     """
 
-    def __init__(self, driver: Driver, settings: StoreSettings, *, writes: bool) -> None:
+    def __init__(
+        self,
+        driver: Driver,
+        settings: StoreSettings,
+        *,
+        writes: bool,
+        patience: float | None = None,
+    ) -> None:
         self._driver = driver
         self._writes = writes
         self._settings = settings
+        self._patience = settings.pool_timeout if patience is None else patience
         self._idle: list[Link] = []
         self._cleaning: set[asyncio.Task[None]] = set()
         self._down = False
@@ -53,11 +63,11 @@ class Pool:
     async def connect(self, *, idle: float) -> Link:
         """A new connection, outside the pool. Raises Unavailable.
 
-        A server that restarts is tried again and again within the pool timeout. When that was in
+        A server that restarts is tried again and again while there is patience. When that was in
         vain, the next ones try once each, until somebody gets through.
         """
         driver, loop = self._driver, asyncio.get_running_loop()
-        until = loop.time() + self._settings.pool_timeout
+        until = loop.time() + self._patience
         pause = FIRST_PAUSE
         while True:
             try:
@@ -113,6 +123,14 @@ class Pool:
         task = asyncio.get_running_loop().create_task(self._bye(link))
         self._cleaning.add(task)
         task.add_done_callback(self._cleaning.discard)
+
+    def break_off(self) -> None:
+        """Break all connections: what runs on them fails now instead of when it took too long."""
+        for link in (*self._out, *self._idle):
+            link.drop()
+
+    def usage(self, name: str) -> PoolUse:
+        return self._permits.usage(name, len(self._idle))
 
     async def close(self) -> None:
         """Wait until all connections are back, and close them."""

@@ -17,6 +17,9 @@ class StoreSettings:
     """The longest that one attempt to connect to PostgreSQL may take."""
     statement_timeout: float = 10.0
     """The longest that one statement may run."""
+    slow_statement: float = 0.2
+    """From how long on a statement is slow: it is logged, for some of them with the database's
+    plan."""
     lock_timeout: float = 5.0
     """The longest wait for a lock: a row's on PostgreSQL, the turn to write on SQLite."""
     transaction_timeout: float = 15.0
@@ -36,6 +39,11 @@ class StoreSettings:
     """Prepared statements kept for each connection."""
     isolation: str = "read committed"
     """PostgreSQL's isolation level of writes: or `repeatable read`, or `serializable`."""
+    replica_lag: float = 5.0
+    """How old may be what a read replica shows. One that is further behind is not read from."""
+    replica_check: float = 0.25
+    """How often the primary and its replicas are asked how far they are. After a write its actor
+    reads from the primary for about as long."""
 
     def __post_init__(self) -> None:
         """Raises ValueError where a value makes no sense."""
@@ -62,8 +70,11 @@ TIMES = (
     "pool_timeout",
     "connect_timeout",
     "statement_timeout",
+    "slow_statement",
     "lock_timeout",
     "transaction_timeout",
     "idle_timeout",
     "inline_budget",
+    "replica_lag",
+    "replica_check",
 )

@@ -21,6 +21,7 @@ from charter.store.sqlite_errors import FAILURES, translated
 from charter.store.sqlite_readers import Readers
 from charter.store.sqlite_transaction import SqliteTransaction
 from charter.store.sqlite_writer import Writer
+from charter.store.usage import PoolUse
 
 T = TypeVar("T")
 
@@ -64,6 +65,10 @@ class SqliteDatabase:
         if self._folder is not None:
             self._folder.cleanup()
             self._folder, self._path = None, None
+
+    def usage(self) -> tuple[PoolUse, ...]:
+        """The threads that read, and the streams; what reads on the event loop waits for none."""
+        return () if self._opened is None else self._opened.readers.usage()
 
     async def read(self, statement: Statement, arguments: Sequence[Any]) -> Sequence[Row]:
         if self._listener is None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import apsw
 
+from charter.core.text import fold
 from charter.store.database import Row
 from charter.store.sqlite_errors import FAILURES, translated
 
@@ -46,6 +47,8 @@ def connect(opening: Opening, *, writable: bool = False) -> apsw.Connection:
             str(opening.path.absolute()), flags, statementcachesize=opening.cached_statements
         )
         connection.set_busy_timeout(int(opening.busy_timeout * 1000))
+        # Searches of tables that have no columns of folded texts.
+        connection.create_scalar_function("charter_fold", _folded, 1, deterministic=True)
         if writable:
             connection.execute("PRAGMA journal_mode = WAL")
         for pragma in PRAGMAS:
@@ -55,6 +58,10 @@ def connect(opening: Opening, *, writable: bool = False) -> apsw.Connection:
     except apsw.Error as error:
         raise translated(error) from error
     return connection
+
+
+def _folded(*texts: Any) -> str | None:
+    return fold(texts[0]) if isinstance(texts[0], str) else None
 
 
 def fetch(connection: apsw.Connection, text: str, arguments: Sequence[Any]) -> list[Row]:

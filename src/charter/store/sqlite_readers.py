@@ -15,6 +15,7 @@ from charter.store.permits import Permits
 from charter.store.settings import StoreSettings
 from charter.store.sqlite_connection import Opening, connect, fetch
 from charter.store.sqlite_errors import FAILURES, translated
+from charter.store.usage import PoolUse
 
 T = TypeVar("T")
 
@@ -79,6 +80,10 @@ class Readers:
                 yield rows
         finally:
             stream.stop()
+
+    def usage(self) -> tuple[PoolUse, ...]:
+        """The threads that read, and the streams."""
+        return self._reads.usage("reader threads"), self._streams.usage("streams")
 
     async def close(self) -> None:
         """Wait for the reads under way, and close the connections."""

@@ -165,7 +165,7 @@ class MysqlDatabase:
             self.script(f"DROP TEMPORARY TABLE {self.dialect.quote(table.name)}")
             found = catalog.table_of(table.name, text)
             spelt.append(replace(found, foreign_keys=table.foreign_keys))
-        return Schema(tuple(spelt))
+        return Schema(tuple(spelt)).completed(schema)
 
     @contextmanager
     def emptied(self) -> Iterator[None]:

@@ -26,7 +26,7 @@ from charter.sql.sqlite import SQLITE
         (Type(Scalar.INTEGER, gt=0.5, lt=1.5), "v > 0 AND v < 2", "v > 0 AND v < 2"),
         (
             Type(Scalar.DECIMAL, digits=4, places=1, gt=Decimal("0.05"), le=Decimal("9.99")),
-            "v BETWEEN -9999 AND 9999 AND v > 0 AND v <= 99",
+            "v / 10 BETWEEN -999 AND 999 AND v > 0 AND v <= 99",
             "v > 0.0 AND v <= 9.9",
         ),
         (

@@ -381,8 +381,8 @@ def test_what_is_read_is_read_whatever_else_a_sqlite_file_has() -> None:
     assert tables["words"].modifiers == "a virtual table"
     assert tables["broken"].modifiers == "a view"
     old = tables["old"]
-    assert [(column.name, column.default) for column in old.columns] == [
-        ("a", None), ("b", None), ("c", "generated as (a || b)"),
+    assert [(column.name, column.generated) for column in old.columns] == [
+        ("a", None), ("b", None), ("c", "a || b"),
     ]  # fmt: skip
     (index,) = old.indexes
     assert index.columns == (IndexedColumn("an expression", descending=True),)

@@ -1,9 +1,10 @@
 """What a sign-in at a provider proves here: how it was done, and when."""
 
 from datetime import UTC, datetime
+from math import inf
 
 from charter.access.oidc.identity import Identity
-from charter.access.oidc.provider import Provider
+from charter.access.oidc.provider import Provider, SignInTime
 from charter.contract.methods import METHODS, MULTIPLE, kinds_of_factor
 
 _KNOWLEDGE = frozenset({"knowledge"})
@@ -24,8 +25,10 @@ def methods_of(provider: Provider, identity: Identity) -> frozenset[str]:
     )
 
 
-def signed_in_at(identity: Identity, now: datetime) -> datetime:
-    """When the person signed in at the provider, as far as it tells; never later than now."""
-    if identity.auth_time is None or not 0 <= identity.auth_time < now.timestamp():
-        return now
-    return datetime.fromtimestamp(identity.auth_time, UTC)
+def signed_in_at(provider: Provider, identity: Identity, now: datetime) -> datetime | None:
+    """When the person signed in at the provider, never later than now. None where nobody knows:
+    the provider does not tell, and its settings do not say that arriving is signing in."""
+    told = identity.auth_time
+    if told is None or not 0 <= told < inf:
+        return now if provider.untold is SignInTime.ARRIVAL else None
+    return datetime.fromtimestamp(min(told, now.timestamp()), UTC)

@@ -35,6 +35,15 @@ class EmailTrust(StrEnum):
     """All: the provider is one's own directory, in which nobody writes an address of their own."""
 
 
+class SignInTime(StrEnum):
+    """When somebody signed in who comes from a provider that does not tell (`auth_time`)."""
+
+    UNKNOWN = "unknown"
+    """Nobody knows: it is no fresh sign-in, however little time has gone by here."""
+    ARRIVAL = "arrival"
+    """When they arrived here: the provider asks anew each time, or is believed to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoints:
     """The addresses of a provider that speaks OAuth 2 without OpenID Connect."""
@@ -78,6 +87,8 @@ class Provider:
     mfa: tuple[str, ...] = ()
     """The values of `amr` or `acr` by which it says that two factors were proven, where it is
     believed about that."""
+    untold: SignInTime = SignInTime.UNKNOWN
+    """When the sign-in was, where the provider does not tell."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Further parameters of the authorization request, such as `prompt` or `hd`."""
     endpoints: Endpoints | None = None

@@ -45,6 +45,10 @@ class Asked:
 
 NOTHING = Asked()
 
+MAX_AGE = 31_536_000
+"""Seconds. A provider that is asked for `max_age` tells `auth_time` (OpenID Connect Core, 2), so
+it is asked always: where nobody cares, for a sign-in of the last year."""
+
 
 def begin(
     provider: Provider, metadata: Metadata, redirect_uri: str, asked: Asked, *, now: float
@@ -79,8 +83,8 @@ def begin(
         parameters["nonce"] = pending.nonce
     if provider.response_mode is not ResponseMode.QUERY:
         parameters["response_mode"] = provider.response_mode.value
-    if asked.max_age is not None:
-        parameters["max_age"] = str(asked.max_age)
+    if provider.endpoints is None:
+        parameters["max_age"] = str(MAX_AGE if asked.max_age is None else asked.max_age)
     if asked.acr_values:
         parameters["acr_values"] = " ".join(asked.acr_values)
     if asked.login_hint is not None:

@@ -5,7 +5,14 @@ from typing import Final
 
 from charter.language.checks.commands import uncalled, without_row
 from charter.language.checks.cycles import owned_cycles, required_cycles, two_owners
-from charter.language.checks.fields import decimals, deletes, patterns, strays
+from charter.language.checks.existing import (
+    existing_keys,
+    existing_pairs,
+    existing_tables,
+    existing_words,
+    nobody_writes,
+)
+from charter.language.checks.fields import append_only, decimals, deletes, patterns, strays
 from charter.language.checks.moves import open_moves
 from charter.language.checks.names import attribute_names, clashes, contract_names
 from charter.language.checks.policies import (
@@ -28,6 +35,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     decimals,
     patterns,
     deletes,
+    append_only,
     two_owners,
     owned_cycles,
     required_cycles,
@@ -40,4 +48,9 @@ CHECKS: Final[tuple[Check, ...]] = (
     open_moves,
     undeclared,
     crossing,
+    existing_words,
+    existing_keys,
+    existing_pairs,
+    existing_tables,
+    nobody_writes,
 )

@@ -12,7 +12,7 @@ from charter.contract.expression import (
     mentions,
 )
 from charter.language.drafts import Draft
-from charter.language.faultcodes import (
+from charter.language.rulecodes import (
     COMMAND_MALFORMED,
     COMMAND_WITHOUT_POLICY,
     COMMAND_WITHOUT_ROW,

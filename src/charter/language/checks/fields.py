@@ -5,6 +5,7 @@ from charter.contract.types import Scalar
 from charter.language.drafts import Draft
 from charter.language.faultcodes import (
     ANNOTATION_MISSING,
+    APPEND_ONLY_UNFIT,
     DECIMAL_UNBOUNDED,
     DELETE_UNFIT,
     PATTERN_UNSAFE,
@@ -42,6 +43,27 @@ def patterns(draft: Draft) -> None:
             why = unsafe(item.type.pattern) if item.type.pattern is not None else None
             if why:
                 draft.fault(PATTERN_UNSAFE, f"{command.name}({item.name}): {why}", command.place)
+
+
+def append_only(draft: Draft) -> None:
+    """Rows that nobody deletes do not go with others, and no rule is about changing them."""
+    for resource in draft.resources.values():
+        if not resource.append_only:
+            continue
+        if resource.owners:
+            draft.fault(APPEND_ONLY_UNFIT, f"{resource.name} is a part of another resource, and "
+                        "goes with it", resource.place)  # fmt: skip
+        if resource.name in (draft.accounts, draft.tenancy and draft.tenancy.resource):
+            draft.fault(APPEND_ONLY_UNFIT, f"{resource.name} is what its rows make it: its rows "
+                        "change", resource.place)  # fmt: skip
+        for field in resource.fields.values():
+            if field.references is not None and field.on_delete is not OnDelete.RESTRICT:
+                draft.fault(APPEND_ONLY_UNFIT, f"{resource.name}.{field.name} changes or deletes "
+                            "the row when what it refers to is deleted", field.place)  # fmt: skip
+        for rule in resource.policy.allows:
+            for action in {"update", "delete"} & set(rule.actions):
+                draft.fault(APPEND_ONLY_UNFIT, f"`allow({action!r})` is about rows that nobody "
+                            f"can {action}", rule.place)  # fmt: skip
 
 
 def deletes(draft: Draft) -> None:

@@ -2,7 +2,7 @@
 
 from charter.contract.resource import SetBy
 from charter.language.drafts import Draft
-from charter.language.faultcodes import MOVE_OPEN
+from charter.language.rulecodes import MOVE_OPEN
 
 
 def open_moves(draft: Draft) -> None:

@@ -5,12 +5,7 @@ from charter.core.names import nearest
 from charter.core.places import Place
 from charter.language.checks.names import ACTIONS
 from charter.language.drafts import Draft
-from charter.language.faultcodes import (
-    ACTION_UNKNOWN,
-    NEW_UNANSWERABLE,
-    NEW_UNFIT,
-    POLICY_MISSING,
-)
+from charter.language.rulecodes import ACTION_UNKNOWN, NEW_UNANSWERABLE, NEW_UNFIT, POLICY_MISSING
 
 _WITHOUT_NEW = frozenset({"read", "delete", "*"})
 

@@ -6,8 +6,8 @@ from typing import Any
 from charter.contract.command import Command
 from charter.core.places import Place
 from charter.language.drafts import Draft
-from charter.language.faultcodes import ERROR_UNDECLARED, EVENT_UNREGISTERED
 from charter.language.payload import Error, Event
+from charter.language.rulecodes import ERROR_UNDECLARED, EVENT_UNREGISTERED
 from charter.language.sources import function_at
 from charter.language.steps.readings import names_of
 

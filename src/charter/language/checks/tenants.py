@@ -1,7 +1,7 @@
 """Tenants: nothing that everybody shares leads to what belongs to one of them."""
 
 from charter.language.drafts import Draft, ResourceDraft
-from charter.language.faultcodes import TENANT_UNFIT
+from charter.language.rulecodes import TENANT_UNFIT
 
 
 def crossing(draft: Draft) -> None:

@@ -5,7 +5,6 @@ from typing import Final
 
 from charter.language.drafts import Draft
 from charter.language.steps.accounts import accounts, complete_accounts
-from charter.language.steps.audited import audited
 from charter.language.steps.commands import commands
 from charter.language.steps.computed import computed
 from charter.language.steps.constraints import constraints
@@ -13,6 +12,7 @@ from charter.language.steps.defaults import defaults
 from charter.language.steps.fields import fields
 from charter.language.steps.inverses import inverses
 from charter.language.steps.links import links
+from charter.language.steps.marked import append_only, audited, search_indexes, stamped
 from charter.language.steps.payloads import errors, events
 from charter.language.steps.policies import policies
 from charter.language.steps.readings import readings
@@ -43,4 +43,7 @@ STEPS: Final[tuple[Step, ...]] = (
     commands,
     policies,
     audited,
+    append_only,
+    stamped,
+    search_indexes,
 )

@@ -7,7 +7,8 @@ from charter.contract.types import BOOLEAN
 from charter.core.places import NOWHERE
 from charter.language.declared import declared_by
 from charter.language.drafts import Draft
-from charter.language.faultcodes import ACCOUNTS_UNFIT, NAME_RESERVED
+from charter.language.faultcodes import NAME_RESERVED
+from charter.language.rulecodes import ACCOUNTS_UNFIT
 from charter.language.user import User
 
 VERIFIED = "email_verified"

@@ -12,14 +12,9 @@ from charter.language.annotations import NotFound, resolved
 from charter.language.declarations import CommandSaid
 from charter.language.declared import Attribute, Names
 from charter.language.drafts import Draft, ResourceDraft
-from charter.language.faultcodes import (
-    ANNOTATION_MISSING,
-    ANNOTATION_UNKNOWN,
-    COMMAND_MALFORMED,
-    ERROR_UNREGISTERED,
-    RESULT_UNFIT,
-)
+from charter.language.faultcodes import ANNOTATION_MISSING, ANNOTATION_UNKNOWN
 from charter.language.fields import MISSING
+from charter.language.rulecodes import COMMAND_MALFORMED, ERROR_UNREGISTERED, RESULT_UNFIT
 from charter.language.running import evaluated, place_of
 from charter.language.sources import function_at
 from charter.language.steps.constraints import registered

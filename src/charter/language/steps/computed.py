@@ -11,6 +11,7 @@ from charter.language.faultcodes import COMPUTED_CYCLE, COMPUTED_TYPE
 from charter.language.fields import ComputedWord
 from charter.language.nothing import can_be_nothing
 from charter.language.running import evaluated
+from charter.language.steps.rowbound import beyond_row
 from charter.language.symbols.rows import Row
 from charter.language.symbols.session import Session
 from charter.language.symbols.traps import Broken
@@ -82,8 +83,16 @@ class _Computing:
             self._draft.fault(COMPUTED_TYPE, f"{resource.name}.{attribute.name}: {why}",
                               attribute.place)  # fmt: skip
             return None
+        if word.stored and beyond_row(self._draft, resource, node, attribute.place):
+            return None
         return Computed(
-            attribute.name, kind, node, optional=optional, doc=word.doc, place=attribute.place
+            attribute.name,
+            kind,
+            node,
+            optional=optional,
+            stored=word.stored,
+            doc=word.doc,
+            place=attribute.place,
         )
 
 

@@ -7,38 +7,22 @@ from typing import Any
 
 from charter.contract.expression import (
     ROW,
-    AllOf,
-    AnyOf,
-    Column,
-    Compare,
-    Compute,
-    Constant,
-    Contains,
     Expression,
-    IsNull,
-    Not,
-    OneOf,
-    Truth,
-    walk,
 )
 from charter.contract.resource import Check, Index, Unique
 from charter.contract.types import Scalar
 from charter.core.names import nearest
 from charter.core.places import Place
+from charter.language.declarations import IndexSaid
 from charter.language.drafts import Draft, ResourceDraft
-from charter.language.faultcodes import (
-    BEYOND_ROW,
-    FIELD_UNFIT,
-    FIELD_UNKNOWN,
-    RESOURCE_UNREGISTERED,
-)
+from charter.language.faultcodes import FIELD_UNFIT, FIELD_UNKNOWN, RESOURCE_UNREGISTERED
 from charter.language.running import evaluated, place_of
+from charter.language.steps.rowbound import beyond_row
 from charter.language.symbols.rows import Row
 from charter.language.symbols.session import Session
 from charter.language.symbols.values import condition
 
 LONGEST_NAME = 63
-_IN_ROW = (AllOf, AnyOf, Column, Compare, Compute, Constant, Contains, IsNull, Not, OneOf, Truth)
 
 
 def constraints(draft: Draft) -> None:
@@ -56,7 +40,8 @@ def constraints(draft: Draft) -> None:
             bare = (name.removeprefix("-") for name in names)
             name = constraint_name(resource.table, *bare, "index")
             where = _row_rule(draft, resource, index.where, index.place) if index.where else None
-            resource.indexes.append(Index(name, names, where, index.place))
+            include = _included(draft, resource, index, names)
+            resource.indexes.append(Index(name, names, where, include, index.place))
     for check in draft.said.checks:
         resource = registered(draft, check.cls, check.place)
         rule = _row_rule(draft, resource, check.rule, check.place) if resource else None
@@ -96,7 +81,10 @@ def _stored(
         field = resource.stored(name)
         if name in resource.broken:
             continue
-        if field is None and (name in resource.computed or name in resource.relations):
+        kept = resource.computed.get(name)
+        if kept is not None and kept.stored:
+            found.append(sign + name)
+        elif field is None and (name in resource.computed or name in resource.relations):
             draft.fault(FIELD_UNFIT, f"{resource.name}.{name} is not stored in its row", place)
         elif field is None:
             likely = nearest(name, resource.names())
@@ -111,6 +99,17 @@ def _stored(
     return tuple(found) if len(found) == len(names) and found else None
 
 
+def _included(
+    draft: Draft, resource: ResourceDraft, index: IndexSaid, names: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The fields that an index carries along, without those that it is sorted by."""
+    if not index.include:
+        return ()
+    sorted_by = {name.removeprefix("-") for name in names}
+    found = _stored(draft, resource, index.include, index.place) or ()
+    return tuple(name for name in dict.fromkeys(found) if name not in sorted_by)
+
+
 def _row_rule(
     draft: Draft, resource: ResourceDraft, rule: Callable[[Any], Any], place: Place
 ) -> Expression | None:
@@ -119,12 +118,6 @@ def _row_rule(
 
     where = place_of(rule, place)
     found = evaluated(draft, rule, (Row(resource.name, ROW),), where, finish)
-    for part in walk(found) if found is not None else ():
-        beyond = not isinstance(part, _IN_ROW)
-        if isinstance(part, Column):
-            beyond = bool(part.path) or part.field not in resource.fields
-        if beyond:
-            shown = ".".join((*part.path, part.field)) if isinstance(part, Column) else "this"
-            draft.fault(BEYOND_ROW, f"{shown} is not stored in the row of {resource.name}", where)
-            return None
+    if found is None or beyond_row(draft, resource, found, where):
+        return None
     return found

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from charter.contract.mapping import forms_of, stored_as
 from charter.contract.resource import Field, Made, OnDelete, Relation, SetBy
 from charter.contract.types import Type
 from charter.core.names import nearest
@@ -13,6 +14,7 @@ from charter.language.declared import Attribute
 from charter.language.drafts import Draft, ResourceDraft
 from charter.language.faultcodes import (
     BOUNDS_EMPTY,
+    MAPPING_UNFIT,
     NAME_TAKEN,
     OPTION_UNFIT,
     RELATION_WORD_MISSING,
@@ -21,7 +23,9 @@ from charter.language.faultcodes import (
 from charter.language.fields import MISSING, ComputedWord, FieldWord, ListWord, Options
 
 KNOWN = frozenset(Options.__annotations__)
-_FOR_REFERENCES = frozenset({"unique", "set_by", "write_only", "hidden", "on_delete", "doc"})
+_FOR_REFERENCES = frozenset(
+    {"unique", "set_by", "write_only", "hidden", "on_delete", "was", "column", "doc"}
+)
 
 
 def fields(draft: Draft) -> None:
@@ -96,6 +100,8 @@ def _reference(
         references=target.name,
         place=attribute.place,
     )
+    if "was" in options:
+        options = {**options, "was": f"{options['was']}_id"}
     field = _with_options(draft, field, attribute, options)
     by_client = field.set_by in {SetBy.CLIENT, SetBy.ONCE}
     if target.name == draft.user and not reading.optional and by_client:
@@ -120,7 +126,7 @@ def _with_options(
 ) -> Field:
     given: dict[str, Any] = {
         name: options[name]
-        for name in ("unique", "search", "write_only", "hidden", "doc")
+        for name in ("unique", "search", "write_only", "hidden", "was", "column", "doc")
         if name in options
     }
     for name, kind in (("set_by", SetBy), ("on_delete", OnDelete)):
@@ -130,6 +136,13 @@ def _with_options(
             except ValueError:
                 draft.fault(OPTION_UNFIT, f"`{name}` cannot be {options[name]!r}",
                             attribute.place)  # fmt: skip
+    if "stored" in options:
+        given["stored"] = stored_as(str(options["stored"]))
+        known = forms_of(field.type)
+        if given["stored"] is None or given["stored"].form not in known:
+            draft.fault(MAPPING_UNFIT, f"{field.name} cannot be stored as {options['stored']!r}",
+                        attribute.place,
+                        f"There are {', '.join(sorted(known))}." if known else None)  # fmt: skip
     return replace(field, **given)
 
 

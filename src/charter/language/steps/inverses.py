@@ -4,11 +4,7 @@ from dataclasses import replace
 
 from charter.contract.resource import OnDelete, Relation, SetBy
 from charter.language.drafts import Draft, ResourceDraft
-from charter.language.faultcodes import (
-    INVERSE_AMBIGUOUS,
-    INVERSE_MISSING,
-    OWNED_OPTIONAL,
-)
+from charter.language.faultcodes import INVERSE_AMBIGUOUS, INVERSE_MISSING, OWNED_OPTIONAL
 from charter.language.fields import ListWord
 
 

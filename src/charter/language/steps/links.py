@@ -21,12 +21,10 @@ def links(draft: Draft) -> None:
             target = target_of(draft, resource, name)
             other = _other_side(draft, resource, name, word, target)
             link = made.get((target.name, other)) if other else None
-            near, far = f"{snake(resource.name)}_id", f"{snake(target.name)}_id"
             if link is not None:
-                link = Link(link.table, link.far, link.near)
+                link = _turned(link)
             else:
-                far = f"other_{far}" if near == far else far
-                link = Link(f"{snake(resource.name)}_{name}", near, far)
+                link = _link(resource, name, word, target, _said(draft, target, other))
             made[resource.name, name] = link
             resource.relations[name] = Relation(
                 name,
@@ -38,6 +36,44 @@ def links(draft: Draft) -> None:
                 doc=word.doc,
                 place=resource.attribute(name).place,
             )
+
+
+def _turned(link: Link) -> Link:
+    """The same table, from the other side."""
+    was = None if link.was is None else _turned(link.was)
+    return Link(link.table, link.far, link.near, was, link.mapped)
+
+
+def _before(resource: ResourceDraft, target: ResourceDraft, name: str) -> Link | None:
+    """The table as the classes' names of before made it; None where they had none."""
+    if resource.was is None and target.was is None:
+        return None
+    one, other = (snake(end.was or end.name) for end in (resource, target))
+    far = f"other_{other}_id" if one == other else f"{other}_id"
+    return Link(f"{one}_{name}", f"{one}_id", far)
+
+
+Pairs = tuple[str | None, str | None, str | None]
+
+
+def _said(draft: Draft, target: ResourceDraft, other: str | None) -> Pairs:
+    """What the other side says of the table of pairs, seen from this one."""
+    if other is None:
+        return (None, None, None)
+    word = dict(list_words(target))[other]
+    table, near, far = word.pairs
+    return table, far, near
+
+
+def _link(
+    resource: ResourceDraft, name: str, word: ListWord, target: ResourceDraft, said: Pairs
+) -> Link:
+    table, near, far = (mine or theirs for mine, theirs in zip(word.pairs, said, strict=True))
+    own, others = f"{snake(resource.name)}_id", f"{snake(target.name)}_id"
+    others = f"other_{others}" if own == others else others
+    made = f"{snake(resource.name)}_{name}"
+    was = _before(resource, target, name)
+    return Link(table or made, near or own, far or others, was, mapped=table is not None)
 
 
 def _other_side(

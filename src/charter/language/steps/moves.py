@@ -8,12 +8,8 @@ from charter.contract.types import Scalar
 from charter.core.names import nearest
 from charter.language.declarations import CommandSaid
 from charter.language.drafts import Draft, ResourceDraft
-from charter.language.faultcodes import (
-    FIELD_UNKNOWN,
-    MOVE_AMBIGUOUS,
-    MOVE_MALFORMED,
-    MOVE_UNKNOWN,
-)
+from charter.language.faultcodes import FIELD_UNKNOWN
+from charter.language.rulecodes import MOVE_AMBIGUOUS, MOVE_MALFORMED, MOVE_UNKNOWN
 
 _MOVE = re.compile(r"\s*(?:(?P<field>\w+)\s*:)?(?P<sources>[^:>]+)->(?P<target>[^|>]+)")
 

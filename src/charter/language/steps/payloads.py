@@ -10,8 +10,8 @@ from charter.core.names import snake
 from charter.core.problems import Family
 from charter.language.declared import Attribute, declared_by, default_of
 from charter.language.drafts import Draft
-from charter.language.faultcodes import ERROR_STATUS, PAYLOAD_UNFIT
 from charter.language.fields import MISSING
+from charter.language.rulecodes import ERROR_STATUS, PAYLOAD_UNFIT
 from charter.language.steps.defaults import default_for
 from charter.language.steps.fields import options_of, type_with
 from charter.language.steps.readings import reading_of

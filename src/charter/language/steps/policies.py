@@ -11,13 +11,8 @@ from charter.core.names import nearest
 from charter.core.places import NOWHERE
 from charter.language.declarations import PolicySaid
 from charter.language.drafts import Draft, ResourceDraft
-from charter.language.faultcodes import (
-    FIELD_UNFIT,
-    FIELD_UNKNOWN,
-    POLICY_MALFORMED,
-    POLICY_TWICE,
-    RULE_DROPPED,
-)
+from charter.language.faultcodes import FIELD_UNFIT, FIELD_UNKNOWN
+from charter.language.rulecodes import POLICY_MALFORMED, POLICY_TWICE, RULE_DROPPED
 from charter.language.rules import Rule
 from charter.language.running import evaluated, place_of
 from charter.language.steps.constraints import registered
@@ -39,6 +34,7 @@ def policies(draft: Draft) -> None:
         resource.has_policy = True
         for rule in _rules(draft, said, resource):
             _add(draft, resource, rule)
+        _without_writes(draft, resource)
     user = draft.of(User)
     if user is not None and not user.has_policy:
         key = user.fields["id"].type
@@ -92,6 +88,18 @@ def _add(draft: Draft, resource: ResourceDraft, rule: Rule) -> None:
         else:
             freeze = Freeze(name, rule.condition, rule.place)
             resource.policy = replace(resource.policy, freezes=(*resource.policy.freezes, freeze))
+
+
+def _without_writes(draft: Draft, resource: ResourceDraft) -> None:
+    """`*` for rows that nobody writes: reading, and the commands."""
+    if resource.mapped is None or not resource.mapped.read_only:
+        return
+    own = (item.name for item in draft.commands if item.resource == resource.name)
+    every = ("read", *own)
+    policy = resource.policy
+    allows = (replace(rule, actions=every) if "*" in rule.actions else rule
+              for rule in policy.allows)  # fmt: skip
+    resource.policy = replace(policy, allows=tuple(allows))
 
 
 def _field(draft: Draft, resource: ResourceDraft, rule: Rule, said: str) -> str | None:

@@ -11,11 +11,7 @@ from charter.core.places import NOWHERE
 from charter.language.annotations import NotFound, Reading, Unsupported, read, resolved
 from charter.language.declared import Attribute, Names, declared_by
 from charter.language.drafts import Draft
-from charter.language.faultcodes import (
-    ANNOTATION_UNKNOWN,
-    RESOURCE_UNREGISTERED,
-    TYPE_UNSUPPORTED,
-)
+from charter.language.faultcodes import ANNOTATION_UNKNOWN, RESOURCE_UNREGISTERED, TYPE_UNSUPPORTED
 from charter.language.steps.resources import drafted
 from charter.language.user import User
 

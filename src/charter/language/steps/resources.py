@@ -1,9 +1,12 @@
 """Resources: their names, tables and paths, and the fields that every row has."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from charter.contract.identity import Tenancy
+from charter.contract.mapping import stored_as
 from charter.contract.resource import Default, Field, Given, Made, SetBy
 from charter.contract.types import DATETIME, INTEGER, Scalar, Type
 from charter.contract.types import UUID as UUID_TYPE
@@ -12,17 +15,19 @@ from charter.core.places import NOWHERE, Place
 from charter.language.declarations import Meaning, ResourceSaid
 from charter.language.declared import declared_by
 from charter.language.drafts import Draft, ResourceDraft
-from charter.language.faultcodes import (
-    ACCOUNTS_UNFIT,
-    NAME_MALFORMED,
-    NAME_TAKEN,
-    TENANT_UNFIT,
-    TYPE_UNSUPPORTED,
-)
+from charter.language.existing import NO_EXISTING, Existing
+from charter.language.faultcodes import NAME_MALFORMED, NAME_TAKEN, TYPE_UNSUPPORTED
 from charter.language.resource import Resource
+from charter.language.rulecodes import ACCOUNTS_UNFIT, TENANT_UNFIT
 from charter.language.user import User
 
 KEY_LENGTH = 255
+_TIME = Field("", DATETIME, default=Made.NOW, set_by=SetBy.SYSTEM, place=NOWHERE)
+_STAMPS: Mapping[str, Field] = {
+    "created_at": replace(_TIME, name="created_at"),
+    "updated_at": replace(_TIME, name="updated_at"),
+    "version": Field("version", INTEGER, default=Given(1), set_by=SetBy.SYSTEM, place=NOWHERE),
+}
 _KEYS: dict[type[Any], tuple[Type, Default | None, SetBy]] = {
     UUID: (UUID_TYPE, Made.UUID7, SetBy.SYSTEM),
     int: (INTEGER, Made.SERIAL, SetBy.SYSTEM),
@@ -46,8 +51,9 @@ def resources(draft: Draft) -> None:
             if said.plural and snake(said.plural) != said.plural:
                 draft.fault(NAME_MALFORMED, f"the plural {table!r} is not in snake case", place)
             draft.resources[name] = drafted(
-                draft, said.cls, table, place, conditional_writes=said.conditional_writes
-            )
+                draft, said.cls, table, place,
+                conditional_writes=said.conditional_writes, existing=said.existing,
+            )  # fmt: skip
             _mark(draft, said, name, place)
 
 
@@ -78,28 +84,41 @@ def drafted(
     place: Place,
     *,
     conditional_writes: bool = False,
+    existing: Existing = NO_EXISTING,
 ) -> ResourceDraft:
     """A resource with its key; the other fields come with later steps."""
     found = ResourceDraft(
-        cls, cls.__name__, table, kebab(table), place, conditional_writes=conditional_writes
-    )
+        cls, cls.__name__, table, kebab(table), place,
+        conditional_writes=conditional_writes, existing=existing,
+    )  # fmt: skip
     key = _KEYS.get(cls.charter_key)
     if key is None:
         draft.fault(TYPE_UNSUPPORTED, f"{cls.__name__} has a key that no database can hold", place,
                     "Write `Resource`, `Resource[int]` or `Resource[str]`.")  # fmt: skip
         key = _KEYS[UUID]
     kind, default, set_by = key
-    found.fields["id"] = Field("id", kind, default=default, set_by=set_by, place=place)
+    if existing.get("given_keys", False):
+        default, set_by = None, SetBy.ONCE
+    found.fields["id"] = Field(
+        "id", kind, default=default, set_by=set_by, column=existing.get("key"), place=place
+    )
     return found
 
 
 def stamps(draft: Draft) -> None:
-    """The times and the version of every row, after its own fields."""
+    """The times and the version of every row, after its own fields; of an existing table those
+    that it has."""
     for resource in draft.resources.values():
+        said, mapped = resource.existing, resource.mapped is not None
+        columns = {
+            "created_at": said.get("created_at"),
+            "updated_at": said.get("updated_at"),
+            "version": said.get("version"),
+        }
+        for name, column in columns.items():
+            if column is not None or not mapped:
+                resource.fields[name] = replace(_STAMPS[name], column=column)
+        form = stored_as(said.get("stamps_stored", ""))
         for name in ("created_at", "updated_at"):
-            resource.fields[name] = Field(
-                name, DATETIME, default=Made.NOW, set_by=SetBy.SYSTEM, place=NOWHERE
-            )
-        resource.fields["version"] = Field(
-            "version", INTEGER, default=Given(1), set_by=SetBy.SYSTEM, place=NOWHERE
-        )
+            if form is not None and name in resource.fields:
+                resource.fields[name] = replace(resource.fields[name], stored=form)

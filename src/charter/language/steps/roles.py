@@ -9,7 +9,7 @@ from charter.core.names import nearest, plural, snake
 from charter.core.places import Place
 from charter.language.declarations import GrantsSaid, RoleSaid
 from charter.language.drafts import Draft, ResourceDraft
-from charter.language.faultcodes import GRANTS_UNFIT, ROLE_CYCLE, ROLE_MALFORMED
+from charter.language.rulecodes import GRANTS_UNFIT, ROLE_CYCLE, ROLE_MALFORMED
 from charter.language.steps.constraints import registered
 from charter.language.symbols.granted import Roles, Way
 

@@ -7,7 +7,8 @@ from charter.contract.resource import Field, Index, Made, Relation, SetBy, Uniqu
 from charter.contract.types import Type
 from charter.core.names import snake
 from charter.language.drafts import Draft, ResourceDraft
-from charter.language.faultcodes import NAME_TAKEN, TENANT_UNFIT
+from charter.language.faultcodes import NAME_TAKEN
+from charter.language.rulecodes import TENANT_UNFIT
 from charter.language.steps.constraints import constraint_name, registered
 
 

@@ -7,8 +7,8 @@ from charter.contract.expression import ActorId, Authenticated, Claim, Fact, Fac
 from charter.contract.methods import METHODS
 from charter.contract.types import BOOLEAN, FLOAT, INTEGER, TEXT, Type
 from charter.core.names import nearest
-from charter.language.faultcodes import OPERATION_REFUSED
 from charter.language.fields import MISSING
+from charter.language.rulecodes import OPERATION_REFUSED
 from charter.language.symbols.granted import Roles
 from charter.language.symbols.rows import ActorUser
 from charter.language.symbols.session import current, refuse

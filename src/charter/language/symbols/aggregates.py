@@ -6,7 +6,7 @@ from typing import Any
 
 from charter.contract.expression import ALWAYS, Aggregate, Function, every
 from charter.contract.types import BOOLEAN, FLOAT, INTEGER, NUMERIC, ORDERED, Scalar, Type
-from charter.language.faultcodes import OPERATION_REFUSED
+from charter.language.rulecodes import OPERATION_REFUSED
 from charter.language.symbols.rows import Row, Rows, own_tenant
 from charter.language.symbols.session import current, refuse
 from charter.language.symbols.traps import BROKEN, Broken

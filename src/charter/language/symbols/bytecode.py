@@ -9,7 +9,7 @@ from typing import Any
 
 from charter.contract.faults import Fault
 from charter.core.places import Place
-from charter.language.faultcodes import IDENTITY_REFUSED
+from charter.language.rulecodes import IDENTITY_REFUSED
 
 _BLIND = frozenset({"isinstance", "issubclass", "type", "id", "repr", "hasattr", "callable"})
 _CONVERSIONS = frozenset({"FORMAT_VALUE", "CONVERT_VALUE"})

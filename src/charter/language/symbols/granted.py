@@ -21,7 +21,7 @@ from charter.contract.expression import (
 )
 from charter.contract.types import BOOLEAN, TEXT
 from charter.core.names import nearest
-from charter.language.faultcodes import OPERATION_REFUSED, ROLE_UNKNOWN
+from charter.language.rulecodes import OPERATION_REFUSED, ROLE_UNKNOWN
 from charter.language.symbols.rows import Row, own_tenant
 from charter.language.symbols.session import current, refuse, report
 from charter.language.symbols.traps import BROKEN, Broken

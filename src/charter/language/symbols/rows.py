@@ -14,7 +14,8 @@ from charter.contract.expression import (
 from charter.contract.resource import Relation
 from charter.contract.types import TEXT, Type
 from charter.core.names import nearest
-from charter.language.faultcodes import FIELD_UNKNOWN, OPERATION_REFUSED
+from charter.language.faultcodes import FIELD_UNKNOWN
+from charter.language.rulecodes import OPERATION_REFUSED
 from charter.language.symbols.session import current, refuse, report
 from charter.language.symbols.traps import BROKEN, Symbol
 from charter.language.symbols.values import Operand, Value, compare

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from charter.language.faultcodes import OPERATION_REFUSED, TRUTH_REFUSED
+from charter.language.rulecodes import OPERATION_REFUSED, TRUTH_REFUSED
 from charter.language.symbols.constructs import asked_by
 from charter.language.symbols.session import refuse
 

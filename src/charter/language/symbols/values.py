@@ -32,13 +32,13 @@ from charter.contract.types import (
     Scalar,
     Type,
 )
-from charter.language.faultcodes import (
+from charter.language.resource import Resource
+from charter.language.rulecodes import (
     CHOICE_UNKNOWN,
     CONDITION_EXPECTED,
     KINDS_DIFFER,
     OPERATION_REFUSED,
 )
-from charter.language.resource import Resource
 from charter.language.symbols.session import refuse, report
 from charter.language.symbols.traps import BROKEN, Broken, Symbol
 

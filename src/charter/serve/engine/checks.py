@@ -13,6 +13,7 @@ from charter.plan.guards import Guard
 from charter.plan.stepup import StepUp, insufficient
 from charter.serve.engine.work import Work
 from charter.sql.dialect import typed
+from charter.sql.existing.state import version_number
 
 Steps = Sequence[tuple[StepUp, Sequence[Expression]]]
 """Conditions that would be enough after a better sign-in, with what that takes."""
@@ -70,13 +71,25 @@ async def before(  # noqa: PLR0913 - all that one statement asks
     first = 2 + len(guard.rules)
     names = [name for name, _ in frozen]
     _refuse_frozen(names, row[first : first + len(frozen)])
-    if version is not None and row[0] != version:
-        raise Problem(codes.VERSION_CONFLICT, members={"current_version": row[0]})
+    current = row[0]
+    if version is not None:
+        current = await _current(work, resource, key, current)
+        if current != version:
+            raise Problem(codes.VERSION_CONFLICT, members={"current_version": current})
     last = first + len(frozen)
     free = row[last : last + len(sheltered)]
     kept = (name for (name, _), holds in zip(sheltered, free, strict=True) if not holds)
     raw = row[last + len(sheltered) :]
-    return Found(row[0], held, _decoded(work, wanted, raw), frozenset(kept))
+    return Found(current, held, _decoded(work, wanted, raw), frozenset(kept))
+
+
+async def _current(work: Work, resource: Resource, key: Any, counted: int) -> int:
+    """The version of a row that is locked by now. Where none is counted the row is read again:
+    what stands beside it may have changed while this statement waited for the lock."""
+    if resource.versioned:
+        return counted
+    rows = await work.fetch(work.compiler.state(resource), (key,))
+    return version_number(rows[0][0])
 
 
 async def call(work: Work, rules: tuple[Expression, ...]) -> None:

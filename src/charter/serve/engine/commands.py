@@ -171,11 +171,16 @@ def _result(work: Work, command: Command, result: Any) -> Changed | Returned:
         return Returned(None)
     if declared.resource is not None and not declared.many:
         resource = work.compiler.contract.resource_named[declared.resource]
-        return Changed(resource, result.id, result.version)
+        return _changed(resource, result)
     if declared.resource is not None:
         resource = work.compiler.contract.resource_named[declared.resource]
-        rows = tuple(Changed(resource, row.id, row.version) for row in result)
+        rows = tuple(_changed(resource, row) for row in result)
         return Returned(None, rows)
     if declared.type is None:
         return Returned(None)
     return Returned(json_text(declared.type, result))
+
+
+def _changed(resource: Resource, row: Any) -> Changed:
+    # Where rows count no versions, the one of this row is worked out when it is read.
+    return Changed(resource, row.id, row.version if resource.versioned else 0)

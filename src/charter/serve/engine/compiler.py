@@ -1,6 +1,6 @@
 """Statements and guards, compiled at first sight of a shape and kept."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
@@ -24,6 +24,7 @@ from charter.plan.guards import (
     guard_part,
     rules_of_call,
 )
+from charter.plan.newrows import NewRows, shape_of
 from charter.plan.plan import ManyPlan, OnePlan, ReadPlan, SortBy
 from charter.plan.reads import plan_read
 from charter.plan.standing import Standing, standing_of
@@ -31,8 +32,11 @@ from charter.plan.view import View
 from charter.serve.engine.jsontext import Form, payload_form
 from charter.sql import can, checks, writes
 from charter.sql import system_statements as system
-from charter.sql.aggregate import Inserts, insert_aggregate, insert_and_answer
+from charter.sql.aggregate import Inserts, insert_aggregate
+from charter.sql.creation import create_and_answer
 from charter.sql.dialect import Dialect
+from charter.sql.existing.clearing import clearing
+from charter.sql.existing.questions import Asked, asked_of
 from charter.sql.identity.alive import session_roles
 from charter.sql.reads import compile_read
 from charter.sql.statement import Statement
@@ -250,6 +254,26 @@ class Compiler:
             ("touch", resource.name), lambda: writes.touch(self.dialect, resource)
         )
 
+    def state(self, resource: Resource) -> Statement:
+        return self._statement(
+            ("state", resource.name), lambda: writes.state(self.contract, self.dialect, resource)
+        )
+
+    def asked(self, resource: Resource, written: frozenset[str], *, bounded: bool) -> Asked | None:
+        """What is asked of rows of an existing table of which these fields were written."""
+        asked: tuple[Asked | None] = self._made.get(
+            ("asked", resource.name, written, bounded),
+            lambda: (asked_of(self.contract, self.dialect, resource, written, bounded=bounded),),
+        )
+        return asked[0]
+
+    def clearing(self, resource: Resource) -> tuple[Statement, ...]:
+        """What takes away, before a row is deleted, what belongs to it in existing tables."""
+        statements: tuple[Statement, ...] = self._made.get(
+            ("clearing", resource.name), lambda: clearing(self.contract, self.dialect, resource)
+        )
+        return statements
+
     def delete(self, resource: Resource) -> Statement:
         return self._statement(
             ("delete", resource.name),
@@ -298,10 +322,14 @@ class Compiler:
             ("together", inserts.shape), lambda: insert_aggregate(self.dialect, inserts)
         )
 
-    def insert_and_answer(
-        self, inserts: Inserts, form: ReadOne, standing: Standing, question: Question | None
+    def create_and_answer(
+        self,
+        rows: Sequence[NewRows],
+        form: ReadOne,
+        standing: Standing,
+        question: Question | None,
     ) -> Statement | None:
-        """New rows and what their writer may read of the first of them, as one statement.
+        """A new row, its parts, and what their writer may read of it, as one statement.
 
         None where that takes more than one. Raises the problems of the read.
         """
@@ -311,12 +339,12 @@ class Compiler:
             if not isinstance(plan, OnePlan):
                 return (None,)
             required = ALWAYS if question is None else question.required
-            return (insert_and_answer(self.contract, self.dialect, inserts, plan, required),)
+            return (create_and_answer(self.contract, self.dialect, rows, plan, required),)
 
         # The rules are those of the standing: only the frozen fields depend on the request.
         asked = None if question is None else question.frozen
         made: tuple[Statement | None] = self._made.get(
-            ("at once", inserts.shape, form, standing, asked), make
+            ("create", shape_of(rows), form, standing, asked), make
         )
         return made[0]
 

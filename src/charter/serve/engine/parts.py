@@ -62,7 +62,7 @@ async def touch_owner(work: Work, resource: Resource, key: Any) -> None:
     owner_key = await _one(work, resource, relation.near, key)
     owner = work.compiler.contract.resource_named[relation.target]
     if owner_key is not None:
-        version = await _one(work, owner, "version", owner_key)
+        version = await _one(work, owner, "version", owner_key) if owner.versioned else 0
         await touch(work, owner, owner_key, version)
 
 

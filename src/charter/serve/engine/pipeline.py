@@ -1,8 +1,8 @@
 """The one way through: ask → plan → statement → store → outcome."""
 
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from charter.core import codes
@@ -17,7 +17,7 @@ from charter.plan.outcome import (
     WriteOutcome,
 )
 from charter.serve.engine import can, changes, commands, once
-from charter.serve.engine.alone import create_alone, new_row_of, shape_of
+from charter.serve.engine.alone import Alone
 from charter.serve.engine.answers import REPEATABLE
 from charter.serve.engine.attempts import Refused
 from charter.serve.engine.audit import Ledger
@@ -28,15 +28,15 @@ from charter.serve.engine.defaults import completed
 from charter.serve.engine.failures import TOLD_AS_PROBLEMS
 from charter.serve.engine.locks import lock_ahead
 from charter.serve.engine.reading import read, read_proving, reread
+from charter.serve.engine.reads import Reads
 from charter.serve.engine.violations import explained
 from charter.serve.engine.work import Work
 from charter.sql.schema import Schema
 from charter.sql.statement import Sources, Statement
 from charter.store.database import Database, Row, Transaction
-from charter.store.errors import NeverAtOnce, NotAtOnce, Violation
+from charter.store.errors import Violation
 
 KNOWN_USERS = 10_000
-KNOWN_SHAPES = 4_096
 
 
 class _DryRun(Exception):
@@ -63,10 +63,13 @@ class Pipeline:
     schema: Schema
     limits: Limits
     ledger: Ledger
+    reads: Reads
     _users: set[str] = field(default_factory=set)
-    _long: set[Hashable] = field(default_factory=set)
-    """The shapes of new rows that take a transaction."""
     _running: set[tuple[str, str]] = field(default_factory=set)
+
+    @cached_property
+    def _alone(self) -> Alone:
+        return Alone(self.compiler, self.database)
 
     async def answer(self, ask: Ask) -> Outcome:
         """What comes of an ask. Raises problems, and nothing else that a client can cause."""
@@ -75,15 +78,20 @@ class Pipeline:
             if ask.actor.proof is not None:
                 return await self._proving(ask, ask.actor.proof)
             if isinstance(form, Write):
-                return await self._write(ask, form)
+                try:
+                    return await self._write(ask, form)
+                finally:  # Also where it is not known whether anything was committed.
+                    self.reads.wrote(ask.actor)
             if isinstance(form, Can):
                 return await can.answer(self.compiler, self.database, ask, form, self.answer)
-            return await read(self.compiler, self.database, ask, form)
+            database = self.reads.away(ask.actor, ask.now) or self.database
+            return await read(self.compiler, database, ask, form)
 
     async def _proving(self, ask: Ask, proof: Callable[[], Awaitable[Actor]]) -> Outcome:
-        """The same for an actor whose session is still to be proven."""
+        """The same for an actor whose session is still to be proven: by the primary always, since
+        a replica may not know yet that somebody was signed out."""
         form = ask.form
-        if not isinstance(form, Write | Can):
+        if not isinstance(form, Write | Can) and self.reads.away(ask.actor, ask.now) is None:
             outcome = await read_proving(self.compiler, self.database, ask, form)
             if outcome is not None:
                 return outcome
@@ -121,21 +129,9 @@ class Pipeline:
 
     async def _at_once(self, ask: Ask, form: Write) -> Outcome | None:
         """The outcome of a write that is one statement; None where a transaction is needed."""
-        new = new_row_of(ask, form) if self.compiler.dialect.combines_writes else None
-        if new is None or not self._provisioned(ask.actor):
+        if not self.compiler.dialect.combines_writes or not self._provisioned(ask.actor):
             return None
-        shape = shape_of(new, self.compiler.standing(ask.actor, ask.now))
-        if shape in self._long:
-            return None
-        try:
-            return await create_alone(self.compiler, self.database, ask, new, form.selection)
-        except NeverAtOnce:
-            if len(self._long) >= KNOWN_SHAPES:
-                self._long.clear()
-            self._long.add(shape)
-        except NotAtOnce:
-            pass
-        return None
+        return await self._alone.create(ask, form)
 
     def _provisioned(self, actor: Actor) -> bool:
         """Whether the actor's own row is there, as far as is known."""

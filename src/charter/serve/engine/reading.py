@@ -20,6 +20,7 @@ from charter.serve.engine.checks import Verdict, judge, require
 from charter.serve.engine.compiler import Compiler
 from charter.serve.engine.work import Work
 from charter.sql.dialect import Dialect
+from charter.sql.existing.state import version_number
 from charter.sql.identity.alive import roles_in
 from charter.sql.pages import page_of
 from charter.sql.statement import Sources
@@ -90,6 +91,8 @@ def one_row(plan: OnePlan, key: Any, rows: Sequence[Row]) -> RowOutcome:
         raise Problem(codes.NOT_FOUND)
     body, version = rows[0][0], rows[0][1]
     _bounded(len(body))
+    if type(version) is not int:
+        version = version_number(version)
     return RowOutcome(plan.row.resource.name, key, body, version)
 
 
@@ -122,7 +125,7 @@ async def reread(
         await require(work, resource, key, verdict, rows[0][2:])
     elif verdict is not None:
         await judge(work, resource, key, verdict)
-    return (rows[0][0], rows[0][1]) if rows else ("", None)
+    return (rows[0][0], version_number(rows[0][1])) if rows else ("", None)
 
 
 async def _first(batches: AsyncGenerator[list[Row], None]) -> list[Row]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from charter.contract.resource import Resource
 from charter.serve.engine.attempts import Attempt
+from charter.serve.engine.existing import examine, require_writable
 from charter.serve.engine.keys import equals
 from charter.serve.engine.work import Work
 from charter.sql.dialect import typed
@@ -16,12 +17,20 @@ Given = tuple[str, Mapping[str, Any]]
 """The values of a row, behind the JSON Pointer to where they came from."""
 
 
-async def insert_rows(work: Work, resource: Resource, rows: Sequence[Given]) -> list[Any]:
-    """Insert complete rows, all with the same columns; their keys, in order."""
+async def insert_rows(
+    work: Work, resource: Resource, rows: Sequence[Given], *, bounded: bool = True
+) -> list[Any]:
+    """Insert complete rows, all with the same columns; their keys, in order.
+
+    The values are `bounded` where they were held against the bounds of their fields before.
+    """
+    require_writable(resource)
     at_once = ROWS_AT_ONCE if rows and "id" in rows[0][1] else 1
     keys: list[Any] = []
     for start in range(0, len(rows), at_once):
         keys.extend(await _insert(work, resource, tuple(rows[start : start + at_once])))
+    if resource.mapped is not None:
+        await examine(work, resource, keys, rows, bounded=bounded)
     for key, (_, values) in zip(keys, rows, strict=True):
         work.changed(resource, "created", key, 1, values)
     return keys
@@ -37,9 +46,16 @@ async def _insert(work: Work, resource: Resource, rows: tuple[Given, ...]) -> li
 
 
 async def update_row(
-    work: Work, resource: Resource, key: Any, values: Mapping[str, Any], at: str
+    work: Work,
+    resource: Resource,
+    key: Any,
+    values: Mapping[str, Any],
+    at: str,
+    *,
+    bounded: bool = True,
 ) -> int:
     """Set some values of a row; its new version."""
+    require_writable(resource)
     columns = tuple(values)
     before = await _before(work, resource, key, columns)
     if not columns:
@@ -49,6 +65,8 @@ async def update_row(
         what = Attempt(resource, ((at, values),))
         rows = await work.attempt(statement, (*values.values(), key), what)
     version: int = rows[0][0]
+    if resource.mapped is not None:
+        await examine(work, resource, [key], [(at, values)], bounded=bounded)
     work.changed(resource, "updated", key, version, values, before)
     return version
 
@@ -57,8 +75,11 @@ async def delete_row(
     work: Work, resource: Resource, key: Any, *, version: int = 0, at: str = ""
 ) -> None:
     """Delete a row; rows that refer to it go as the contract says. Raises `Refused`."""
+    require_writable(resource)
     before = await _before(work, resource, key, tuple(item.name for item in resource.fields))
     what = Attempt(resource, ((at, {"id": key}),))
+    for statement in work.compiler.clearing(resource):
+        await work.attempt(statement, (key,), what)
     await work.attempt(work.compiler.delete(resource), (key,), what)
     work.changed(resource, "deleted", key, version, {}, before)
 

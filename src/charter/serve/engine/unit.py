@@ -262,10 +262,11 @@ class UnitOfWork:
         resource = self._resource(type(row))
         given = _stored(resource, changes(row))
         values = completed(resource, self._tenants.placed(resource, given), self._work.ask)
-        (key,) = await insert_rows(self._work, resource, [("", values)])
+        (key,) = await insert_rows(self._work, resource, [("", values)], bounded=False)
         self._tenants.made(resource, key, values)
         row.__dict__["id"] = key
-        written(row, {"version": 1, "created_at": self.now, "updated_at": self.now})
+        made = {"version": 1, "created_at": self.now, "updated_at": self.now}
+        written(row, _had(resource, made))
         self._rows[resource.name, key] = row
 
     async def _update(self, row: Any) -> None:
@@ -275,8 +276,8 @@ class UnitOfWork:
         given = _stored(resource, changes(row))
         if given:
             self._tenants.changing(resource, row.id, given)
-            version = await update_row(self._work, resource, row.id, given, "")
-            written(row, {"version": version, "updated_at": self.now})
+            version = await update_row(self._work, resource, row.id, given, "", bounded=False)
+            written(row, _had(resource, {"version": version, "updated_at": self.now}))
 
     async def _delete(self, row: Any) -> None:
         resource = self._resource(type(row))
@@ -298,6 +299,11 @@ def _order(resource: Resource, sort: str) -> tuple[SortBy, ...]:
         stored = resource.field_named.get(field)
         found.append(SortBy(column, type_, down, stored is None or stored.optional))
     return tuple(found)
+
+
+def _had(resource: Resource, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the values that rows of the resource have."""
+    return {name: value for name, value in values.items() if name in resource.field_named}
 
 
 def _reference_attribute(target: Resource, relation: Relation) -> str:

@@ -10,17 +10,18 @@ from charter.core.names import pointer
 from charter.core.problems import Flaw, Problem
 from charter.serve.engine.attempts import Attempt, Refused
 from charter.serve.engine.compiler import Compiler
+from charter.serve.engine.existing import named_by_contract
 from charter.serve.engine.keys import among
 from charter.serve.engine.presence import Fetch, present
 from charter.sql.catalog_mysql import KEY_NAME
 from charter.sql.schema import CheckRule, Constraint, Schema
-from charter.store.errors import Violation
+from charter.store.errors import Violated, Violation
 
 
 async def explained(compiler: Compiler, schema: Schema, fetch: Fetch, refused: Refused) -> Problem:
     """The problem that a refusal is for the client. `fetch` runs reading statements."""
-    violated = refused.violated
-    table, constraint = _constraint(schema, refused)
+    violated = named_by_contract(compiler.contract, refused.violated)
+    table, constraint = _constraint(schema, violated)
     attempt = refused.attempt(table)
     match violated.violation:
         case Violation.UNIQUE:
@@ -43,14 +44,14 @@ async def explained(compiler: Compiler, schema: Schema, fetch: Fetch, refused: R
             return Problem(codes.INVALID_VALUES, flaws=flaws)
 
 
-def _constraint(schema: Schema, refused: Refused) -> tuple[str | None, Constraint | None]:
+def _constraint(schema: Schema, violated: Violated) -> tuple[str | None, Constraint | None]:
     """The table of the violated constraint, and the constraint, as far as they are told."""
-    name, violated_table = refused.violated.constraint, refused.violated.table
-    keyed = schema.table_named.get(violated_table) if violated_table else None
+    name = violated.constraint
+    keyed = schema.table_named.get(violated.table) if violated.table else None
     if name == KEY_NAME and keyed is not None:
         return keyed.name, keyed.key
     found = schema.constraint_named.get(name) if name else None
-    return (found[0].name, found[1]) if found else (refused.violated.table, None)
+    return (found[0].name, found[1]) if found else (violated.table, None)
 
 
 async def _not_unique(

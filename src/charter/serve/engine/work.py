@@ -96,7 +96,9 @@ class Work:
         """A row was created, updated or deleted; `values` are those that were set, `before` those
         that were there, which an audited row needs."""
         payload = _shown(self.compiler.payload_forms(resource), values)
-        payload["id"], payload["version"] = key, version
+        payload["id"] = key
+        if resource.versioned:
+            payload["version"] = version
         text = msgspec.json.encode(payload).decode()
         event = f"{resource.name}.{what}"
         self.outbox.happenings.append(Happening(event, resource.name, str(key), text))

@@ -18,7 +18,13 @@ from charter.serve.identity.onetime import Purpose
 from charter.serve.identity.pending import Kept, binding, browser_in, take
 from charter.serve.identity.realm import Realm, Visit
 from charter.serve.identity.sessions import AAL2, Opened, level_of
-from charter.serve.identity.sign_in import SECOND_FACTOR_SECONDS, Asked, answer, end_before
+from charter.serve.identity.sign_in import (
+    SECOND_FACTOR_SECONDS,
+    Asked,
+    answer,
+    end_before,
+    proven_so_far,
+)
 from charter.serve.identity.tokens import signed_in
 from charter.store.database import Transaction
 from charter.store.errors import Violated
@@ -111,6 +117,7 @@ async def _entered(
     """A session, unless the account asks for a second factor here and the provider proved none
     that counts."""
     methods = methods_of(arrival.provider, arrival.identity)
+    signed_in = signed_in_at(arrival.provider, arrival.identity, visit.now)
     if level_of(methods) != AAL2 and await factors.enrolled(realm, transaction, owner.account):
         token = await onetime.issue(
             realm,
@@ -118,7 +125,7 @@ async def _entered(
             visit,
             Purpose.SECOND_FACTOR,
             owner.account,
-            {"methods": sorted(methods)},
+            proven_so_far(methods, signed_in),
             lifetime=SECOND_FACTOR_SECONDS,
         )
         return Asked(token)
@@ -133,7 +140,7 @@ async def _entered(
         owner.account,
         methods,
         browser=by_browser,
-        signed_in_at=signed_in_at(arrival.identity, visit.now),
+        signed_in_at=signed_in,
     )
 
 

@@ -129,7 +129,7 @@ class Authenticator:
             roles_in(roles),
             MappingProxyType({"sub": account, "sid": id_}),
             frozenset(methods.split()),
-            signed_in_at.timestamp(),
+            None if signed_in_at is None else signed_in_at.timestamp(),
             session=id_,
             tenant=tenant,
         )

@@ -105,6 +105,8 @@ class Identity:
     parser: IdentityParser
     origins: frozenset[str]
     min_compressed: int
+    wrote: Callable[[Actor], None]
+    """Told of everybody who may have changed something."""
 
     def route(self, request: Request) -> str:
         """The template of a request's path; empty where it is none of these."""
@@ -153,6 +155,7 @@ class Identity:
         finally:
             if request.method != "GET" or endpoint.status == SENT_ELSEWHERE:
                 self.post.ring()
+                self.wrote(actor)
         return rendered(request, endpoint, reply, self.min_compressed)
 
     async def _require(self, endpoint: Endpoint, actor: Actor, now: datetime) -> None:

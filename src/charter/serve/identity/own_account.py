@@ -10,8 +10,8 @@ from charter.serve.identity.onetime import Purpose
 from charter.serve.identity.realm import Realm, Visit
 from charter.serve.identity.register import letter_tries
 from charter.serve.identity.running import write
-from charter.serve.identity.tokens import set_cookie
 from charter.store.database import Transaction
+from charter.wire.cookies import NO_SESSION
 from charter.wire.identity.endpoint import NOTHING, Reply
 
 
@@ -48,4 +48,4 @@ async def delete_account(realm: Realm, visit: Visit) -> Reply:
         await accounts.delete(realm, under_way, visit.me)
 
     await accounts.working(realm, visit, visit.me, work)
-    return Reply(cookies=(set_cookie("", 0),)) if visit.browser else NOTHING
+    return Reply(cookies=(NO_SESSION,)) if visit.browser else NOTHING

@@ -84,7 +84,13 @@ async def change(realm: Realm, visit: Visit) -> Reply:
         await onetime.withdraw(realm, transaction, owner.account, Purpose.RESET)
         await send(realm, transaction, visit, "password_changed", owner.email)
         return await sessions.open_session(
-            realm, transaction, visit, owner.account, old.methods, browser=visit.browser
+            realm,
+            transaction,
+            visit,
+            owner.account,
+            old.methods,
+            browser=visit.browser,
+            signed_in_at=visit.now,
         )
 
     opened = await write(realm, work)

@@ -18,10 +18,10 @@ from charter.core.problems import Problem
 from charter.serve.identity.onetime import Purpose
 from charter.serve.identity.realm import Realm, Visit
 from charter.serve.identity.running import fetch, run, write
-from charter.serve.identity.tokens import named_cookie
 from charter.sql.identity.tables import ONE_TIME_TOKENS
 from charter.sql.own import query
 from charter.store.database import Transaction
+from charter.wire.cookies import named_cookie
 
 COOKIE = "__Host-charter-pending"
 _FORM = re.compile(r"[A-Za-z0-9_-]{43}")

@@ -23,13 +23,13 @@ _LONGEST_AGENT = 300
 class Session:
     """One sign-in. `methods` are the values of `amr` (RFC 8176); `cookie` is the digest of the
     secret that a browser has, None where the client has tokens; `tenant` is the key of the tenant
-    that it acts for."""
+    that it acts for; `signed_in_at` is None where a provider does not tell it."""
 
     id: str
     account: str
     cookie: str | None = field(repr=False)
     methods: frozenset[str]
-    signed_in_at: datetime
+    signed_in_at: datetime | None
     created_at: datetime
     seen_at: datetime
     expires_at: datetime
@@ -68,7 +68,7 @@ async def open_session(  # noqa: PLR0913 - what a session is made of
     methods: Iterable[str],
     *,
     browser: bool,
-    signed_in_at: datetime | None = None,
+    signed_in_at: datetime | None,
 ) -> Opened:
     """A new session, never one that was there before somebody signed in. Where the account has
     more than it can have, those that were not used for the longest time end. It acts for the
@@ -82,7 +82,7 @@ async def open_session(  # noqa: PLR0913 - what a session is made of
         account,
         None if cookie is None else cookie.digest,
         frozenset(methods),
-        signed_in_at or visit.now,
+        signed_in_at,
         visit.now,
         visit.now,
         visit.after(min(idle, longest)),
@@ -103,7 +103,7 @@ async def renew(
     visit: Visit,
     session: Session,
     methods: Iterable[str],
-    signed_in_at: datetime,
+    signed_in_at: datetime | None,
 ) -> Opened | None:
     """The session after its user has proven once more who they are: under a new name and with a
     new secret, and it lasts no longer. What named it before is good no more. None where it has
@@ -201,15 +201,15 @@ async def strengthen(
     transaction: Transaction,
     session: Session,
     methods: Iterable[str],
-    now: datetime,
+    signed_in_at: datetime | None,
 ) -> Session:
     """Its user has proven who they are in more ways."""
     found = _together(session.methods, methods)
     columns = ("methods", "level", "signed_in_at")
     changing = query.change(realm.dialect, SESSIONS, columns, ("id",))
-    values = (_text(found), level_of(found), now, session.id)
+    values = (_text(found), level_of(found), signed_in_at, session.id)
     await run(transaction, changing, *values)
-    return replace(session, methods=found, signed_in_at=now)
+    return replace(session, methods=found, signed_in_at=signed_in_at)
 
 
 async def end(realm: Realm, transaction: Transaction, session: str) -> None:

@@ -4,7 +4,10 @@ Whether there is such an account shows in nothing: the same statements run, and 
 hashing is done, for an address without an account as for a wrong password.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
 
 from charter.core.codes import INVALID_CODE, INVALID_CREDENTIALS, MFA_REQUIRED
 from charter.core.problems import Problem
@@ -31,6 +34,20 @@ class Asked:
 
 
 Outcome = Opened | Asked | Problem
+
+
+def proven_so_far(methods: Iterable[str], signed_in_at: datetime | None) -> dict[str, Any]:
+    """What is kept of a first factor until the second one is proven."""
+    when = None if signed_in_at is None else signed_in_at.timestamp()
+    return {"methods": sorted(methods), "signed_in_at": when}
+
+
+def _first_step(payload: Mapping[str, Any]) -> tuple[frozenset[str], datetime | None]:
+    when = payload["signed_in_at"]
+    return (
+        frozenset(payload["methods"]),
+        None if when is None else datetime.fromtimestamp(when, UTC),
+    )
 
 
 async def sign_in(realm: Realm, visit: Visit) -> Reply:
@@ -89,14 +106,13 @@ async def complete(
     if level_of(methods) != AAL2 and await factors.enrolled(realm, transaction, owner.account):
         if code is None:
             await attempts.succeeded(realm, transaction, owner.login, visit.network, visit.now)
-            payload = {"methods": sorted(methods)}
             token = await onetime.issue(
                 realm,
                 transaction,
                 visit,
                 Purpose.SECOND_FACTOR,
                 owner.account,
-                payload,
+                proven_so_far(methods, visit.now),
                 lifetime=SECOND_FACTOR_SECONDS,
             )
             return Asked(token)
@@ -105,7 +121,7 @@ async def complete(
             return Problem(INVALID_CODE)
         methods |= proven
     await attempts.succeeded(realm, transaction, owner.login, visit.network, visit.now)
-    return await _open(realm, transaction, visit, owner.account, methods)
+    return await _open(realm, transaction, visit, owner.account, methods, visit.now)
 
 
 async def _second_step(realm: Realm, visit: Visit) -> Reply:
@@ -120,8 +136,8 @@ async def _second_step(realm: Realm, visit: Visit) -> Reply:
         if proven is None:
             return Problem(INVALID_CODE)
         await onetime.spend(realm, transaction, visit, token, Purpose.SECOND_FACTOR)
-        first = frozenset(found.payload["methods"])
-        return await _open(realm, transaction, visit, found.account, first | proven)
+        first, signed_in = _first_step(found.payload)
+        return await _open(realm, transaction, visit, found.account, first | proven, signed_in)
 
     return answer(realm, visit, await write(realm, work))
 
@@ -132,11 +148,14 @@ async def _open(
     visit: Visit,
     account: str,
     methods: frozenset[str],
+    signed_in_at: datetime | None,
 ) -> Opened:
     browser = visit.values["mode"] == "browser"
     if browser:
         await end_before(realm, transaction, visit)
-    return await sessions.open_session(realm, transaction, visit, account, methods, browser=browser)
+    return await sessions.open_session(
+        realm, transaction, visit, account, methods, browser=browser, signed_in_at=signed_in_at
+    )
 
 
 async def end_before(realm: Realm, transaction: Transaction, visit: Visit) -> None:

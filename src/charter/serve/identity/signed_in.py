@@ -5,10 +5,11 @@ from charter.core.problems import Problem
 from charter.serve.identity import sessions
 from charter.serve.identity.realm import Realm, Visit
 from charter.serve.identity.running import fetch, read, write
-from charter.serve.identity.tokens import csrf_token, set_cookie
+from charter.serve.identity.tokens import csrf_token
 from charter.sql.identity.tables import CREDENTIALS, SESSIONS, TOTP
 from charter.sql.own import query
 from charter.store.database import Transaction
+from charter.wire.cookies import NO_SESSION
 from charter.wire.identity.endpoint import NOTHING, Reply
 
 _COLUMNS = ("id", "methods", "level", "signed_in_at", "created_at", "seen_at", "agent", "address")
@@ -19,7 +20,7 @@ async def sign_out(realm: Realm, visit: Visit) -> Reply:
     session = visit.actor.session
     if session is not None:
         await write(realm, lambda transaction: sessions.end(realm, transaction, session))
-    return Reply(cookies=(set_cookie("", 0),)) if visit.browser else NOTHING
+    return Reply(cookies=(NO_SESSION,)) if visit.browser else NOTHING
 
 
 async def me(realm: Realm, visit: Visit) -> Reply:

@@ -10,9 +10,9 @@ from charter.access.opaque import Kind
 from charter.core.ids import uuid7
 from charter.serve.identity.realm import Realm
 from charter.serve.identity.sessions import Opened, Session
+from charter.wire.cookies import SESSION, named_cookie, session_cookie
 from charter.wire.identity.endpoint import Reply
 
-COOKIE = "__Host-charter"
 _CSRF_LABEL = b"charter csrf 1"
 
 
@@ -24,8 +24,9 @@ def access_token(realm: Realm, session: Session, roles: frozenset[str], now: dat
         "jti": str(uuid7()),
         "amr": sorted(session.methods),
         "acr": session.level,
-        "auth_time": int(session.signed_in_at.timestamp()),
     }
+    if session.signed_in_at is not None:
+        claims["auth_time"] = int(session.signed_in_at.timestamp())
     if session.tenant is not None:
         claims[TENANT] = session.tenant
     return signed(realm, session.account, roles, claims, moment)
@@ -69,30 +70,13 @@ def signed_in(realm: Realm, opened: Opened, now: datetime) -> Reply:
         return Reply(bearer(realm, opened, now))
     left = int((opened.session.ends_at - now).total_seconds())
     body = {"csrf_token": csrf_token(opened.cookie), "expires_in": left}
-    return Reply(body, cookies=(set_cookie(opened.cookie, left),))
-
-
-def set_cookie(secret: str, seconds: int) -> str:
-    """The cookie of a session: no script reads it, no other site sends it, no other host of the
-    same domain can set it (RFC 6265bis, section 4.1.3)."""
-    return f"{COOKIE}={secret}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax"
+    return Reply(body, cookies=(session_cookie(opened.cookie, left),))
 
 
 def cookie_in(field: str | None) -> str | None:
     """The secret of a session in a Cookie field."""
-    value = named_cookie(field, COOKIE)
+    value = named_cookie(field, SESSION)
     return value if value is not None and value.startswith(Kind.SESSION) else None
-
-
-def named_cookie(field: str | None, wanted: str) -> str | None:
-    """The value of a cookie in a Cookie field."""
-    if field is None or wanted not in field:
-        return None
-    for part in field.split(";"):
-        name, _, value = part.strip().partition("=")
-        if name == wanted:
-            return value
-    return None
 
 
 def csrf_token(secret: str) -> str:

@@ -16,6 +16,7 @@ from charter.core.signals import (
     Mailed,
     Queried,
     Signal,
+    Slow,
     Started,
     Stopping,
 )
@@ -43,6 +44,10 @@ def line_of(moment: float, signal: Signal) -> Line:
         case Queried(request_id, statement, seconds, rows):
             fields = {"statement": statement, "rows": rows, "ms": _ms(seconds)}
             return Line(moment, logging.DEBUG, "queried", {**fields, "request_id": request_id})
+        case Slow(request_id, statement, seconds, rows, plan, left_out):
+            slow = {"statement": statement, "rows": rows, "ms": _ms(seconds)}
+            further = {"request_id": request_id, "plan": plan, "left_out": left_out or None}
+            return Line(moment, logging.WARNING, "slow statement", {**slow, **further})
         case Committed(request_id, seconds, attempts):
             fields = {"attempts": attempts, "ms": _ms(seconds), "request_id": request_id}
             return Line(moment, logging.DEBUG, "committed", fields)

@@ -54,7 +54,10 @@ class ServeSettings:
 
     database: str | None = field(default=None, repr=False)
     """The database: `sqlite:///file.db` or `postgresql://user:password@host/name`. By default a
-    SQLite file in the working directory, with the name of the contract."""
+    SQLite file in the working directory, with the name of the contract. A PostgreSQL URL can name
+    several hosts, with commas: the one that is the primary is used."""
+    database_replicas: str | None = field(default=None, repr=False)
+    """Read replicas of a PostgreSQL database: their URLs, with spaces between them."""
     host: str = "127.0.0.1"
     """The address to listen at."""
     port: int = 8000

@@ -43,6 +43,7 @@ _SECRET = frozenset(
         ("serve", "audit_key"),
         ("serve", "cursor_key"),
         ("serve", "database"),
+        ("serve", "database_replicas"),
         ("identity", "secret"),
         ("identity", "mail"),
         ("rates", "store"),

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import msgspec
+
 from charter.core.codes import DATABASE_UNAVAILABLE, METHOD_NOT_ALLOWED, OVERLOADED
 from charter.core.problems import Problem
 from charter.wire.http import Request, Response
@@ -20,8 +22,12 @@ _HEADERS = (("content-type", "application/json"), KEEP_NOT, *SAFE)
 class Health:
     """Answers both questions. Checks of the database that come while one runs share it."""
 
-    def __init__(self, ping: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, ping: Callable[[], Awaitable[None]], usage: Callable[[], object] | None = None
+    ) -> None:
+        """`usage` tells what the second answer shows besides; None for nothing."""
         self._ping = ping
+        self._usage = usage
         self._check: asyncio.Task[None] | None = None
         self.stopping = False
 
@@ -37,7 +43,7 @@ class Health:
             self._check = asyncio.create_task(self._checked())
             self._check.add_done_callback(_seen)
         await asyncio.shield(self._check)
-        return _fine(request)
+        return _fine(request, None if self._usage is None else self._usage())
 
     async def _checked(self) -> None:
         try:
@@ -53,7 +59,8 @@ def _seen(check: asyncio.Task[None]) -> None:
         check.exception()
 
 
-def _fine(request: Request) -> Response:
+def _fine(request: Request, database: object = None) -> Response:
     if request.method not in _READS:
         raise Problem(METHOD_NOT_ALLOWED, members={"allow": _READS})
-    return Response(200, _HEADERS, b'{"status":"ok"}' if request.method == "GET" else b"")
+    told = {"status": "ok"} if database is None else {"status": "ok", "database": database}
+    return Response(200, _HEADERS, msgspec.json.encode(told) if request.method == "GET" else b"")

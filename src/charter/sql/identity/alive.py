@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from charter.contract.contract import Contract
 from charter.contract.types import DATETIME, TEXT
 from charter.sql.dialect import Dialect
+from charter.sql.existing.source import named_source
 from charter.sql.fragment import Fragment, identifier, joined, listed, qualified, sql
 from charter.sql.identity.belonging import tenant_of
 from charter.sql.identity.tables import API_KEYS, CREDENTIALS, SESSIONS
@@ -125,7 +126,8 @@ def _roles(contract: Contract, dialect: Dialect) -> Fragment:
         resource = contract.resource_named[grants.resource]
         near = resource.relation_named[grants.account].near
         role, account = identifier(grants.role), qualified(_ROW, "account")
-        table = sql("{} WHERE {} = {}", identifier(resource.table), identifier(near), account)
+        rows = named_source(dialect, resource)
+        table = sql("{} WHERE {} = {}", rows, identifier(near), account)
         parts.append((role, table))
     if not parts:
         return sql("NULL")

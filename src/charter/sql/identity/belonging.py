@@ -8,6 +8,7 @@ from charter.contract.contract import Contract
 from charter.contract.identity import Grants
 from charter.contract.resource import Resource
 from charter.sql.dialect import Dialect
+from charter.sql.existing.source import named_source
 from charter.sql.fragment import Fragment, identifier, joined, qualified, sql
 
 
@@ -31,7 +32,7 @@ def tenant_of(contract: Contract, dialect: Dialect, row: Fragment) -> Fragment:
     belongs = [
         sql(
             "EXISTS (SELECT 1 FROM {} WHERE {} AND {} = {})",
-            identifier(resource.table),
+            named_source(dialect, resource),
             sql("{} = {}", account_of(resource, grants), qualified(row, "account")),
             key_of(dialect, resource, grants),
             qualified(row, "tenant"),

@@ -36,7 +36,7 @@ SESSIONS = OwnTable(
         OwnColumn("cookie", TEXT, nullable=True),
         OwnColumn("methods", TEXT),
         OwnColumn("level", TEXT),
-        OwnColumn("signed_in_at", DATETIME),
+        OwnColumn("signed_in_at", DATETIME, nullable=True),
         OwnColumn("created_at", DATETIME),
         OwnColumn("seen_at", DATETIME),
         OwnColumn("expires_at", DATETIME),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from charter.contract.contract import Contract
 from charter.contract.types import TEXT
 from charter.sql.dialect import Dialect
+from charter.sql.existing.source import named_source
 from charter.sql.fragment import Fragment, identifier, joined, number, qualified, sql
 from charter.sql.identity.alive import gathered
 from charter.sql.identity.belonging import account_of, key_of, memberships
@@ -60,7 +61,7 @@ def _rows(contract: Contract, dialect: Dialect, *, named: bool) -> list[Fragment
         found.append(
             sql(
                 "SELECT {} AS tenant, {} AS role FROM {} WHERE {}",
-                key, identifier(grants.role), identifier(resource.table), where,
+                key, identifier(grants.role), named_source(dialect, resource), where,
             )
         )  # fmt: skip
     return found

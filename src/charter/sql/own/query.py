@@ -87,6 +87,14 @@ def find(
 
 
 @cache
+def every(dialect: Dialect, table: OwnTable) -> Query:
+    """All columns of all rows, in the order of the key."""
+    names = _names(table.names)
+    fragment = sql("SELECT {} FROM {} ORDER BY {}", names, _table(table), _names(table.key))
+    return _query(dialect, fragment, f"every {table.name}", table, table.names)
+
+
+@cache
 def change(
     dialect: Dialect,
     table: OwnTable,

@@ -7,6 +7,7 @@ from charter.contract.command import Parameter
 from charter.contract.contract import Contract
 from charter.contract.types import Scalar
 from charter.plan.drafts import Mode
+from charter.wire.cookies import SESSION
 from charter.wire.identity.endpoint import Endpoint, Needs
 from charter.wire.identity.endpoints import endpoints_of
 from charter.wire.identity.forms import FORM
@@ -19,7 +20,7 @@ from charter.wire.rest.describe.values import JSON_VALUE, NO_NUL, Schema, given,
 from charter.wire.rest.negotiate import JSON_ONLY
 
 TAG = {"name": "Auth", "description": "Accounts, sessions, second factors and keys."}
-COOKIE_SCHEME = {"type": "apiKey", "in": "cookie", "name": "__Host-charter"}
+COOKIE_SCHEME = {"type": "apiKey", "in": "cookie", "name": SESSION}
 _PREFIX = "Auth."
 _ID: Schema = {
     "type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": r"^[^\u0000/]+$",

@@ -81,7 +81,7 @@ ANSWERS: dict[str, Schema] = {
             "id": _TEXT,
             "methods": _TEXTS,
             "level": _LEVEL,
-            "signed_in_at": _TIME,
+            "signed_in_at": nullable(_TIME),
             "created_at": _TIME,
             "seen_at": _TIME,
             "agent": nullable(_TEXT),

@@ -8,7 +8,7 @@ from charter.core.codes import INVALID_PARAMETER, VERSION_CONFLICT, VERSION_REQU
 from charter.core.problems import Flaw, Problem
 
 _TAG = re.compile(r'[ \t]*(W/)?"([\x21\x23-\x7e\x80-\U0010ffff]*)"[ \t]*')
-_OURS = re.compile(r"([1-9][0-9]{0,18})(?:\..*)?", re.ASCII)
+_OURS = re.compile(r"(0|[1-9][0-9]{0,18})(?:\..*)?", re.ASCII)
 
 
 def expected_version(headers: Mapping[str, str], demanded: bool) -> int | None:

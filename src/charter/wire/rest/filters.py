@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from charter.contract.types import ORDERED, TEXT, TEXTUAL, Scalar, Type
+from charter.contract.types import TEXT, Scalar, Type
 from charter.core.codes import INVALID_PARAMETER, TOO_COMPLEX, WRONG_FORMAT
 from charter.core.text import fold
 from charter.plan.ask import Comparator, Every, Negation, Some, Test, Where
+from charter.plan.comparators import comparators_of
 from charter.plan.unfit import Misfit, Unfit, unfit
 from charter.plan.values import Reader, loose, text_reader
 from charter.wire.rest.groups import Condition, Group, Part, Raw, Unreadable, listed
@@ -15,8 +16,6 @@ from charter.wire.rest.settings import RestSettings
 from charter.wire.rest.vocabulary import Vocabularies, Vocabulary, hint
 
 _COMPARATORS = {item.value: item for item in Comparator} | {"": Comparator.EQ}
-_EQUALITY = frozenset({Comparator.EQ, Comparator.NE, Comparator.IN, Comparator.NOT_IN})
-_ORDER = frozenset({Comparator.LT, Comparator.LE, Comparator.GT, Comparator.GE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +90,6 @@ def conditions(part: Part) -> Iterator[Condition]:
     else:
         for item in part.parts:
             yield from conditions(item)
-
-
-def comparators_of(type_: Type, foldable: bool = False) -> frozenset[Comparator]:
-    """What a field of this type can be tested with."""
-    if type_.many:
-        return frozenset({Comparator.CONTAINS, Comparator.NULL})
-    if type_.scalar is Scalar.JSON:
-        return frozenset({Comparator.NULL})
-    able = _EQUALITY | {Comparator.NULL}
-    if type_.scalar in ORDERED and type_.scalar is not Scalar.BOOLEAN:
-        able |= _ORDER
-    if type_.scalar in TEXTUAL:
-        able |= {Comparator.LIKE}
-    return able | {Comparator.ILIKE} if foldable else able
 
 
 def _group(group: Group, parts: tuple[Where, ...]) -> Where:

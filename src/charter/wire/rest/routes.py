@@ -197,8 +197,11 @@ def _decoded(parts: list[str]) -> list[str]:
 
 
 def creatable(resource: Resource) -> bool:
-    """Whether rows can be created over REST: the server must be able to make their key."""
-    return resource.key.default is not None
+    """Whether rows can be created over REST: the server must be able to make their key, or the
+    rows of an existing table come with it."""
+    if resource.read_only:
+        return False
+    return resource.key.default is not None or resource.keys_given
 
 
 def routes_of(contract: Contract, prefix: str) -> Iterator[Route]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from charter.contract.contract import Contract
 from charter.contract.resource import Relation, Resource
-from charter.contract.types import ORDERED, Scalar, Type
+from charter.contract.types import Scalar, Type
 from charter.core.names import nearest
+from charter.plan.comparators import sortable
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,7 @@ class Vocabulary:
     relations: Mapping[str, Relation]
 
     def sortable(self, name: str) -> bool:
-        type_ = self.fields[name]
-        return not type_.many and type_.scalar in ORDERED
+        return sortable(self.fields[name])
 
     def near(self, name: str) -> str:
         """A hint at a field or relation that may be meant, or nothing."""

@@ -127,8 +127,8 @@ def read_version(value: Any, reading: Reading, at: str) -> int | None:
     except Unfit:
         reading.notes.at(at, WRONG_TYPE, f"an integer is expected, not {named(value)}")
         return None
-    if version < 1:
-        reading.notes.at(at, OUT_OF_RANGE, "versions count from 1")
+    if version < 0:  # those of existing tables may begin with zero
+        reading.notes.at(at, OUT_OF_RANGE, "a version is not negative")
         return None
     return version
 

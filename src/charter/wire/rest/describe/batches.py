@@ -24,7 +24,7 @@ _NAME: Schema = {
 }
 _VERSION: Schema = {
     "type": ["integer", "null"],
-    "minimum": 1,
+    "minimum": 0,
     "maximum": 2**63 - 1,
     "description": "The version that the change is based on, as If-Match says it.",
 }

@@ -6,6 +6,7 @@ from typing import Any
 from charter.contract.resource import Resource
 from charter.contract.types import MAX_INTEGER, MIN_INTEGER, Scalar, Type
 from charter.plan.ask import Comparator
+from charter.plan.comparators import comparators_of
 from charter.wire.rest.describe.values import (
     NO_NUL,
     Maker,
@@ -13,7 +14,6 @@ from charter.wire.rest.describe.values import (
     decimal_pattern,
     given,
 )
-from charter.wire.rest.filters import comparators_of
 from charter.wire.rest.groups import GROUPS
 from charter.wire.rest.idempotency import LONGEST_KEY
 from charter.wire.rest.lists import MOST_SEARCHED
@@ -29,7 +29,7 @@ _WORD = r"[^\s\u0000\u001c-\u001f\u0085]+"
 _SEARCHED = f"^{_SPACE}*{_WORD}(?:{_SPACE}+{_WORD}){{0,{MOST_SEARCHED - 1}}}{_SPACE}*$"
 _LIKE = r"^(?:[^\\\u0000]|\\[^\u0000])*$"
 _BARE = r'^[^,()"\u0000]*$'
-_TAG = r'^"[1-9][0-9]{0,17}(?:\.[!#-~]*)?"$'
+_TAG = r'^"(?:0|[1-9][0-9]{0,18})(?:\.[!#-~]*)?"$'
 _IDEMPOTENCY_KEY = (
     rf"^(?:[!#-+\--:<-\[\]-~]{{1,{LONGEST_KEY}}}"
     rf'|"(?:[ !#-\[\]-~]|\\["\\]){{1,{LONGEST_KEY}}}")$'

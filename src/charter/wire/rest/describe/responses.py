@@ -18,7 +18,7 @@ _TEXT: Schema = {"type": "string"}
 HEADERS: Mapping[str, dict[str, Any]] = {
     "ETag": {
         "description": "The version of the row, and a digest of what is shown of it.",
-        "schema": {"type": "string", "pattern": r'^"[1-9][0-9]*\.[A-Za-z0-9_-]+"$'},
+        "schema": {"type": "string", "pattern": r'^"(?:0|[1-9][0-9]*)\.[A-Za-z0-9_-]+"$'},
     },
     "Location": {
         "description": "Where the new row is.",

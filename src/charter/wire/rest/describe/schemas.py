@@ -17,7 +17,7 @@ from charter.wire.rest.describe.values import JSON_VALUE, Schema, given, nullabl
 from charter.wire.rest.routes import creatable
 from charter.wire.rest.vocabulary import Vocabulary, vocabularies
 
-_VERSION = replace(INTEGER, ge=1)
+_VERSION = replace(INTEGER, ge=0)
 _OF_SYSTEM = frozenset({"id", "created_at", "updated_at", "version"})
 _NEVER_NULL = frozenset({Function.COUNT, Function.EXISTS, Function.SUM})
 _SUFFIX = {Mode.CREATE: "New", Mode.REPLACE: "Replacement", Mode.PATCH: "Change"}
@@ -142,7 +142,9 @@ def _page(resource: Resource) -> Schema:
 def body_schema(contract: Contract, resource: Resource, mode: Mode) -> Schema:
     """What `plan.drafts` reads in this mode."""
     owner = resource.relation_named[resource.owner].near if resource.owner else None
-    fields = [item for item in resource.fields if _settable(item, mode) and item.name != owner]
+    fields = [
+        item for item in resource.fields if _settable(resource, item, mode) and item.name != owner
+    ]
     properties = {item.name: _given(item) for item in fields}
     for relation in resource.relations:
         target = contract.resource_named[relation.target]
@@ -155,9 +157,10 @@ def body_schema(contract: Contract, resource: Resource, mode: Mode) -> Schema:
     return found | {"required": required} if required else found
 
 
-def _settable(item: Field, mode: Mode) -> bool:
+def _settable(resource: Resource, item: Field, mode: Mode) -> bool:
+    known = item.name not in _OF_SYSTEM or (item.name == "id" and resource.keys_given)
     by = (SetBy.CLIENT, SetBy.ONCE) if mode is Mode.CREATE else (SetBy.CLIENT,)
-    return item.set_by in by and not item.hidden and item.name not in _OF_SYSTEM
+    return item.set_by in by and not item.hidden and known
 
 
 def _given(item: Field) -> Schema:

@@ -1,0 +1,140 @@
+"""The statements of a backfill: ranges of a key, and what is filled in them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import LiteralString
+
+from charter.contract.types import TEXT, UUID
+from charter.migrate.step import Batch, Fill, Maker
+from charter.sql.dialect import Dialect
+from charter.sql.fragment import (
+    EMPTY,
+    Fragment,
+    checked,
+    identifier,
+    joined,
+    listed,
+    number,
+    parameter,
+    sql,
+)
+from charter.sql.sources import Codec, SlotValue
+from charter.sql.statement import Statement
+
+_LOCKS: LiteralString = " FOR NO KEY UPDATE SKIP LOCKED"
+"""Nobody waits for a row that somebody else has: it comes in the next round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """The statements over one batch. Values are bound as a driver gave them: those of the lower
+    end of a range first, which none but the first range is without, then those of its upper end,
+    which the last one is without."""
+
+    batch: Batch
+    dialect: Dialect
+
+    @property
+    def width(self) -> int:
+        return len(self.batch.key)
+
+    @property
+    def made(self) -> tuple[Fill, ...]:
+        return tuple(item for item in self.batch.fills if item.maker is not None)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The columns that values are made from."""
+        return tuple(dict.fromkeys(item.source for item in self.made if item.source is not None))
+
+    def upper(self, rows: int, *, lower: bool) -> Statement:
+        """The key that ends a range of so many rows; no row where fewer are left."""
+        fragment = sql(
+            "SELECT {} FROM {} {} ORDER BY {} LIMIT 1 OFFSET {}",
+            self._key(), self._table(), self._where(self._range(lower=lower, upper=False)),
+            self._key(), number(rows - 1),
+        )  # fmt: skip
+        return self._statement(fragment, "range")
+
+    def left(self) -> Statement:
+        """A row where one is left that is not done."""
+        fragment = sql("SELECT 1 FROM {} WHERE {} LIMIT 1", self._table(), self._undone())
+        return self._statement(fragment, "left")
+
+    def fill(self, *, lower: bool, upper: bool) -> Statement:
+        """Fill the rows of a range by expressions alone."""
+        sets = listed(
+            sql("{} = {}", identifier(item.column), checked(item.sql or "NULL"))
+            for item in self.batch.fills
+        )
+        test = self._undone_within(lower=lower, upper=upper)
+        if self.dialect.locks_rows:
+            test = sql("{} IN ({})", self._row(), self._locked(EMPTY, test))
+        fragment = sql("UPDATE {} SET {} WHERE {}", self._table(), sets, test)
+        return self._statement(fragment, "fill")
+
+    def rows(self, *, lower: bool, upper: bool) -> Statement:
+        """The keys of the rows of a range, each followed by what values are made from."""
+        more = listed(map(identifier, self.sources))
+        test = self._undone_within(lower=lower, upper=upper)
+        return self._statement(self._locked(more, test), "rows")
+
+    def fill_one(self) -> Statement:
+        """Fill one row: the values that were made, then its key."""
+        sets = []
+        for item in self.batch.fills:
+            value = checked(item.sql or "NULL")
+            if item in self.made:
+                value = parameter(SlotValue(self.made.index(item)))
+            sets.append(sql("{} = {}", identifier(item.column), value))
+        first = len(self.made)
+        key = joined(
+            " AND ",
+            (
+                sql("{} = {}", identifier(name), parameter(SlotValue(first + place)))
+                for place, name in enumerate(self.batch.key)
+            ),
+        )
+        fragment = sql("UPDATE {} SET {} WHERE {}", self._table(), listed(sets), key)
+        return self._statement(fragment, "fill one")
+
+    def encoders(self) -> Sequence[Codec | None]:
+        """How each value that is made is bound."""
+        kinds = {Maker.FOLD: TEXT, Maker.UUID7: UUID}
+        return [self.dialect.encoder(kinds[item.maker]) for item in self.made if item.maker]
+
+    def _locked(self, more: Fragment, test: Fragment) -> Fragment:
+        columns = joined(", ", (self._key(), more))
+        fragment = sql("SELECT {} FROM {} WHERE {}", columns, self._table(), test)
+        return sql("{}{}", fragment, checked(_LOCKS)) if self.dialect.locks_rows else fragment
+
+    def _undone_within(self, *, lower: bool, upper: bool) -> Fragment:
+        return joined(" AND ", (self._range(lower=lower, upper=upper), self._undone()))
+
+    def _undone(self) -> Fragment:
+        return sql("({})", checked(self.batch.where))
+
+    def _range(self, *, lower: bool, upper: bool) -> Fragment:
+        above = sql("{} > {}", self._row(), self._values(0)) if lower else EMPTY
+        first = self.width if lower else 0
+        below = sql("{} <= {}", self._row(), self._values(first)) if upper else EMPTY
+        return joined(" AND ", (above, below))
+
+    def _where(self, test: Fragment) -> Fragment:
+        return sql("WHERE {}", test) if test else EMPTY
+
+    def _row(self) -> Fragment:
+        return self._key() if self.width == 1 else sql("({})", self._key())
+
+    def _values(self, first: int) -> Fragment:
+        values = listed(parameter(SlotValue(first + place)) for place in range(self.width))
+        return values if self.width == 1 else sql("({})", values)
+
+    def _key(self) -> Fragment:
+        return listed(map(identifier, self.batch.key))
+
+    def _table(self) -> Fragment:
+        return identifier(self.batch.table)
+
+    def _statement(self, fragment: Fragment, what: str) -> Statement:
+        return self.dialect.statement(fragment, f"backfill {self.batch.table}: {what}")

@@ -1,0 +1,1 @@
+"""Typed changes to steps: one builder a dialect."""

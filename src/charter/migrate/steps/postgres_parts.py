@@ -1,0 +1,194 @@
+"""PostgreSQL: constraints and indexes, so that nobody waits for a table that is read through."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from charter.migrate.changes import Part
+from charter.migrate.locks import Operation
+from charter.migrate.step import Need, Phase, Step
+from charter.migrate.steps.building import count_where, doubles, strays
+from charter.migrate.steps.postgres_ddl import (
+    add_not_valid,
+    alter,
+    build_index,
+    drop_constraint,
+    drop_index,
+    drop_not_null,
+    quote,
+    rename_part,
+    set_not_null,
+    step,
+    validate,
+)
+from charter.migrate.steps.words import with_names
+from charter.sql.naming import bounded
+from charter.sql.postgres import POSTGRES
+from charter.sql.schema import (
+    CheckRule,
+    ForeignKey,
+    IndexedColumn,
+    PrimaryKey,
+    Table,
+    TableIndex,
+    UniqueKey,
+)
+
+
+def added(table: Table, part: Part, phase: Phase) -> list[Step]:
+    """The steps that add a part to a table that others use."""
+    match part:
+        case TableIndex():
+            return [_index(table, part, phase)]
+        case UniqueKey():
+            return _unique(table, part, phase)
+        case CheckRule() | ForeignKey():
+            return _checked(table, part, phase)
+        case PrimaryKey():
+            raise ValueError(f"the key of {table.name} cannot change")
+
+
+def _index(table: Table, index: TableIndex, phase: Phase) -> Step:
+    needs: tuple[Need, ...] = ()
+    if index.unique:
+        needs = (doubles(table.name, [column.name for column in index.columns], POSTGRES),)
+    return step(
+        f"index {index.name}",
+        phase,
+        f"Builds the index {index.name} of {table.name} beside reads and writes.",
+        table.name,
+        build_index(table, index),
+        (drop_index(index.name),),
+        transaction=False,
+        needs=needs,
+    )
+
+
+def _unique(table: Table, unique: UniqueKey, phase: Phase) -> list[Step]:
+    columns = tuple(map(IndexedColumn, unique.columns))
+    index = TableIndex(unique.name, columns, unique=True)
+    name = quote(unique.name)
+    use = alter(
+        table.name,
+        f"ADD CONSTRAINT {name} UNIQUE USING INDEX {name}",
+        Operation.ADD_UNIQUE_BY_INDEX,
+    )
+    constraint = step(
+        f"unique {unique.name}",
+        phase,
+        f"Makes the index the constraint {unique.name} of {table.name}.",
+        table.name,
+        (use,),
+        (drop_constraint(table.name, unique),),
+    )
+    return [_index(table, index, phase), constraint]
+
+
+def _checked(table: Table, part: CheckRule | ForeignKey, phase: Phase) -> list[Step]:
+    if isinstance(part, CheckRule):
+        says = f"do not fit {part.name}"
+        need = count_where(table.name, f"NOT ({part.expression})", says, POSTGRES)
+    else:
+        need = strays(table.name, part.columns, part.target, part.target_columns, POSTGRES)
+    word = "check" if isinstance(part, CheckRule) else "refer"
+    add = step(
+        f"{word} {part.name}",
+        phase,
+        f"Holds {part.name} for what is written to {table.name} from now on.",
+        table.name,
+        (add_not_valid(table.name, part),),
+        (drop_constraint(table.name, part),),
+        needs=(need,),
+    )
+    rest = step(
+        f"validate {part.name}",
+        phase,
+        f"Makes sure that {part.name} holds for the rows of {table.name} that were there.",
+        table.name,
+        (validate(table.name, part),),
+        (),
+        needs=(need,),
+    )
+    return [add, rest]
+
+
+def required(table: Table, name: str, phase: Phase) -> list[Step]:
+    """A column that is never null from now on: by a check, so that the table is not read under
+    a lock that keeps others out."""
+    check = CheckRule(bounded(f"{table.name}_{name}_present"), f"{quote(name)} IS NOT NULL")
+    need = count_where(table.name, f"{quote(name)} IS NULL", f"have no {name}", POSTGRES)
+    first = step(
+        f"check {table.name}.{name}",
+        phase,
+        f"Takes no row of {table.name} without {name} from now on.",
+        table.name,
+        (add_not_valid(table.name, check),),
+        (drop_constraint(table.name, check, if_exists=True),),
+        needs=(need,),
+    )
+    second = step(
+        f"validate {table.name}.{name}",
+        phase,
+        f"Makes sure that every row of {table.name} has {name}.",
+        table.name,
+        (validate(table.name, check),),
+        (),
+        needs=(need,),
+    )
+    third = step(
+        f"require {table.name}.{name}",
+        phase,
+        f"Makes {table.name}.{name} required.",
+        table.name,
+        (set_not_null(table.name, name), drop_constraint(table.name, check)),
+        (drop_not_null(table.name, name),),
+    )
+    return [first, second, third]
+
+
+def renamed_parts(table: str, pairs: Iterable[tuple[Part, str, str]], phase: Phase) -> list[Step]:
+    """Parts that get another name (part, old, new)."""
+    found = list(pairs)
+    up = [rename_part(table, part, old, new) for part, old, new in found]
+    down = [rename_part(table, part, new, old) for part, old, new in reversed(found)]
+    names = ", ".join(new for _, _, new in found)
+    does = f"Gives constraints and indexes of {table} their names: {names}."
+    return [step(f"name parts of {table}", phase, does, table, up, down)] if found else []
+
+
+def placed(part: Part, columns: Mapping[str, str], name: str | None = None) -> Part:
+    """The part over columns that have other names for a while."""
+
+    def of(names: Sequence[str]) -> tuple[str, ...]:
+        return tuple(columns.get(item, item) for item in names)
+
+    found: Part
+    match part:
+        case TableIndex():
+            parts = tuple(
+                replace(item, name=columns.get(item.name, item.name)) for item in part.columns
+            )
+            where = None if part.where is None else with_names(part.where, columns)
+            found = replace(part, columns=parts, where=where)
+        case CheckRule():
+            text = with_names(part.expression, columns)
+            found = replace(part, expression=text, columns=of(part.columns))
+        case _:
+            found = replace(part, columns=of(part.columns))
+    return found if name is None else replace(found, name=name)
+
+
+def columns_of(part: Part, table: Table) -> frozenset[str]:
+    """The columns that a part is about, those in its condition among them."""
+    text = ""
+    match part:
+        case TableIndex():
+            names = {column.name for column in part.columns}
+            text = part.where or ""
+        case CheckRule():
+            names, text = set(part.columns), part.expression
+        case _:
+            names = set(part.columns)
+    for column in table.columns:
+        if text and with_names(text, {column.name: "\N{BLACK SQUARE}"}) != text:
+            names.add(column.name)
+    return frozenset(names)

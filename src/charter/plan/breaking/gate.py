@@ -1,0 +1,80 @@
+"""The gate: every area of a contract that others rely on, compared with what it was."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from charter.contract.contract import Contract
+from charter.plan.breaking.answers import changed_answers
+from charter.plan.breaking.errors import changed_errors
+from charter.plan.breaking.events import changed_events
+from charter.plan.breaking.finding import Finding, Severity
+from charter.plan.breaking.graphql import changed_graphql
+from charter.plan.breaking.grpc import changed_grpc
+from charter.plan.breaking.inputs import changed_inputs
+from charter.plan.breaking.paths import changed_paths
+from charter.plan.breaking.permissions import changed_permissions
+from charter.plan.breaking.queries import changed_queries
+from charter.plan.breaking.stored import changed_storage
+from charter.plan.breaking.version import Verdict, step_of, verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """One kind of change. `versioned` where clients notice it, so that the version has to say so.
+
+    What happens to stored data is not: a migration refuses to lose anything that was not named.
+    """
+
+    name: str
+    title: str
+    compare: Callable[[Contract, Contract], Iterator[Finding]]
+    versioned: bool = True
+
+
+AREAS: tuple[Area, ...] = (
+    Area("paths", "REST: paths", changed_paths),
+    Area("inputs", "REST: requests", changed_inputs),
+    Area("answers", "REST: answers", changed_answers),
+    Area("queries", "REST: queries", changed_queries),
+    Area("errors", "REST: errors of commands", changed_errors),
+    Area("graphql", "GraphQL", changed_graphql),
+    Area("grpc", "gRPC", changed_grpc),
+    Area("events", "Events", changed_events),
+    Area("storage", "Stored data", changed_storage, versioned=False),
+    Area("permissions", "Permissions", changed_permissions),
+)
+_ORDER = tuple(Severity)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What changed in one area, what breaks first."""
+
+    area: Area
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that changed, and what it means for the version. Areas without a change are left out."""
+
+    parts: tuple[Part, ...]
+    version: Verdict
+
+    def count(self, severity: Severity) -> int:
+        return sum(1 for part in self.parts for item in part.findings if item.severity is severity)
+
+
+def compare(old: Contract, new: Contract) -> Report:
+    """What the change from one contract to another means for those who rely on it."""
+    parts = tuple(Part(area, _ordered(area.compare(old, new))) for area in AREAS)
+    told = (item for part in parts if part.area.versioned for item in part.findings)
+    step = step_of(told)
+    return Report(
+        tuple(part for part in parts if part.findings), verdict(old.version, new.version, step)
+    )
+
+
+def _ordered(found: Iterator[Finding]) -> tuple[Finding, ...]:
+    once = dict.fromkeys(found)
+    return tuple(sorted(once, key=lambda item: (_ORDER.index(item.severity), item.subject)))

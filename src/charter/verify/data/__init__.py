@@ -1,0 +1,1 @@
+"""Realistic rows made from a contract, for scratch databases only."""

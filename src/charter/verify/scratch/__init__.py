@@ -1,0 +1,1 @@
+"""Databases that are made to be filled, measured and thrown away."""

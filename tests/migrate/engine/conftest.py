@@ -1,0 +1,35 @@
+"""One database of each kind, with the first migration applied and some rows."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.migrate.engine.databases import Place, first
+from tests.support.postgres import PostgresServer
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """A database without anything in it."""
+    if request.param == "sqlite":
+        return Place(f"sqlite:///{tmp_path / 'items.db'}")
+    return Place(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+async def place(empty: Place) -> Place:
+    """A database with items, and a history of one migration."""
+    await empty.apply(first())
+    await empty.fill()
+    empty.events.clear()
+    return empty
+
+
+@pytest.fixture
+async def postgres(postgres_url: str, postgres_server: PostgresServer) -> Place:
+    """The same on PostgreSQL alone."""
+    found = Place(postgres_url)
+    await found.apply(first())
+    await found.fill()
+    found.events.clear()
+    return found

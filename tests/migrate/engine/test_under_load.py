@@ -1,0 +1,24 @@
+"""Each kind of migration while clients read and write without pause, first the old release and
+then the new one: no request fails. A request that waits for a lock for longer than the lock
+timeout of the migration is one that fails. `python -m bench.migrations` does the same with a
+million rows."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.migrations import KINDS, Kind, measured
+from charter.serve.engine import heartbeat
+
+ROWS = 3_000
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+async def test_nobody_fails(
+    kind: Kind, postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever watches a release sees sooner that it lives.
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.2)
+    found = await measured(kind, postgres_url, tmp_path, ROWS)
+    assert found.failures == ()
+    assert found.requests
