@@ -55,11 +55,13 @@ def mariadb() -> Iterator[str]:
         f"CREATE USER {USER}@'%' IDENTIFIED BY '{password}';\n"
         f"GRANT ALL ON *.* TO {USER}@'%';\n"
     )
+    # A server that starts clears up there: not after another.
+    env = {**os.environ, "TMPDIR": str(home)}
     data = ["--no-defaults", f"--datadir={home / 'data'}"]
     process: subprocess.Popen[bytes] | None = None
     try:
         install = ["mariadb-install-db", *data, "--skip-test-db"]
-        subprocess.run(install, check=True, user=owner, cwd=home, capture_output=True)
+        subprocess.run(install, check=True, user=owner, cwd=home, env=env, capture_output=True)
         options = [f"--{name}={value}" for name, value in SETTINGS.items()]
         where = [f"--port={port}", f"--socket={home / 'socket'}", f"--init-file={start}"]
         with (home / "log").open("wb") as log:
@@ -69,6 +71,7 @@ def mariadb() -> Iterator[str]:
                 stderr=log,
                 user=owner,
                 cwd=home,
+                env=env,
                 start_new_session=True,
             )
         url = f"mysql://{USER}:{password}@127.0.0.1:{port}/{DATABASE}"

@@ -22,11 +22,12 @@ from rich.table import Table
 from bench import dataset, load, report
 from bench.answers import Disagreement
 from bench.growth import walk, write_pages
+from bench.mariadb import mariadb
 from bench.plot import Line, drawn
 from bench.postgres import postgres
 from bench.run import RESULTS
 from bench.servers import ROOT, SERVERS, Server, charter_python, missing, started
-from bench.stores import prime, seed_postgres, seed_sqlite_url, sqlite_url
+from bench.stores import prime, seed_mysql, seed_postgres, seed_sqlite_url, sqlite_url
 from bench.workloads import Request, Shop, Workload, read_nested, shop_of, write_requests
 
 SUMMARY = "Measure how long Charter's reads take as the data grows, on each database."
@@ -74,6 +75,7 @@ def postgres_database() -> Iterator[str]:
 PLACES = (
     Place("SQLite", "charter_sqlite", sqlite_file, seed_sqlite_url),
     Place("PostgreSQL", "charter", postgres_database, seed_postgres),
+    Place("MariaDB", "charter_mariadb", mariadb, seed_mysql),
 )
 
 

@@ -63,6 +63,11 @@ def seed_sqlite_url(url: str, data: Dataset) -> None:
     seed_sqlite(Path(url.removeprefix("sqlite:///")), data.tables())
 
 
+def seed_mysql(url: str, data: Dataset) -> None:
+    """Load the tables of this MariaDB database."""
+    asyncio.run(seed_mariadb(url, data.tables()))
+
+
 def sqlite_url(path: Path) -> str:
     """The URL of a SQLite file."""
     return f"sqlite:///{path.absolute()}"

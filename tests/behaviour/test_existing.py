@@ -36,7 +36,7 @@ from tests.behaviour.clients import rest
 from tests.behaviour.clients.base import Has, Refused
 from tests.behaviour.clients.rest import RestClient
 from tests.behaviour.conftest import EXISTING
-from tests.behaviour.databases import DATABASES, run_script
+from tests.behaviour.databases import run_script
 from tests.behaviour.serving import Served, serving
 
 shop = Contract("shop")
@@ -164,7 +164,7 @@ TABLES = {
 }
 
 
-@pytest.fixture(scope="module", params=DATABASES)
+@pytest.fixture(scope="module", params=TABLES)
 def kind(request: pytest.FixtureRequest) -> str:
     found: str = request.param
     return found

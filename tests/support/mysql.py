@@ -87,6 +87,12 @@ class MysqlServer:
     def mariadb(self) -> bool:
         return self.program.name == "mariadbd"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """A server that starts clears up where it keeps its temporary tables: not those of
+        another."""
+        return {**os.environ, "TMPDIR": str(self.home)}
+
     def url(self, database: str) -> str:
         """The address of a database, with its user and password."""
         return f"mysql://{USER}:{self.password}@127.0.0.1:{self.port}/{database}"
@@ -111,6 +117,7 @@ class MysqlServer:
             group=self.account.group,
             extra_groups=self.account.groups,
             cwd=self.home,
+            env=self.environment,
             capture_output=True,
             check=False,
         )
@@ -205,6 +212,7 @@ class MysqlServer:
                 stdout=log,
                 stderr=log,
                 cwd=self.home,
+                env=self.environment,
                 start_new_session=True,
             )
 

@@ -13,6 +13,7 @@ from charter.migrate.faults import MigrationFault
 from charter.migrate.job import Job, Overtaken
 from charter.migrate.load import holders, nobody_known
 from charter.migrate.pace import Pace
+from charter.migrate.steps.registry import builder_of
 from charter.migrate.stops import ALREADY_RUNNING, DATABASE_GONE
 from charter.sql.dialect import Dialect
 from charter.sql.dialects import dialect_named
@@ -91,6 +92,7 @@ async def looking(target: Target) -> AsyncIterator[Session]:
 
 
 async def _opened(target: Target) -> Session:
+    builder_of(target.dialect.name)
     settings = StoreSettings(lock_timeout=target.pace.lock_timeout, transaction_timeout=60)
     return await open_session(target.url, settings)
 

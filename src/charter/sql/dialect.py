@@ -43,6 +43,8 @@ class Dialect(ABC):
     """Indexes can carry columns along that they are not sorted by (`INCLUDE`)."""
     trigrams: ClassVar[bool] = False
     """Indexes can find parts of texts."""
+    migrates: ClassVar[bool] = True
+    """Migrations are planned for its databases, and applied to them."""
     bytes_cast: ClassVar[str] = ""
     """What follows the placeholder of an argument of bytes."""
     names_outside: ClassVar[bool] = True

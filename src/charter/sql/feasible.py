@@ -12,7 +12,7 @@ from charter.contract.resource import Field, Made, OnDelete, Resource
 from charter.contract.types import TEXTUAL, Scalar, digits_of
 from charter.sql.audit import AUDIT_NAMES
 from charter.sql.dialect import Dialect
-from charter.sql.existing.forms import storage_of
+from charter.sql.existing.forms import has_existing, storage_of
 from charter.sql.existing.sqlite import MOST_DIGITS
 from charter.sql.existing.storage import form_of
 from charter.sql.expressions import row_condition
@@ -110,6 +110,10 @@ def _types(resource: Resource, dialect: Dialect) -> Iterator[Fault]:
 
 
 def _forms(resource: Resource, dialect: Dialect) -> Iterator[Fault]:
+    if not has_existing(dialect):
+        text = f"{resource.name}: existing tables of {dialect.name} cannot be served"
+        yield Fault(STORAGE_UNSUPPORTED, text, resource.place)
+        return
     for field in resource.fields:
         text = f"{resource.name}.{field.name}: {dialect.name} has no values that are "
         if storage_of(dialect, field) is None:

@@ -91,6 +91,7 @@ class Mysql(Dialect):
     remote = True
     names_outside = False
     compares_rows = False
+    migrates = False
     returns_rows = False
     locks_joined = True
     indexes_parts = False

@@ -20,6 +20,7 @@ from charter.serve.engine.statements import CountingDatabase, Tally
 from charter.sql.dialect import Dialect
 from charter.sql.dialects import dialect_named
 from charter.sql.own.history import Noted
+from charter.sql.postgres import POSTGRES
 from charter.sql.schema import Schema
 from charter.sql.statement import Statement
 from charter.store.address import dialect_of
@@ -63,8 +64,10 @@ class Service:
         """Read from these replicas too, from the next opening on.
 
         `written` is the table in which the workers of this machine note who wrote when. Raises
-        ValueError for a bad URL.
+        ValueError for a bad URL, and where the database is of a kind that has no replicas.
         """
+        if self.dialect is not POSTGRES:
+            raise ValueError("database_replicas: only PostgreSQL has replicas")
         self.replicas = open_replicas(self.database, urls, self._store, written, self._listener)
 
     def tell_slow(self, listener: Listener) -> None:

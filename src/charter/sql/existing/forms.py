@@ -18,6 +18,11 @@ _FORMS: Mapping[str, Forms] = MappingProxyType(
 )
 
 
+def has_existing(dialect: Dialect) -> bool:
+    """Whether existing tables of this kind of database can be served."""
+    return dialect.name in _FORMS
+
+
 def storage_of(dialect: Dialect, field: Field) -> Storage | None:
     """How a field of an existing table is stored; None where the database has no such form."""
     return _FORMS.get(dialect.name, {}).get((kind_of(field), form_of(field)))

@@ -13,6 +13,7 @@ from charter.sql.dialect import Dialect
 from charter.sql.dialects import dialect_named
 from charter.sql.postgres import POSTGRES
 from charter.sql.schema import IndexedColumn, Schema, Table, TableIndex
+from charter.sql.sqlite import SQLITE
 from charter.sql.statement import Statement
 from charter.store.address import Dialect as Kind
 from charter.store.address import dialect_of, shown, sqlite_path
@@ -99,6 +100,8 @@ class LiveReport:
 async def live_report(contract: Contract, url: str) -> LiveReport:
     """Look at the database of a URL. Raises ValueError, MissingDriver and Unavailable."""
     dialect = dialect_named(dialect_of(url))
+    if dialect not in (SQLITE, POSTGRES):
+        raise ValueError("indexes are looked at on SQLite and PostgreSQL")
     if dialect_of(url) is Kind.SQLITE:
         path = sqlite_path(url)
         if path is None or not path.exists():

@@ -1,0 +1,78 @@
+"""What Charter does not do on MySQL yet says so, before it asks the server anything."""
+
+from pathlib import Path
+
+import pytest
+
+from charter.migrate.steps.registry import BUILDERS
+from charter.sql.dialects import DIALECTS
+from tests.cli.test_cli import charter
+
+CONTRACT = """
+from charter import Contract, Resource, allow
+
+shop = Contract("shop")
+
+
+@shop.resource
+class Thing(Resource):
+    name: str
+
+
+@shop.policy(Thing)
+def policy(row, actor):
+    yield allow("read")
+"""
+MAPPED = CONTRACT.replace("@shop.resource", '@shop.resource(table="Things")')
+URL = "mysql://shop:very-secret@127.0.0.1:1/shop"
+REPLICA = "postgresql://shop:very-secret@127.0.0.1:1/shop"
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    (tmp_path / "c.py").write_text(CONTRACT)
+    (tmp_path / "mapped.py").write_text(MAPPED)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("migrate", "apply", "c.py", "--database", URL), 1, "dialect_unsupported"),
+        (("migrate", "status", "c.py", "--database", URL), 1, "dialect_unsupported"),
+        (("migrate", "check", "c.py", "--database", URL), 1, "dialect_unsupported"),
+        (("migrate", "rollback", "c.py", "--database", URL), 1, "dialect_unsupported"),
+        (("run", "c.py", "--migrate", "--database", URL), 1, "dialect_unsupported"),
+        (("migrate", "plan", "c.py", "--for", "mysql"), 2, "invalid choice: 'mysql'"),
+        (("verify", "c.py", "--plans", "--database", URL), 2, "read on SQLite and PostgreSQL"),
+        (("verify", "c.py", "--plans", "--live", URL), 2, "looked at on SQLite and PostgreSQL"),
+        (("understand", URL), 2, "drafted from databases of sqlite and postgresql"),
+        (("run", "mapped.py", "--database", URL), 1, "storage_unsupported"),
+        (
+            ("run", "c.py", "--database", URL, "--database-replicas", REPLICA),
+            1,
+            "database_replicas: only PostgreSQL has replicas",
+        ),
+    ],
+)
+def test_what_is_not_there_yet_says_so(
+    directory: Path, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    ended = charter(directory, *arguments, COLUMNS="200")
+    assert words in ended.stderr
+    assert ended.returncode == code
+    assert "very-secret" not in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_plan_leaves_out_what_it_cannot_be_made_for(directory: Path) -> None:
+    ended = charter(directory, "migrate", "plan", "c.py", "first")
+    assert ended.returncode == 0, ended.stderr
+    (written,) = (directory / "migrations").iterdir()
+    text = written.read_text()
+    assert "[sqlite]" in text
+    assert "[mysql]" not in text
+
+
+def test_whoever_says_that_it_migrates_has_steps() -> None:
+    assert BUILDERS.keys() == {name for name, item in DIALECTS.items() if item.migrates}
