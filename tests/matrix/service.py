@@ -30,6 +30,7 @@ _UNCHECKED = {
     Dialect.POSTGRESQL: "SET LOCAL session_replication_role = replica;",
     Dialect.MYSQL: "SET foreign_key_checks = 0;",
 }
+_CHECKED_AGAIN = {Dialect.MYSQL: "SET foreign_key_checks = 1;"}
 _KEPT = "kept_"
 
 
@@ -117,8 +118,9 @@ class Tried:
             f'DELETE FROM "{name}"; INSERT INTO "{name}" SELECT * FROM "{_KEPT}{name}";'
             for name in self.tables
         )
-        start = _UNCHECKED[dialect_of(self.served.url)]
-        await self.served.service.database.script("\n".join([start, *copies]))
+        kind = dialect_of(self.served.url)
+        script = [_UNCHECKED[kind], *copies, _CHECKED_AGAIN.get(kind, "")]
+        await self.served.service.database.script("\n".join(script))
 
     async def changed(self) -> list[str]:
         """The tables that are not as they were kept."""
