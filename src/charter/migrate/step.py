@@ -35,8 +35,6 @@ class Maker(StrEnum):
 
     FOLD = "fold"
     """The folded form of the text in `source` (`sql.folding.folded`); nothing stays nothing."""
-    UUID7 = "uuid7"
-    """A new UUID (`core.ids.uuid7`) for each row."""
 
 
 @dataclass(frozen=True, slots=True)
