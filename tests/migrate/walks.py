@@ -114,8 +114,8 @@ def contracts(draw: st.DrawFn) -> Contract:
             )
             for group in draw(groups)
         ]
-        computed = draw(_computed(fields))
-        if computed and draw(st.booleans()):
+        computed, is_indexed = draw(_computed(fields)), draw(st.booleans())
+        if computed and is_indexed:
             indexes.append(Index("w", (computed[0].name,)))
         checks = [
             Check(f"{f.name}_said", e.AnyOf((_present(f), e.IsNull(_column(f)))), "said")

@@ -158,7 +158,7 @@ class _Changed:
             LOCK,
             Work.CATALOG,
             table,
-            loses_down=f"what {table}.{name} holds is lost",
+            loses_down=None if is_made(held) else f"what {table}.{name} holds is lost",
             lock_down=LOCK,
             work_down=Work.REWRITE,
         )
