@@ -17,6 +17,8 @@ from tests.migrate.walks import rows_of
 from tests.support.postgres import PostgresServer
 
 BOTH = ("sqlite", "postgresql")
+LEAST = 0.010005
+"""Seconds: a step whose table has any size is taken to block for longer, no other one is."""
 
 
 def case(name: str) -> tuple[Contract, Contract]:
@@ -24,10 +26,10 @@ def case(name: str) -> tuple[Contract, Contract]:
 
 
 class Change:
-    """A case as two migrations, the first of which is applied and has an order."""
+    """A case as two migrations, the first of which is applied and has some orders."""
 
-    def __init__(self, name: str) -> None:
-        self.before, self.after = case(name)
+    def __init__(self, before: Contract, after: Contract) -> None:
+        self.before, self.after = before, after
         first = planned(self.before, (), BOTH, "0001_first", Said())
         assert first is not None
         second = planned(self.after, (first,), BOTH, "0002_second", Said())
@@ -44,7 +46,7 @@ class Change:
 
 
 async def test_rows_that_never_change_are_filled(empty: Place) -> None:
-    change = Change("fill while append_only and stamped")
+    change = Change(*case("fill while append_only and stamped"))
     await change.begin(empty)
     stamps = "SELECT id, version, updated_at FROM orders ORDER BY id"
     before = await empty.rows(stamps)
@@ -60,9 +62,9 @@ async def test_rows_that_never_change_are_filled(empty: Place) -> None:
 
 
 async def test_a_stored_value_has_to_be_named_where_the_table_is_large(empty: Place) -> None:
-    change = Change("stored value")
+    change = Change(*case("stored value"))
     await change.begin(empty)
-    hasty = Place(empty.url, replace(empty.pace, lock_timeout=0.005))
+    hasty = Place(empty.url, replace(empty.pace, lock_timeout=LEAST))
     try:
         found = await hasty.apply(*change.both)
         said = " ".join(repr(step.name) for step in found.refused)
@@ -75,11 +77,27 @@ async def test_a_stored_value_has_to_be_named_where_the_table_is_large(empty: Pl
     assert await empty.rows("SELECT count(*) FROM orders WHERE worked = one + 1") == [(3,)]
 
 
+async def test_so_it_has_under_another_name_of_the_table(empty: Place) -> None:
+    before, after = case("stored value")
+    orders, *rest = after.resources
+    moved = replace(orders, table="purchases", was="orders")
+    change = Change(before, replace(after, resources=(moved, *rest)))
+    await change.begin(empty)
+    hasty = Place(empty.url, replace(empty.pace, lock_timeout=LEAST))
+    with pytest.raises(MigrationFault) as caught:
+        await hasty.apply(*change.both)
+    assert "on purchases for about" in str(caught.value)
+    steps = change.both[1].changes[empty.dialect.name].steps
+    (name,) = (step.name for step in steps if step.work is Work.REWRITE)
+    await hasty.apply(*change.both, allowed=frozenset({name}))
+    assert await empty.rows("SELECT count(*) FROM purchases WHERE worked = one + 1") == [(3,)]
+
+
 async def test_going_back_has_to_be_named_where_others_would_wait(empty: Place) -> None:
-    change = Change("another stored value")
+    change = Change(*case("another stored value"))
     await change.begin(empty)
     await empty.apply(*change.both)
-    hasty = Place(empty.url, replace(empty.pace, lock_timeout=0.005))
+    hasty = Place(empty.url, replace(empty.pace, lock_timeout=LEAST))
     with pytest.raises(MigrationFault) as caught:
         await hasty.rollback(*change.both)
     assert caught.value.code.name == "step_refused"
@@ -90,7 +108,7 @@ async def test_going_back_has_to_be_named_where_others_would_wait(empty: Place) 
 async def test_an_extension_that_may_not_be_created_is_named(
     postgres_server: PostgresServer,
 ) -> None:
-    change = Change("search index")
+    change = Change(*case("search index"))
     postgres_server.start()
     name = f"plain_{secrets.token_hex(8)}"
     postgres_server.create_database(name)
