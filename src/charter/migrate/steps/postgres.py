@@ -3,7 +3,7 @@
 Adding and loosening come first, beside running releases. What was added is filled, and what
 rests on it is built. What older releases use, or still write as it was, goes and is refused at
 the end, when none of them runs any more. No step reads or writes a whole table under a lock that
-keeps others out.
+keeps others out, but for those that add what the database works out, which say so.
 """
 
 from collections.abc import Iterator, Mapping
