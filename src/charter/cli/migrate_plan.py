@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--for",
         dest="dialects",
         action="append",
-        choices=sorted(DIALECTS),
+        choices=sorted(BUILDERS),
         help="a kind of database to plan for; may be given again (default: those of the "
         "migrations so far, and else all that can hold the contract)",
     )
