@@ -105,7 +105,8 @@ async def test_what_stands_alone_is_one_statement_on_a_server(
     await table(client)
     statements(served).clear()
     made = await client.create("Table", {"name": "u"}, ADA)
-    if served.service.dialect.combines_writes:
+    mapped = served.contract.resource_named["Table"].mapped is not None
+    if served.service.dialect.combines_writes and not mapped:
         assert statements(served) == ["create Table"]
     assert made == await client.read("Table", made["id"])
     assert await events(served) == ["Table.created", "Table.created"]

@@ -10,6 +10,7 @@ from charter.contract.contract import Contract as Hub
 from charter.store.errors import StoreError
 from tests.behaviour.actors import ADA
 from tests.behaviour.clients.base import Both, Client, Has, Refused
+from tests.behaviour.databases import DATABASES
 from tests.behaviour.serving import Served
 
 bank = Contract("bank")
@@ -41,6 +42,13 @@ bank.index(Entry, "big", "-worth")
 @bank.policy(Holder, Entry)
 def policy(row: Resource, actor: Actor) -> Policy:
     yield allow("*", when=actor.authenticated)
+
+
+@pytest.fixture(scope="module", params=[*DATABASES])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Not over existing tables: the database does nothing for those that it was not asked for."""
+    found: str = request.param
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """The hostile requests meet the studio of the behaviour suite, on every database."""
 
+import pytest
+
 from tests.behaviour.conftest import (  # noqa: F401 - fixtures
     contract,
     http,
@@ -7,3 +9,11 @@ from tests.behaviour.conftest import (  # noqa: F401 - fixtures
     shared,
     url,
 )
+from tests.behaviour.databases import DATABASES
+
+
+@pytest.fixture(scope="module", params=[*DATABASES])
+def kind(request: pytest.FixtureRequest) -> str:
+    """The kind of a database."""
+    found: str = request.param
+    return found

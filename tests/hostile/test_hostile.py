@@ -1,5 +1,6 @@
 """Hostile requests: whatever comes in, the answer is a 4xx with a code, never a failure."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -76,7 +77,8 @@ async def raw(
     incoming: list[Any] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Any:
-        return incoming.pop(0) if incoming else {"type": "http.disconnect"}
+        # The client stays: one that goes away gets no answer.
+        return incoming.pop(0) if incoming else await asyncio.Future()
 
     async def send(message: Any) -> None:
         messages.append(message)

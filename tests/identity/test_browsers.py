@@ -42,8 +42,9 @@ async def test_the_cookie_of_a_session_that_has_ended_is_taken_away(place: Place
     assert (refused.status_code, code_of(refused)) == (401, "session_ended")
     gone = next(iter(SimpleCookie(refused.headers["set-cookie"]).values()))
     assert (gone.key, gone.value, gone["max-age"]) == ("__Host-charter", "", "0")
-    # A refusal of anybody else's takes nothing away.
-    other = await place.post("auth/refresh", {"refresh_token": "chr_" + "a" * 49})
+    # A refusal of something else takes nothing away.
+    body = {"refresh_token": "chr_" + "a" * 49}
+    other = await place.post("auth/refresh", body, headers={**cookie, **OWN})
     assert "set-cookie" not in other.headers
 
 

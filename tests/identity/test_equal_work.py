@@ -66,14 +66,18 @@ async def test_another_address_for_an_account_costs_the_same_when_it_is_taken(
     assert found[0] == found[1]
 
 
+async def too_early(place: Place, address: str) -> tuple[Any, ...]:
+    """What a try costs that is refused since the last one was just before. The wait grows, so
+    that there is one soon on any machine."""
+    for _ in range(40):
+        found = await work_of(place, "auth/sign-in", {"email": address, "password": OTHER})
+        if found[0] == 429:
+            return found
+    pytest.fail("no try came too early")
+
+
 async def test_a_try_that_came_too_early_costs_the_same(place: Place) -> None:
     await place.registered(KNOWN)
-    for address in (KNOWN, UNKNOWN):
-        for _ in range(8):
-            await place.post("auth/sign-in", {"email": address, "password": OTHER})
-    body = {"password": OTHER}
-    known = await work_of(place, "auth/sign-in", {**body, "email": KNOWN})
-    unknown = await work_of(place, "auth/sign-in", {**body, "email": UNKNOWN})
-    assert known[0] == unknown[0] == 429
+    known, unknown = await too_early(place, KNOWN), await too_early(place, UNKNOWN)
     assert known[3:] == unknown[3:]
     assert known[3] == (0, 0)

@@ -32,6 +32,8 @@ _UNCHECKED = {
 }
 _CHECKED_AGAIN = {Dialect.MYSQL: "SET foreign_key_checks = 1;"}
 _KEPT = "kept_"
+BESIDE = frozenset({"charter_meta", "charter_migrations", "charter_releases"})
+"""Tables of the service that no request is about."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,7 @@ async def trying(world: World, url: str) -> AsyncIterator[Tried]:
     """A service with all rows of a world."""
     async with serving(world.contract, url) as served, rest.connect(served) as http:
         schema = schema_of(world.contract, served.service.dialect)
-        tables = tuple(one.name for one in schema.tables if one.name != "charter_meta")
+        tables = tuple(one.name for one in schema.tables if one.name not in BESIDE)
         tried = Tried(world, served, http, tables)
         await tried.load(world.rows)
         await tried.keep()

@@ -9,9 +9,18 @@ from typing import Any
 from uuid import UUID
 
 from charter.contract.contract import Contract
-from charter.contract.expression import Compare, Constant, IsNull, Operator
+from charter.contract.expression import (
+    Arithmetic,
+    Compare,
+    Compute,
+    Constant,
+    Expression,
+    IsNull,
+    Operator,
+)
 from charter.contract.resource import (
     Check,
+    Computed,
     Field,
     Given,
     Index,
@@ -43,6 +52,8 @@ def cases(every: int = 1) -> Iterator[Pair]:
     yield from _fields()
     yield from _parts()
     yield from _tables()
+    yield from _kept()
+    yield from _worked_out()
 
 
 def _types() -> Iterator[Pair]:
@@ -140,3 +151,69 @@ def _tables() -> Iterator[Pair]:
     yield "link", shop(), shop(relations=(link,))
     yield "time", shop(), shop(Field("at", DATETIME, default=Made.NOW))
     yield "list", shop(), shop(Field("words", Type(Scalar.TEXT, many=True), default=Given("[]")))
+
+
+def _kept() -> Iterator[Pair]:
+    """What triggers and other indexes see to."""
+    one = Field("one", INTEGER)
+    two, name = Field("two", INTEGER, optional=True), Field("name", TEXT)
+    kinds: tuple[dict[str, Any], ...] = (
+        {"append_only": True},
+        {"stamped": True},
+        {"append_only": True, "stamped": True},
+    )
+    for said in kinds:
+        word = " and ".join(said)
+        yield word, shop(one), shop(one, **said)
+        yield f"no longer {word}", shop(one, **said), shop(one)
+        found = shop(replace(name, search=True), **said)
+        yield f"fill while {word}", shop(name, **said), found
+        wider = replace(one, type=replace(MONEY, ge=None))
+        yield f"another type while {word}", shop(one, **said), shop(wider, **said)
+        renamed = shop(one, name="purchases", was="orders", **said)
+        yield f"rename while {word}", shop(one, **said), renamed
+        yield f"new table that is {word}", Contract("shop", "1", (NOTES,)), shop(one, **said)
+    covering = shop(one, two, indexes=(Index("i", ("one",), include=("two",)),))
+    yield "covering index", shop(one, two), covering
+    name = replace(name, search=True)
+    yield "search index", shop(name), shop(name, search_index=True)
+    alone = Contract("shop", "1", (NOTES,))
+    yield "new table with a search index", alone, shop(name, search_index=True)
+
+
+def _worked_out() -> Iterator[Pair]:
+    one, two = Field("one", INTEGER), Field("two", INTEGER, optional=True)
+
+    def worked(value: Expression, optional: bool = False) -> Computed:
+        return Computed("worked", INTEGER, value, optional, stored=True)
+
+    def plus(number: int, name: str = "one") -> Compute:
+        constant = Constant(number, INTEGER)
+        return Compute(Arithmetic.ADD, column(name, INTEGER), constant, INTEGER)
+
+    has = shop(one, computed=(worked(plus(1)),))
+    indexes = (Index("w", ("worked",)),)
+    yield "stored value", shop(one), has
+    both = shop(one, two, computed=(worked(plus(1, "two"), optional=True),))
+    yield "stored value of a new field", shop(one), both
+    yield "index on a stored value", shop(one), replace_orders(has, indexes=indexes)
+    another = replace_orders(has, computed=(worked(plus(2)),))
+    yield "another stored value", has, another
+    indexed = [replace_orders(item, indexes=indexes) for item in (has, another)]
+    yield "another stored value under an index", indexed[0], indexed[1]
+    renamed = shop(replace(one, name="uno", was="one"), computed=(worked(plus(1, "uno")),))
+    yield "rename under a stored value", has, renamed
+    money = Field("price", MONEY)
+    wide = replace(money, type=replace(MONEY, digits=16))
+    price = Computed("worked", MONEY, column("price", MONEY), stored=True)
+    yield (
+        "wider under a stored value",
+        shop(money, computed=(price,)),
+        shop(wide, computed=(price,)),
+    )
+    yield "a field that is worked out", shop(one, Field("worked", INTEGER)), has
+
+
+def replace_orders(contract: Contract, **changes: Any) -> Contract:
+    orders, *rest = contract.resources
+    return replace(contract, resources=(replace(orders, **changes), *rest))

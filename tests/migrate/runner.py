@@ -163,7 +163,8 @@ def unlike(database: LiveDatabase, wanted: Schema) -> list[str]:
     there = found(database)
     fresh = database.wanted(wanted)
     texts = [str(item) for item in differences(fresh, there, there.table_named)]
-    texts += [f"{name} is left" for name in leftovers(database)]
+    own = {item.name for table in wanted.tables for item in table.triggers}
+    texts += [f"{name} is left" for name in leftovers(database) if name not in own]
     ((note,),) = database.rows("SELECT value FROM charter_meta WHERE name = 'tables'")
     if note.replace(" ", "") != str(sorted(fresh.table_named)).replace("'", '"').replace(" ", ""):
         texts.append(f"the note says {note}")
@@ -179,17 +180,19 @@ def leftovers(database: LiveDatabase) -> list[str]:
             " WHERE NOT tgisinternal AND relnamespace = current_schema()::regnamespace"
             " UNION ALL SELECT proname::text FROM pg_proc"
             " WHERE pronamespace = current_schema()::regnamespace"
+            " AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')"
         )
     return [name for (name,) in database.rows(query)]
 
 
 def content(database: LiveDatabase) -> Content:
-    """Every row of every table of the contract, by its key, as the database has it."""
+    """Every row of every table of the contract, by its key, as it was written: what the database
+    works out follows from that."""
     result: Content = {}
     for table in found(database).tables:
         if table.name.startswith("charter_"):
             continue
-        names = [column.name for column in table.columns]
+        names = [column.name for column in table.columns if column.generated is None]
         listed = ", ".join(map(database.dialect.quote, names))
         rows = database.rows(f"SELECT {listed} FROM {database.dialect.quote(table.name)}")
         keys = table.key.columns if table.key else ()

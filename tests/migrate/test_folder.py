@@ -28,8 +28,11 @@ from charter.migrate.step import Batch, Fill, Maker, Need, Phase, Step, Work
 from charter.migrate.wanted import wanted
 from charter.sql.derive import schema_of
 from charter.sql.dialect import Dialect
+from charter.sql.dialects import dialect_named
 from charter.sql.postgres import POSTGRES
 from charter.sql.sqlite import SQLITE
+from tests.migrate.cases import cases
+from tests.migrate.test_walk import plan
 from tests.migrate.walks import contracts
 from tests.sql.schema.samples import SHOP, resource
 
@@ -68,6 +71,17 @@ def test_a_migration_reads_as_it_was_written(contract: Contract) -> None:
     made = planned(contract, [], DIALECTS, "2026-01-01-first", Said(), 'What it\'s for: "all".')
     assert made is not None
     assert read(written(made), made.name) == made
+
+
+def test_so_does_every_kind_of_change() -> None:
+    for name, before, after in cases(every=9):
+        first = planned(before, [], DIALECTS, "2026-01-01-first", Said())
+        assert first is not None, name
+        for dialect in DIALECTS:
+            change = plan(before, after, dialect_named(dialect))
+            if change is not None:
+                made = Migration("2026-01-02-second", (first.name,), {dialect: change})
+                assert read(written(made), made.name) == made, name
 
 
 @given(TEXTS, TEXTS, st.booleans())

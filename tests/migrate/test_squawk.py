@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from charter.migrate.step import Phase, Step
+from charter.migrate.step import Phase, Step, Work
 from charter.sql.postgres import POSTGRES
 from tests.migrate.cases import cases
 from tests.migrate.test_walk import plan
@@ -20,6 +20,10 @@ Holds = Callable[[Step, bool], bool]
 
 def at_the_end(step: Step, back: bool) -> bool:
     return back or step.phase is Phase.CONTRACT
+
+
+def rewrites(step: Step, back: bool) -> bool:
+    return (step.work_down if back else step.work) is Work.REWRITE
 
 
 def loosens(step: Step, back: bool) -> bool:
@@ -38,7 +42,10 @@ EXPLAINED: Mapping[str, tuple[Holds, str]] = {
     "ban-drop-column": (at_the_end, "no release that uses it runs, and it was named"),
     "ban-drop-table": (at_the_end, "no release that uses it runs, and it was named"),
     "ban-drop-view": (at_the_end, "the view stood for a table's name of before"),
-    "ban-drop-function": (said("charter_twins_", "charter_stale_"), "of Charter's own trigger"),
+    "ban-drop-function": (
+        said("DROP TRIGGER", "DROP TABLE"),
+        "the trigger that it was for goes as well",
+    ),
     "ban-drop-constraint": (loosens, "what newer releases no longer hold, or a scaffold"),
     "ban-drop-not-null": (loosens, "newer releases leave it empty"),
     "ban-drop-default": (at_the_end, "it stood in for older releases, of which none runs"),
@@ -46,6 +53,10 @@ EXPLAINED: Mapping[str, tuple[Holds, str]] = {
     "renaming-table": (said("VIEW"), "a view has the name of before"),
     "renaming-object": (said("RENAME CONSTRAINT", "ALTER INDEX"), "no query names them"),
     "adding-not-nullable-field": (said("_present"), "a valid check spares the reading"),
+    "adding-field-with-default": (
+        rewrites,
+        "generated: it says so, and was named if it takes long",
+    ),
     "changing-column-type": (said("TYPE numeric"), "more digits: no row is written; or back"),
     "prefer-robust-stmts": (said("DROP INDEX CONCURRENTLY IF EXISTS"), "one left behind goes"),
 }

@@ -22,7 +22,7 @@ from tests.sql.schema.databases import LiveDatabase, PostgresDatabase, SqliteDat
 from tests.support.postgres import PostgresServer
 
 Names = Mapping[str, str]
-EXAMPLES = int(os.environ.get("CHARTER_WALKS", "40"))
+EXAMPLES = int(os.environ.get("CHARTER_WALKS", "15"))
 
 
 @st.composite

@@ -16,6 +16,7 @@ from charter.contract.contract import Contract
 from charter.contract.expression import ROW, Column
 from charter.contract.resource import (
     Check,
+    Computed,
     Default,
     Field,
     Given,
@@ -76,6 +77,22 @@ def _field(draw: st.DrawFn, name: str, tables: list[str]) -> Field:
 
 
 @st.composite
+def _computed(draw: st.DrawFn, fields: list[Field]) -> list[Computed]:
+    """A value of a row that is stored, which rests on one of its fields."""
+    if not fields or draw(st.integers(0, 2)):
+        return []
+    field = draw(st.sampled_from(fields))
+    if field.type.scalar is Scalar.INTEGER and not field.type.many and draw(st.booleans()):
+        column = _column(field)
+        value = e.Compute(e.Arithmetic.ADD, column, e.Constant(1, INTEGER), INTEGER)
+        return [Computed("worked", INTEGER, value, field.optional, stored=True)]
+    plain = not field.type.many and field.type.scalar is not Scalar.JSON
+    if plain and field.references is None and draw(st.booleans()):
+        return [Computed("worked", field.type, _column(field), field.optional, stored=True)]
+    return [Computed("worked", BOOLEAN, _present(field), stored=True)]
+
+
+@st.composite
 def contracts(draw: st.DrawFn) -> Contract:
     """Any contract over three tables and five names of fields, so that two of them have much in
     common."""
@@ -93,9 +110,13 @@ def contracts(draw: st.DrawFn) -> Contract:
                 "i",
                 tuple(draw(st.sampled_from(("", "-"))) + f.name for f in group),
                 draw(st.none() | st.sampled_from(group).map(_present)),
+                draw(st.sampled_from([(), *((f.name,) for f in plain)])),
             )
             for group in draw(groups)
         ]
+        computed, is_indexed = draw(_computed(fields)), draw(st.booleans())
+        if computed and is_indexed:
+            indexes.append(Index("w", (computed[0].name,)))
         checks = [
             Check(f"{f.name}_said", e.AnyOf((_present(f), e.IsNull(_column(f)))), "said")
             for f in fields
@@ -116,6 +137,10 @@ def contracts(draw: st.DrawFn) -> Contract:
                 uniques=tuple(uniques),
                 indexes=tuple(indexes),
                 checks=tuple(checks),
+                computed=tuple(computed),
+                append_only=draw(st.integers(0, 2)) == 0,
+                stamped=draw(st.integers(0, 2)) == 0,
+                search_index=any(f.search for f in fields) and draw(st.booleans()),
             )
         )
     return Contract("any", "1", tuple(made))

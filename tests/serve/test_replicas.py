@@ -171,7 +171,7 @@ async def test_beyond_the_queue_is_503_with_retry_after_and_counted(
     settings = replace(settings, store=store)
     async with opened(shop.build(), settings, tmp_path / "mail") as place:
         ann = await place.person(ANN)
-        database = place.process.service.database
+        database = place.process.service._opened
         assert isinstance(database, ServerDatabase)
         pool = database._pools().readers
         link = await pool.acquire(30)

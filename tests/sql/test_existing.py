@@ -361,7 +361,7 @@ def test_clients_see_existing_tables_through_the_wall(postgres_server: PostgresS
     with asyncio.Runner() as runner:
         database = Postgres(postgres_server.url(name), runner)
         filled(database)
-        for text in ("outbox", "idempotency", "meta"):
+        for text in ("outbox", "idempotency", "meta", "migrations", "releases"):
             database.run(f"CREATE TABLE charter_{text} (id integer)")
         for _ in range(2):
             runner.run(database.connection.execute(rls_script(SHOP)))

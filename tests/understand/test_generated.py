@@ -25,10 +25,10 @@ from tests.understand.generated import (
 )
 from tests.understand.places import built, complaints, found_in
 
-CHECKED = 25
-"""Contracts that the type checkers read; those that build come by the hundred."""
+CHECKED = 10
+"""Contracts that the type checkers read, of those that build."""
 SETTINGS = settings(
-    max_examples=100,
+    max_examples=40,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to make them smaller takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -77,7 +77,7 @@ def test_on_postgresql(postgres_server: PostgresServer, tmp_path: Path) -> None:
     postgres_server.create_database("drawn")
     url = postgres_server.url("drawn")
 
-    @settings(SETTINGS, max_examples=40)
+    @settings(SETTINGS, max_examples=15)
     @given(tables("postgresql"))
     def law(drawn: tuple[DrawnTable, ...]) -> None:
         emptied = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n"

@@ -197,9 +197,7 @@ async def _forward(
     if request.allowed - entry.allowed:
         entry = await job.note(entry, allowed=allowed)
     job.tell(Begun(migration.name, back=False, number=entry.done + 1, steps=len(steps)))
-    while entry.done < split:
-        run = Run(steps[entry.done], entry.done + 1, len(steps), back=False)
-        entry = await run_step(job, entry, run)
+    entry = await _run_to(split, job, entry, steps, facts)
     if split == len(steps):
         entry = await job.note(entry, state=State.APPLIED)
     elif entry.state is State.EXPANDING and not any(step.apart for step in steps[split:]):
@@ -209,12 +207,31 @@ async def _forward(
         if waiting is not None:
             return waiting
         entry = await job.note(entry, state=State.CONTRACTING)
-        while entry.done < len(steps):
-            run = Run(steps[entry.done], entry.done + 1, len(steps), back=False)
-            entry = await run_step(job, entry, run)
+        entry = await _run_to(len(steps), job, entry, steps, facts)
         entry = await job.note(entry, state=State.APPLIED)
     job.tell(Finished(migration.name, back=False))
     return None
+
+
+async def _run_to(end: int, job: Job, entry: Entry, steps: Sequence[Step], facts: Live) -> Entry:
+    """Run steps until so many are done; the entry then."""
+    while entry.done < end:
+        step = steps[entry.done]
+        if step.table not in facts.sizes and step.name not in entry.allowed:
+            await _refuse_found(job, step)
+        run = Run(step, entry.done + 1, len(steps), back=False)
+        entry = await run_step(job, entry, run)
+    return entry
+
+
+async def _refuse_found(job: Job, step: Step) -> None:
+    """Raises MigrationFault where a step has to be named, since the table that it is about, which
+    had another name when the migration began, is large."""
+    facts = await job.patiently(
+        step.name, "", partial(live, job.session, job.dialect, [step.table])
+    )
+    if blocking(step, facts, job.pace.lock_timeout):
+        raise MigrationFault(STEP_REFUSED, why(step, facts, job))
 
 
 async def _begin(

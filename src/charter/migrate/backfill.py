@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from charter.core.ids import uuid7
 from charter.migrate.events import Filled, Paused
 from charter.migrate.faults import MigrationFault
 from charter.migrate.job import Job
 from charter.migrate.keys import read_key, written_key
 from charter.migrate.load import load, rows_of
 from charter.migrate.ranges import Ranges
-from charter.migrate.step import Batch, Maker, Step
+from charter.migrate.step import Batch, Step
 from charter.migrate.stops import STEP_FAILED
 from charter.sql.folding import folded
 from charter.sql.own.history import Entry
@@ -138,10 +137,7 @@ async def _made(
     for row in found:
         made = []
         for item, encode in zip(ranges.made, encoders, strict=True):
-            if item.maker is Maker.UUID7:
-                value: Any = uuid7()
-            else:
-                value = folded(row[sources[item.source]] if item.source else None)
+            value = folded(row[sources[item.source]] if item.source else None)
             made.append(value if encode is None or value is None else encode(value))
         changes.append((*made, *row[: ranges.width]))
     if changes:

@@ -1,7 +1,6 @@
 """How two schemas differ, table by table: typed changes without any SQL."""
 
 from dataclasses import dataclass
-from typing import TypeVar
 
 from charter.migrate.objects import Stored
 from charter.sql.schema import (
@@ -11,11 +10,11 @@ from charter.sql.schema import (
     PrimaryKey,
     Table,
     TableIndex,
+    Trigger,
     UniqueKey,
 )
 
 Part = PrimaryKey | UniqueKey | ForeignKey | CheckRule | TableIndex
-P = TypeVar("P", PrimaryKey, UniqueKey, ForeignKey, CheckRule, TableIndex)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,14 @@ class PartChange:
 
 
 @dataclass(frozen=True, slots=True)
+class TriggerChange:
+    """A trigger that comes, goes, or does the same thing under another name or in other words."""
+
+    before: Trigger | None
+    after: Trigger | None
+
+
+@dataclass(frozen=True, slots=True)
 class TableChange:
     """A table that comes, goes, is renamed, or has other parts. Only what differs is listed."""
 
@@ -62,6 +69,7 @@ class TableChange:
     after: Table | None
     columns: tuple[ColumnChange, ...] = ()
     parts: tuple[PartChange, ...] = ()
+    triggers: tuple[TriggerChange, ...] = ()
 
     @property
     def name(self) -> str:

@@ -10,6 +10,7 @@ from charter.migrate.changes import (
     Part,
     PartChange,
     TableChange,
+    TriggerChange,
 )
 from charter.migrate.objects import STORED, ObjectName, Objects, Stored, schema_from
 from charter.migrate.renames import Renames
@@ -44,8 +45,9 @@ def _changes(sides: _Sides) -> Iterator[TableChange]:
         kept.add(was.name)
         columns = tuple(_columns(was, table, sides))
         parts = tuple(_parts(was, table, sides))
-        if columns or parts or was.name != table.name:
-            yield TableChange(was, table, columns, parts)
+        triggers = tuple(_triggers(was, table))
+        if columns or parts or triggers or was.name != table.name:
+            yield TableChange(was, table, columns, parts, triggers)
     for name, table in old.items():
         if name not in kept:
             yield TableChange(table, None)
@@ -99,6 +101,20 @@ def _parts(was: Table, table: Table, sides: _Sides) -> Iterator[PartChange]:
         yield PartChange(twin, part, renamed=twin is not None)
     for gone in left:
         yield PartChange(gone, None)
+
+
+def _triggers(was: Table, table: Table) -> Iterator[TriggerChange]:
+    """Of one kind a table has one trigger for each timing, whatever it is called."""
+    there = list(was.triggers)
+    for trigger in table.triggers:
+        other = next((item for item in there if item.name == trigger.name), None)
+        other = other or next((item for item in there if item.timing == trigger.timing), None)
+        if other is not None:
+            there.remove(other)
+        if other != trigger:
+            yield TriggerChange(other, trigger)
+    for gone in there:
+        yield TriggerChange(gone, None)
 
 
 def _all_parts(table: Table) -> Sequence[Part]:

@@ -45,6 +45,8 @@ _TEXTS = frozenset(scalar.value for scalar in TEXTUAL)
 
 def conversion(old: Held, new: Held, dialect: str) -> Conversion | None:
     """How values go over; `SAME` where they stay as they are, None where they cannot."""
+    if old.column.generated != new.column.generated:
+        return None
     before, after = old.stored, new.stored
     if before is None or after is None:
         return SAME if before is after and old.column.type == new.column.type else None

@@ -11,7 +11,7 @@ from charter.migrate.events import Retrying, Tell
 from charter.migrate.faults import MigrationFault
 from charter.migrate.pace import Pace
 from charter.migrate.step import Step
-from charter.migrate.stops import LOCK_TIMEOUT, ROWS_UNFIT, STEP_FAILED
+from charter.migrate.stops import EXTENSION_MISSING, LOCK_TIMEOUT, ROWS_UNFIT, STEP_FAILED
 from charter.sql.dialect import Dialect
 from charter.sql.own.history import Entry
 from charter.store.errors import BadValue, Contended, Locked, StoreError, Violated
@@ -95,5 +95,7 @@ def failure_of(step: Step, error: StoreError) -> MigrationFault:
             return MigrationFault(ROWS_UNFIT, f"{step.name}: {what} ({error.violation})")
         case BadValue():
             return MigrationFault(ROWS_UNFIT, f"{step.name}: {error}")
+        case _ if any(text.startswith("CREATE EXTENSION") for text in step.up):
+            return MigrationFault(EXTENSION_MISSING, f"{step.name}: {error}")
         case _:
             return MigrationFault(STEP_FAILED, f"{step.name}: {error}")

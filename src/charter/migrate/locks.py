@@ -38,6 +38,8 @@ class Operation(Enum):
     ADD_COLUMN = auto()
     ADD_COLUMN_WITH_DEFAULT = auto()
     """A default that is worked out once: a constant, or the time."""
+    ADD_GENERATED_COLUMN = auto()
+    """One that is stored: it is worked out for every row."""
     DROP_COLUMN = auto()
     RENAME_COLUMN = auto()
     SET_DEFAULT = auto()
@@ -66,6 +68,8 @@ class Operation(Enum):
     CREATE_TRIGGER = auto()
     DROP_TRIGGER = auto()
     FUNCTION = auto()
+    EXTENSION = auto()
+    """More types and functions, for the whole database."""
     CREATE_VIEW = auto()
     DROP_VIEW = auto()
     NOTE = auto()
@@ -88,6 +92,7 @@ _CLAIMS: Mapping[Operation, Claim] = MappingProxyType(
         Operation.RENAME_TABLE: Claim(_ALL),
         Operation.ADD_COLUMN: Claim(_ALL),
         Operation.ADD_COLUMN_WITH_DEFAULT: Claim(_ALL),
+        Operation.ADD_GENERATED_COLUMN: Claim(_ALL, Work.REWRITE),
         Operation.DROP_COLUMN: Claim(_ALL),
         Operation.RENAME_COLUMN: Claim(_ALL),
         Operation.SET_DEFAULT: Claim(_ALL),
@@ -112,6 +117,7 @@ _CLAIMS: Mapping[Operation, Claim] = MappingProxyType(
         Operation.CREATE_TRIGGER: Claim(_WRITES),
         Operation.DROP_TRIGGER: Claim(_ALL),
         Operation.FUNCTION: Claim(_NONE),
+        Operation.EXTENSION: Claim(_NONE),
         Operation.CREATE_VIEW: Claim("ACCESS SHARE"),
         Operation.DROP_VIEW: Claim(_NONE),
         Operation.NOTE: Claim(_NONE),

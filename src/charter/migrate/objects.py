@@ -20,6 +20,7 @@ from charter.sql.schema import (
     Schema,
     Table,
     TableIndex,
+    Trigger,
     UniqueKey,
 )
 
@@ -61,12 +62,21 @@ class Stored:
 
 
 ObjectValue = (
-    TableItself | Column | Stored | PrimaryKey | UniqueKey | ForeignKey | CheckRule | TableIndex
+    TableItself
+    | Column
+    | Stored
+    | PrimaryKey
+    | UniqueKey
+    | ForeignKey
+    | CheckRule
+    | TableIndex
+    | Trigger
 )
 Objects = Mapping[ObjectName, ObjectValue]
 
 TABLE, COLUMN, STORED = "table", "column", "stored"
 KEY, UNIQUE, REFERENCE, CHECK, INDEX = "key", "unique", "reference", "check", "index"
+TRIGGER = "trigger"
 _KINDS: Mapping[str, type[ObjectValue]] = MappingProxyType(
     {
         TABLE: TableItself,
@@ -77,6 +87,7 @@ _KINDS: Mapping[str, type[ObjectValue]] = MappingProxyType(
         REFERENCE: ForeignKey,
         CHECK: CheckRule,
         INDEX: TableIndex,
+        TRIGGER: Trigger,
     }
 )
 _KIND_OF: Mapping[type[ObjectValue], str] = MappingProxyType(
@@ -89,7 +100,7 @@ def objects_of(schema: Schema) -> dict[ObjectName, ObjectValue]:
     found: dict[ObjectName, ObjectValue] = {}
     for table in schema.tables:
         found[ObjectName(table.name, TABLE)] = TableItself(table.modifiers)
-        for part in (*table.columns, *table.constraints, *table.indexes):
+        for part in (*table.columns, *table.constraints, *table.indexes, *table.triggers):
             found[ObjectName(table.name, _KIND_OF[type(part)], part.name)] = part
     return found
 
@@ -121,6 +132,7 @@ def _table(name: str, modifiers: str, parts: list[Any]) -> Table:
         of(CheckRule),
         of(TableIndex),
         modifiers,
+        of(Trigger),
     )
 
 

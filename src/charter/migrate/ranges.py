@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 
-from charter.contract.types import TEXT, UUID
+from charter.contract.types import TEXT
 from charter.migrate.step import Batch, Fill, Maker
 from charter.sql.dialect import Dialect
 from charter.sql.fragment import (
@@ -23,6 +23,8 @@ from charter.sql.statement import Statement
 
 _LOCKS: LiteralString = " FOR NO KEY UPDATE SKIP LOCKED"
 """Nobody waits for a row that somebody else has: it comes in the next round."""
+_MADE = {Maker.FOLD: TEXT}
+"""The types of values that are made here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,7 @@ class Ranges:
 
     def encoders(self) -> Sequence[Codec | None]:
         """How each value that is made is bound."""
-        kinds = {Maker.FOLD: TEXT, Maker.UUID7: UUID}
-        return [self.dialect.encoder(kinds[item.maker]) for item in self.made if item.maker]
+        return [self.dialect.encoder(_MADE[item.maker]) for item in self.made if item.maker]
 
     def _locked(self, more: Fragment, test: Fragment) -> Fragment:
         columns = joined(", ", (self._key(), more))

@@ -182,4 +182,6 @@ def _one_kind(objects: Objects, table: str, column: str) -> object:
             return object()
         return stored.scalar, stored.many
     value = objects[_object(table, column)]
+    if isinstance(value, Column) and value.generated is not None:
+        return object()
     return value.type if isinstance(value, Column) else None

@@ -5,16 +5,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from charter.migrate import history
-from charter.migrate.apply import change_of
+from charter.migrate.apply import change_of, refusals, why
 from charter.migrate.events import Begun, Finished
 from charter.migrate.faults import MigrationFault
 from charter.migrate.folder import state
 from charter.migrate.job import Job
+from charter.migrate.live import live
 from charter.migrate.migration import Migration
 from charter.migrate.objects import schema_from
 from charter.migrate.releases import living, releases
 from charter.migrate.running import Run, run_step
-from charter.migrate.step import Phase, Step
+from charter.migrate.step import Phase, Step, going_back
 from charter.migrate.stops import NOTHING_TO_ROLL_BACK, RELEASES_RUN, STEP_REFUSED
 from charter.migrate.turn import Target, in_turn
 from charter.sql.own.history import Entry, State, fingerprint_of
@@ -63,11 +64,12 @@ async def _back(
     migration = named[entry.name]
     steps = change_of(migration, job.dialect.name).steps
     undone = steps[: _there(entry, steps)]
-    refused = [
-        step for step in undone if step.loses_down is not None and step.name not in request.allowed
-    ]
+    looked = partial(live, job.session, job.dialect, [step.table for step in undone])
+    facts = await job.patiently(entry.name, "", looked)
+    turned = [going_back(step) for step in undone]
+    refused = [step for step in refusals(turned, facts, job) if step.name not in request.allowed]
     if refused:
-        said = "; ".join(f"undoing {step.name!r}: {step.loses_down}" for step in refused)
+        said = "; ".join(f"undoing {why(step, facts, job)}" for step in refused)
         raise MigrationFault(STEP_REFUSED, said)
     if not request.force:
         await _refuse_released(job, entry, steps)

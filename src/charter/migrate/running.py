@@ -102,6 +102,8 @@ async def _within(job: Job, entry: Entry, run: Run, ended: Ended) -> Entry:
 
     async def work() -> Entry:
         async with job.session.transaction():
+            # Before a statement fails because another call has run it already.
+            await job.expect(entry)
             for text in run.statements:
                 await job.session.run(text)
             if run.work in {Work.REWRITE, Work.SCAN} and (lost := await job.session.checked()):

@@ -1,6 +1,6 @@
 """Steps of a migration: what is run, what it locks and costs, what it loses, and its way back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -35,8 +35,6 @@ class Maker(StrEnum):
 
     FOLD = "fold"
     """The folded form of the text in `source` (`sql.folding.folded`); nothing stays nothing."""
-    UUID7 = "uuid7"
-    """A new UUID (`core.ids.uuid7`) for each row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +104,8 @@ class Step:
     work_down: Work = Work.CATALOG
     apart: bool = False
     """Releases of after cannot run before this step: there is no time in which both run."""
+
+
+def going_back(step: Step) -> Step:
+    """A step with what its way back loses, locks and costs in place of its way there."""
+    return replace(step, loses=step.loses_down, lock=step.lock_down, work=step.work_down)

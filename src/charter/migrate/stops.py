@@ -68,6 +68,12 @@ DATABASE_GONE = _code(
     "What was not committed is undone. The history knows which steps are done.",
     "Run the same command again once the database is back: it goes on where it was.",
 )  # fmt: skip
+EXTENSION_MISSING = _code(
+    "extension_missing", "An extension of the database cannot be created.",
+    "An index of the contract wants it. The server does not have it, or the role may not create "
+    "it.",
+    "Let an administrator install it and run CREATE EXTENSION in this database, and apply again.",
+)  # fmt: skip
 RELEASES_RUN = _code(
     "releases_run", "Running releases still need what would go.",
     "They have said that they are there within the last seconds.",

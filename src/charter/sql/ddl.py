@@ -24,6 +24,9 @@ from charter.sql.schema import (
 from charter.sql.sqlite import SQLITE
 from charter.sql.system import META, TABLES_ENTRY
 
+TRIGRAMS = "pg_trgm"
+"""The extension that indexes by trigrams want."""
+
 
 def create(schema: Schema, dialect: Dialect) -> str:
     """A script that creates all tables of the schema, and fails where one is there already."""
@@ -77,7 +80,7 @@ def _sqlite_column(column: Column, table: Table, dialect: Dialect) -> str:
 
 def _postgres(schema: Schema, dialect: Dialect) -> Iterator[str]:
     if any(index.trigrams for table in schema.tables for index in table.indexes):
-        yield "CREATE EXTENSION IF NOT EXISTS pg_trgm"
+        yield f"CREATE EXTENSION IF NOT EXISTS {TRIGRAMS}"
     # A table that is named as a sequence might be comes before PostgreSQL names sequences.
     for table in sorted(schema.tables, key=lambda table: not table.name.endswith("_seq")):
         key = () if table.key is None else (table.key,)

@@ -133,8 +133,8 @@ class _Deriver:
         for computed in self._resource.computed:
             if computed.stored:
                 kind = self._dialect.column_type(computed.type)
-                text = row_value(self._contract, self._dialect, self._resource, computed)
-                yield Column(computed.name, kind, computed.optional, generated=text)
+                value = row_value(self._contract, self._dialect, self._resource, computed)
+                yield Column(computed.name, kind, computed.optional, generated=value)
         for field in self._resource.search_fields:
             yield Column(field.name + FOLDED, text, field.optional)
 

@@ -82,6 +82,11 @@ _REFUSING: Mapping[str, tuple[_Kind, ...]] = MappingProxyType(
 )
 
 
+def refuses(trigger: Trigger) -> bool:
+    """Whether a trigger turns writes away, rather than adding to them."""
+    return "RAISE" in trigger.body
+
+
 def triggers(resource: Resource, dialect: Dialect, names: Names) -> Iterator[Trigger]:
     """The triggers of a resource's table."""
     kinds: tuple[_Kind, ...] = ()

@@ -48,7 +48,7 @@ class Read:
 def read_column(found: Found, table: Table, column: Column, says: ColumnSays) -> Read:
     """The type of a column with its bounds, and what a person should know of it."""
     words = words_of(column.name)
-    if (column.default or "").startswith("generated as"):
+    if column.generated is not None:
         remark = Remark("left out", "the database works it out: see computed()")
         return Read(column, None, "", False, (remark,))
     sample = found.sample(table, column)

@@ -87,8 +87,12 @@ def _indexes(sketch: Sketch) -> Iterator[Statement]:
 
 
 def _follows(table: Table, columns: tuple[str, ...]) -> bool:
-    """Whether it is the index that every reference has anyway."""
-    return len(columns) == 1 and any(columns == item.columns for item in table.foreign_keys)
+    """Whether it is the index that a reference has anyway, where no other one leads with it."""
+    if len(columns) != 1 or all(columns != item.columns for item in table.foreign_keys):
+        return False
+    others = [index.columns[0].name for index in table.indexes if index.where is None]
+    others += [unique.columns[0] for unique in table.uniques]
+    return others.count(columns[0]) == 1
 
 
 def _plain(sketch: Sketch, columns: tuple[str, ...]) -> bool:

@@ -137,7 +137,7 @@ def _key(found: Found, table: Table) -> Key | None:
 def _key_scalar(found: Found, table: Table, column: Column) -> Scalar | None:
     declared = found.about_column(table, column).base or column.type
     kind = kind_of(declared, found.dialect)
-    if kind is None or (column.default or "").startswith("generated as"):
+    if kind is None or column.generated is not None:
         return None
     if found.dialect == SQLITE.name and kind.scalar is Scalar.TEXT:
         sample = found.sample(table, column)

@@ -9,6 +9,8 @@ def session_cookie(secret: str, seconds: int) -> str:
     return f"{SESSION}={secret}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax"
 
 
+COOKIE_ENDED = {"credential": "cookie"}
+"""What `session_ended` says beside its code where it is the cookie that is good no more."""
 NO_SESSION = session_cookie("", 0)
 """Takes the cookie away."""
 

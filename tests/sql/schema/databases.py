@@ -219,11 +219,11 @@ class PostgresDatabase:
         await transaction.start()
         try:
             await self._connection.fetch(catalog.scratch.text)
-            for text in statements(schema, self.dialect):
+            for text in statements(schema.spelt, self.dialect):
                 await self._connection.execute(text)
             return catalog.read(
                 [await self._connection.fetch(part.text) for part in catalog.statements]
-            )
+            ).completed(schema)
         finally:
             await transaction.rollback()
 

@@ -38,6 +38,7 @@ _OPPOSITES = {
     "keep": ("stop keeping {}", "Nothing keeps {} any more."),
     "watch": ("stop watching {}", "Nothing notices changes of {} any more."),
     "stop watching": ("watch {}", "Notices where a release changes {} without it."),
+    "trigger": ("drop trigger {}", "Drops the trigger {}."),
     "number": ("stop numbering {}", "The database no longer numbers {}."),
 }
 """By the first words of a step's name: the name of its mirrored one, and what that does."""

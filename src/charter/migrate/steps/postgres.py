@@ -3,7 +3,7 @@
 Adding and loosening come first, beside running releases. What was added is filled, and what
 rests on it is built. What older releases use, or still write as it was, goes and is refused at
 the end, when none of them runs any more. No step reads or writes a whole table under a lock that
-keeps others out.
+keeps others out, but for those that add what the database works out, which say so.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,6 +13,7 @@ from charter.migrate.changes import Changes, ColumnChange, Part, PartChange, Tab
 from charter.migrate.locks import Operation
 from charter.migrate.step import Phase, Step
 from charter.migrate.steps.building import ROWS_OF, fold_source, in_phases, mirrored
+from charter.migrate.steps.letting import let_through
 from charter.migrate.steps.postgres_columns import Names, comes, stand_in
 from charter.migrate.steps.postgres_ddl import (
     Ddl,
@@ -22,14 +23,27 @@ from charter.migrate.steps.postgres_ddl import (
     rename_column,
     step,
 )
+from charter.migrate.steps.postgres_generated import (
+    Derived,
+    complete,
+    is_generated,
+    seconds,
+)
+from charter.migrate.steps.postgres_own import (
+    Letting,
+    coming,
+    function_goes,
+    seeing_updates,
+    swapped,
+)
 from charter.migrate.steps.postgres_parts import (
     added,
     columns_of,
     placed,
     renamed_parts,
 )
-from charter.migrate.steps.postgres_shadows import Grown, Pair, dropped, grow, is_second
-from charter.sql.ddl import tables
+from charter.migrate.steps.postgres_shadows import Grown, Pair, dropped, grow
+from charter.sql.ddl import TRIGRAMS, index_text, tables
 from charter.sql.naming import bounded
 from charter.sql.postgres import POSTGRES
 from charter.sql.schema import CheckRule, ForeignKey, Schema, Table, TableIndex
@@ -39,22 +53,40 @@ def postgres_steps(changes: Changes) -> tuple[Step, ...]:
     """The steps, in the order in which they run."""
     moved = {change.was: change.name for change in changes if change.before and change.after}
     stays = [
-        _Changed(change, change.before, change.after, moved)
+        _changed(change, change.before, change.after, moved)
         for change in changes
         if change.before is not None and change.after is not None
     ]
     new = [item.after for item in changes if item.before is None and item.after is not None]
     gone = [item.before for item in changes if item.after is None and item.before is not None]
-    steps = [found for one in stays for found in one.firsts()]
+    steps = [*_extension(changes), *(found for one in stays for found in one.firsts())]
     steps += map(_create, new)
     steps += [found for one in stays for found in one.rest()]
     steps += [found for table in new for found in _referring(table, {})]
     back = [*map(_create, gone), *(item for table in gone for item in _referring(table, moved))]
-    return in_phases([*steps, *mirrored(back)])
+    guarded = {one.after.name: seeing_updates(one.change) for one in stays}
+    return in_phases(let_through([*steps, *mirrored(back)], guarded, Letting(guarded)))
+
+
+def _extension(changes: Changes) -> list[Step]:
+    """Indexes by trigrams want it. It stays on the way back: others may use it as well."""
+    tables = [
+        change.name
+        for change in changes
+        if change.after is not None
+        for index in change.after.indexes
+        if index.trigrams and (change.before is None or index not in change.before.indexes)
+    ]
+    if not tables:
+        return []
+    create = Ddl(f"CREATE EXTENSION IF NOT EXISTS {TRIGRAMS}", Operation.EXTENSION)
+    does = "Makes texts searchable by parts of words; who may not needs an administrator's help."
+    return [step(f"extension {TRIGRAMS}", Phase.EXPAND, does, tables[0], (create,), ())]
 
 
 def _create(table: Table) -> Step:
-    texts = tables(Schema((replace(table, foreign_keys=()),)), POSTGRES)
+    texts = tables(Schema((replace(table, foreign_keys=(), indexes=()),)), POSTGRES)
+    texts += tuple(index_text(index, table, POSTGRES) for index in table.indexes)
     create = [Ddl(text, Operation.CREATE_TABLE) for text in texts]
     drop = Ddl(f"DROP TABLE {quote(table.name)}", Operation.DROP_TABLE)
     return step(
@@ -63,7 +95,7 @@ def _create(table: Table) -> Step:
         f"Creates the table {table.name}.",
         table.name,
         (*create, note(come=table.name)),
-        (drop, note(gone=table.name)),
+        (drop, *map(function_goes, table.triggers), note(gone=table.name)),
         loses_down=ROWS_OF.format(table.name),
     )
 
@@ -77,14 +109,23 @@ def _target_moved(part: ForeignKey, moved: Mapping[str, str]) -> ForeignKey:
     return replace(part, target=moved.get(part.target, part.target))
 
 
+def _changed(
+    change: TableChange, before: Table, after: Table, moved: Mapping[str, str]
+) -> "_Changed":
+    again = seconds(change, before, after)
+    return _Changed(complete(change, again, after), before, after, moved, again)
+
+
 @dataclass(frozen=True, slots=True)
 class _Changed:
-    """The steps of one table that stays. `moved` has the new names of all tables."""
+    """The steps of one table that stays. `moved` has the new names of all tables; `seconds` are
+    columns that another column takes the place of, under the same name."""
 
     change: TableChange
     before: Table
     after: Table
     moved: Mapping[str, str]
+    seconds: frozenset[str]
 
     # -- columns ---------------------------------------------------------------------------
     @property
@@ -97,13 +138,6 @@ class _Changed:
             if item.before and item.after and item.before.name in key
             if item.before.name != item.after.name
         }
-
-    @property
-    def seconds(self) -> frozenset[str]:
-        """Columns that another column takes the place of, under the same name."""
-        return frozenset(
-            item.before.name for item in self.change.columns if item.before and is_second(item)
-        )
 
     @property
     def fresh(self) -> frozenset[str]:
@@ -121,10 +155,15 @@ class _Changed:
     def _grown(self) -> Grown:
         grown = Grown()
         table = self.after
+        derived = Derived(self.change, self.before, table, self.seconds)
         for item in self.change.columns:
-            if item.before and item.after:
+            if is_generated(item):
+                derived.grow(item, grown)
+            elif item.before and item.after:
                 if item.before.name not in self.native:
-                    grow(Pair(table, item.before, item.after, item.fill), self.before, grown)
+                    second = item.before.name in self.seconds
+                    pair = Pair(table, item.before, item.after, item.fill, second)
+                    grow(pair, self.before, grown)
             elif item.after:
                 source = self._source(item, new=True)
                 name = item.after.name
@@ -159,10 +198,14 @@ class _Changed:
             if part.renamed and part.before and part.after
         ]
         yield from renamed_parts(self.after.name, pairs, Phase.EXPAND)
+        yield from swapped(self.change, self.after)
+        # Before anything is filled, and on the way back after it.
+        yield from coming(self.change, self.after, Phase.EXPAND)
 
     def rest(self) -> Iterator[Step]:
         grown = self._grown()
         yield from grown.adds
+        yield from grown.derived
         adds: list[Step] = []
         drops: list[Step] = []
         names: list[tuple[Part, str, str]] = []
@@ -174,6 +217,7 @@ class _Changed:
         yield from adds
         yield from grown.swaps
         yield from dropped(grown)
+        yield from coming(self.change, self.after, Phase.CONTRACT)
 
     def _rename(self) -> Step:
         old, new = self.before.name, self.after.name

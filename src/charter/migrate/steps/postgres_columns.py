@@ -10,6 +10,7 @@ from charter.migrate.step import Batch, Fill, Maker, Need, Phase, Step, Work
 from charter.migrate.steps.building import mirrored, more_than
 from charter.migrate.steps.postgres_ddl import (
     add_column,
+    add_generated,
     drop_column,
     quote,
     set_default,
@@ -19,7 +20,7 @@ from charter.migrate.steps.postgres_parts import required
 from charter.migrate.steps.postgres_triggers import Trigger, stale
 from charter.migrate.wanted import NOW
 from charter.sql.postgres import POSTGRES
-from charter.sql.schema import Table
+from charter.sql.schema import Column, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,23 @@ def comes(
             )
         )
     return found + (required(table, names.late, Phase.CONTRACT) if orphan else [])
+
+
+def worked_out(table: Table, column: Column, names: Names, *, settled: bool) -> list[Step]:
+    """A generated column, named as it is in what it rests on by then. Where that is not `settled`
+    it may be empty until only one release writes."""
+    name = names.early
+    inline = settled and not column.nullable
+    add = step(
+        f"add {table.name}.{name}",
+        Phase.EXPAND if settled else Phase.BACKFILL,
+        f"Adds the column {name} to {table.name}, and works it out for every row.",
+        table.name,
+        (add_generated(table.name, name, column, required=inline),),
+        (drop_column(table.name, name),),
+    )
+    needed = not inline and not column.nullable
+    return [add, *(required(table, names.late, Phase.CONTRACT) if needed else ())]
 
 
 def _empty(table: Table, held: Held) -> Need:

@@ -73,6 +73,13 @@ def add_column(table: str, name: str, column: Column, default: str | None = None
     return alter(table, text, Operation.ADD_COLUMN_WITH_DEFAULT)
 
 
+def add_generated(table: str, name: str, column: Column, *, required: bool) -> Ddl:
+    """A column that the database works out for every row."""
+    text = f"ADD COLUMN {quote(name)} {column.type} GENERATED ALWAYS AS ({column.generated}) STORED"
+    text = f"{text} NOT NULL" if required else text
+    return alter(table, text, Operation.ADD_GENERATED_COLUMN)
+
+
 def drop_column(table: str, name: str) -> Ddl:
     return alter(table, f"DROP COLUMN {quote(name)}", Operation.DROP_COLUMN)
 

@@ -168,7 +168,7 @@ def placed(part: Part, columns: Mapping[str, str], name: str | None = None) -> P
                 replace(item, name=columns.get(item.name, item.name)) for item in part.columns
             )
             where = None if part.where is None else with_names(part.where, columns)
-            found = replace(part, columns=parts, where=where)
+            found = replace(part, columns=parts, where=where, include=of(part.include))
         case CheckRule():
             text = with_names(part.expression, columns)
             found = replace(part, expression=text, columns=of(part.columns))
@@ -182,13 +182,19 @@ def columns_of(part: Part, table: Table) -> frozenset[str]:
     text = ""
     match part:
         case TableIndex():
-            names = {column.name for column in part.columns}
+            names = {*(column.name for column in part.columns), *part.include}
             text = part.where or ""
         case CheckRule():
             names, text = set(part.columns), part.expression
         case _:
             names = set(part.columns)
-    for column in table.columns:
-        if text and with_names(text, {column.name: "\N{BLACK SQUARE}"}) != text:
-            names.add(column.name)
-    return frozenset(names)
+    return frozenset(names) | mentioned(text, table)
+
+
+def mentioned(text: str, table: Table) -> frozenset[str]:
+    """The columns that an expression names."""
+    return frozenset(
+        column.name
+        for column in table.columns
+        if text and with_names(text, {column.name: "\N{BLACK SQUARE}"}) != text
+    )

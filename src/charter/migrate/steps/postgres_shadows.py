@@ -46,6 +46,9 @@ class Grown:
     adds: list[Step] = field(default_factory=list)
     swaps: list[Step] = field(default_factory=list)
     returns: list[Step] = field(default_factory=list)
+    derived: list[Step] = field(default_factory=list)
+    """Those that add what is worked out of other columns, once these are there."""
+    derived_returns: list[Step] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class Pair:
     before: Held
     after: Held
     fill: str | None
+    second: bool = False
+    """Whether another column takes the place of the first, under the same name."""
 
     @property
     def keeps_name(self) -> bool:
@@ -83,14 +88,17 @@ class Pair:
         return conversion(self.after, self.before, POSTGRES.name)
 
 
-def is_second(change: ColumnChange) -> bool:
-    """Whether a column changes so that it takes a second one under the same name."""
+def is_second(change: ColumnChange, rests: frozenset[str]) -> bool:
+    """Whether a column changes so that it takes a second one under the same name. What others
+    rest on (`rests`) does so whenever its type changes."""
     before, after = change.before, change.after
     if before is None or after is None or before.name != after.name:
         return False
     if conversion(before, after, POSTGRES.name) is None:
         return True
-    return before.column.type != after.column.type and not _widens(before, after)
+    if before.column.type == after.column.type:
+        return False
+    return after.name in rests or not _widens(before, after)
 
 
 def _widens(before: Held, after: Held) -> bool:
@@ -105,12 +113,12 @@ def grow(pair: Pair, was: Table, grown: Grown) -> None:
     forward, back = pair.forward, pair.back
     if forward is None or back is None:
         _replace(pair, grown)
-    elif not pair.keeps_name or is_second(ColumnChange(pair.before, pair.after)):
+    elif not pair.keeps_name or pair.second:
         _shadow(pair, Ways(forward, back), grown)
     else:
         if pair.before.column.type != pair.after.column.type:
             grown.first += _widened(pair, was, back)
-        _alone(pair, grown)
+        alone(pair, grown)
 
 
 def _replace(pair: Pair, grown: Grown) -> None:
@@ -120,7 +128,7 @@ def _replace(pair: Pair, grown: Grown) -> None:
     grown.adds += comes(pair.table, pair.after, pair.next, pair.fill)
     grown.returns += comes(pair.table, old, pair.last, instead)
     if pair.keeps_name:
-        grown.swaps.append(_swap(pair, (), ()))
+        grown.swaps.append(swap(pair, (), ()))
 
 
 def _widened(pair: Pair, was: Table, back: Conversion) -> list[Step]:
@@ -147,7 +155,7 @@ def _widened(pair: Pair, was: Table, back: Conversion) -> list[Step]:
     return [*gone, widen, *again]
 
 
-def _alone(pair: Pair, grown: Grown) -> None:
+def alone(pair: Pair, grown: Grown) -> None:
     """The same column: whether it can be empty, and who numbers it."""
     before, after, name = pair.before.column, pair.after.column, pair.after.name
     if before.nullable and not after.nullable:
@@ -223,7 +231,7 @@ def _shadow(pair: Pair, ways: Ways, grown: Grown) -> None:
         at, name = (Phase.BACKFILL, prev) if sure else (Phase.CONTRACT, old)
         grown.returns += required(table, name, at)
     if pair.keeps_name:
-        grown.swaps.append(_swap(pair, (late.function,), (early.function,)))
+        grown.swaps.append(swap(pair, (late.function,), (early.function,)))
 
 
 def _bare(table: Table, held: Held, name: str) -> Step:
@@ -248,7 +256,8 @@ def _follow(table: Table, source: str, name: str, way: Conversion) -> Step:
     return filled(f"fill {table.name}.{name}", batch, Phase.BACKFILL, needs)
 
 
-def _swap(pair: Pair, up: tuple[Ddl, ...], down: tuple[Ddl, ...]) -> Step:
+def swap(pair: Pair, up: tuple[Ddl, ...], down: tuple[Ddl, ...]) -> Step:
+    """Both columns are there and filled: they get their last names."""
     table, name = pair.table.name, pair.after.name
     second, first = pair.next.early, pair.last.early
     return step(
@@ -263,4 +272,4 @@ def _swap(pair: Pair, up: tuple[Ddl, ...], down: tuple[Ddl, ...]) -> Step:
 
 def dropped(grown: Grown) -> list[Step]:
     """The steps by which goes what would come the other way round."""
-    return mirrored(grown.returns)
+    return mirrored([*grown.returns, *grown.derived_returns])

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from charter.migrate.changes import Changes, ColumnChange, Part, TableChange
 from charter.migrate.step import Batch, Fill, Maker, Need, Phase, Step, Work
 from charter.migrate.steps.building import fold_source, in_phases, mirrored, more_than
+from charter.migrate.steps.letting import let_through
 from charter.migrate.steps.notes import noted
 from charter.migrate.steps.sqlite_columns import (
     added_text,
@@ -18,6 +19,7 @@ from charter.migrate.steps.sqlite_columns import (
     default_of,
     drops,
     given,
+    is_made,
     loose,
     renamed_table,
     said_lost,
@@ -27,6 +29,16 @@ from charter.migrate.steps.sqlite_columns import (
     told,
 )
 from charter.migrate.steps.sqlite_loosening import is_other_form, loosened, loosening
+from charter.migrate.steps.sqlite_own import (
+    Letting,
+    alone,
+    created,
+    dropped,
+    goes_first,
+    kept,
+    moved,
+    seeing_updates,
+)
 from charter.migrate.steps.sqlite_rebuild import Carried, Rebuild, needs, rebuilt
 from charter.migrate.steps.sqlite_steps import (
     LOCK,
@@ -37,7 +49,7 @@ from charter.migrate.steps.sqlite_steps import (
     together,
     watch_step,
 )
-from charter.sql.schema import CheckRule, ForeignKey, Table, TableIndex
+from charter.sql.schema import CheckRule, ForeignKey, Table, TableIndex, Trigger
 from charter.sql.sqlite import SQLITE
 
 quote = SQLITE.quote
@@ -45,13 +57,14 @@ quote = SQLITE.quote
 
 def sqlite_steps(changes: Changes) -> tuple[Step, ...]:
     """The steps, in the order in which they run."""
-    moved = {change.was: change.name for change in changes if change.before and change.after}
+    names = {change.was: change.name for change in changes if change.before and change.after}
     steps = [create_step([item.after]) for item in changes if item.after and not item.before]
     stays: list[_Changed] = []
     for change in changes:
         if change.before is None or change.after is None:
             continue
-        before, left = _pointing(change.before, moved), change
+        steps += goes_first(change, change.before)
+        before, left = kept(change, _pointing(change.before, names)), change
         looser = None if is_other_form(change) else loosened(change, before)
         if looser is not None:
             loose = given(looser.before)
@@ -62,9 +75,11 @@ def sqlite_steps(changes: Changes) -> tuple[Step, ...]:
     # While tables are written anew, all have their new names: references follow a name.
     steps += [one.rename() for one in stays if one.change.renamed]
     steps += [one.rebuild() for one in stays if not one.is_light()]
-    gone = [_pointing(item.before, moved) for item in changes if item.before and not item.after]
+    gone = [_pointing(item.before, names) for item in changes if item.before and not item.after]
     steps += mirrored(map(create_step, together(gone)))
-    return in_phases(steps)
+    tables = {one.before.name: one.before for one in stays}
+    guarded = {name: seeing_updates(table) for name, table in tables.items()}
+    return in_phases(let_through(steps, guarded, Letting(guarded, tables)))
 
 
 def _pointing(table: Table, moved: Mapping[str, str]) -> Table:
@@ -85,7 +100,11 @@ class _Changed:
 
     @property
     def adds(self) -> list[ColumnChange]:
-        return [item for item in self.change.columns if item.before is None]
+        return [
+            item
+            for item in self.change.columns
+            if item.before is None and item.after and item.after.column.generated is None
+        ]
 
     def first(self) -> Iterator[Step]:
         """All that leaves the table what it is."""
@@ -93,14 +112,15 @@ class _Changed:
         for add in self.adds:
             yield from self._add(add, inline=self._inline(add) if light else ())
         yield from self._indexes() if light else self._filled()
+        if light:
+            yield from alone(self.change, self.before)
 
     # -- what ALTER TABLE can do -----------------------------------------------------------
     def is_light(self) -> bool:
-        """Whether all of it is nullable columns and indexes that come or go."""
+        """Whether all of it is nullable columns, indexes and triggers that come or go."""
         inline = [part for add in self.adds for part in self._inline(add)]
         columns = all(
-            item.before is None and item.after and item.after.column.nullable
-            for item in self.change.columns
+            item in self.adds and given(item.after).column.nullable for item in self.change.columns
         )
         parts = all(
             isinstance(item.after or item.before, TableIndex)
@@ -138,7 +158,7 @@ class _Changed:
             LOCK,
             Work.CATALOG,
             table,
-            loses_down=f"what {table}.{name} holds is lost",
+            loses_down=None if is_made(held) else f"what {table}.{name} holds is lost",
             lock_down=LOCK,
             work_down=Work.REWRITE,
         )
@@ -204,14 +224,31 @@ class _Changed:
                 batch = self._batch(fill, f"{name} IS NULL AND {text} IS NOT NULL")
                 yield fill_step(f"fill {place}", batch, Phase.CONTRACT)
 
+    @property
+    def _through(self) -> tuple[Trigger, ...]:
+        """The triggers that there are once the table has its new name."""
+        renamed = self.change.renamed
+        return moved(self.change, self.before) if renamed else self.before.triggers
+
     def rename(self) -> Step:
         old, new = self.before.name, self.after.name
+        before, after = self.before.triggers, self._through
         return Step(
             f"rename {old}",
             Phase.CONTRACT,
             f"Renames the table {old} to {new}.",
-            (f"ALTER TABLE {quote(old)} RENAME TO {quote(new)}", noted(SQLITE, come=new, gone=old)),
-            (f"ALTER TABLE {quote(new)} RENAME TO {quote(old)}", noted(SQLITE, come=old, gone=new)),
+            (
+                *dropped(before),
+                f"ALTER TABLE {quote(old)} RENAME TO {quote(new)}",
+                noted(SQLITE, come=new, gone=old),
+                *created(after, self.after),
+            ),
+            (
+                *dropped(after),
+                f"ALTER TABLE {quote(new)} RENAME TO {quote(old)}",
+                noted(SQLITE, come=old, gone=new),
+                *created(before, self.before),
+            ),
             LOCK,
             Work.CATALOG,
             old,
@@ -222,7 +259,8 @@ class _Changed:
         table = self.after.name
         up = Rebuild(self._middle(), self.after, self._carried_up())
         added = [added_text(add, ()) for add in self.adds]
-        back = Rebuild(self.after, renamed_table(self.before, table), self._carried_down(), added)
+        was = replace(renamed_table(self.before, table), triggers=self._through)
+        back = Rebuild(self.after, was, self._carried_down(), added)
         lost, lost_down = self._lost()
         return Step(
             f"rebuild {table}",
@@ -254,6 +292,7 @@ class _Changed:
             if column.name in changed
             else Carried(quote(column.name))
             for column in self.after.columns
+            if column.generated is None
         }
 
     def _carried_down(self) -> Mapping[str, Carried]:
@@ -263,6 +302,7 @@ class _Changed:
             if column.name in changed
             else Carried(quote(column.name))
             for column in self.before.columns
+            if column.generated is None
         }
         for add in self.adds:
             name = given(add.after).name
@@ -272,19 +312,24 @@ class _Changed:
     def _lost(self) -> tuple[str | None, str | None]:
         """What is lost going up, and back (what is added is lost with a step of its own)."""
         lost = [item for item in self.change.columns if drops(item)]
-        old = [item.before.name for item in lost if item.before and not fold_source(item.before)]
-        new = [item.after.name for item in lost if item.after]
+        old = [item.before.name for item in lost if item.before and not is_made(item.before)]
+        new = [item.after.name for item in lost if item.after and not is_made(item.after)]
         return said_lost(self.before, old), said_lost(self.after, new)
 
     def _unfilled(self) -> Iterator[Need]:
         """Columns that come back required, and for which no value can stand in."""
         for item in self.change.columns:
             held = item.before
-            if held and drops(item) and not held.column.nullable and stand_in(held) is None:
+            if held is None or held.column.generated is not None or not drops(item):
+                continue
+            if not held.column.nullable and stand_in(held) is None:
                 says = f"would have no {held.name}, which is required again"
                 yield more_than(self.after.name, 0, says, SQLITE)
 
     def _said(self) -> str:
         columns = map(told, self.change.columns)
-        parts = ((item.after or item.before) for item in self.change.parts)
+        parts: list[Part | Trigger | None] = [
+            *(item.after or item.before for item in self.change.parts),
+            *(item.after or item.before for item in self.change.triggers),
+        ]
         return "; ".join([*columns, *(part.name for part in parts if part)])

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from charter.migrate.changes import ColumnChange, Held, Part
 from charter.migrate.conversions import SAME, conversion
-from charter.migrate.steps.building import listed
+from charter.migrate.steps.building import fold_source, listed
 from charter.migrate.steps.sqlite_rebuild import Carried
 from charter.migrate.wanted import NOW
 from charter.sql.ddl import constraint_text
@@ -93,6 +93,11 @@ def _converts(change: ColumnChange) -> bool:
     return conversion(before, after, SQLITE.name) is not None
 
 
+def is_made(held: Held) -> bool:
+    """Whether what a column holds can be made again from others."""
+    return fold_source(held) is not None or held.column.generated is not None
+
+
 def tightens(change: ColumnChange) -> bool:
     """Whether a column becomes required and keeps what it holds."""
     before, after = given(change.before).column, given(change.after).column
@@ -112,7 +117,9 @@ def drops(change: ColumnChange) -> bool:
 
 
 def same_columns(columns: Sequence[Column]) -> dict[str, Carried]:
-    return {column.name: Carried(quote(column.name)) for column in columns}
+    return {
+        column.name: Carried(quote(column.name)) for column in columns if column.generated is None
+    }
 
 
 def renamed_table(table: Table, name: str, columns: tuple[Column, ...] | None = None) -> Table:

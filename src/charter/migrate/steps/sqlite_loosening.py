@@ -60,6 +60,7 @@ def loosened(change: TableChange, before: Table) -> TableChange | None:
         change.after,
         tuple(_left(item) for item in change.columns if not _frees(item)),
         tuple(part for part in parts if part.before or part.after),
+        change.triggers,
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from charter.contract.types import TEXT
 from charter.migrate.step import Need
 from charter.migrate.steps.building import listed
-from charter.sql.ddl import index_text, tables
+from charter.sql.ddl import index_text, tables, trigger_texts
 from charter.sql.schema import CheckRule, ForeignKey, Schema, Table, UniqueKey
 from charter.sql.sqlite import SQLITE
 
@@ -28,7 +28,8 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Rebuild:
-    """A table as it is, and as it is to be. `carried` has each of its columns then.
+    """A table as it is, and as it is to be. `carried` has each of its columns then but those
+    that the database works out.
 
     `added` are columns beside those of `target`, as ALTER TABLE … ADD has them.
     """
@@ -37,6 +38,18 @@ class Rebuild:
     target: Table
     carried: Mapping[str, Carried]
     added: Sequence[str] = ()
+
+    @property
+    def shown(self) -> str:
+        """The same with what the database works out."""
+        made = [
+            f"{column.generated} AS {SQLITE.quote(column.name)}"
+            for column in self.target.columns
+            if column.generated is not None
+        ]
+        if not made:
+            return self.moved
+        return f"SELECT *, {', '.join(made)} FROM ({self.moved})"  # noqa: S608
 
     @property
     def moved(self) -> str:
@@ -54,7 +67,7 @@ def rebuilt(rebuild: Rebuild) -> tuple[str, ...]:
 
 def _statements(rebuild: Rebuild) -> Iterator[str]:
     source, target = rebuild.source, rebuild.target
-    scratch = replace(target, name=f"charter_new_{target.name}", indexes=())
+    scratch = replace(target, name=f"charter_new_{target.name}", indexes=(), triggers=())
     new, old, final = (SQLITE.quote(table.name) for table in (scratch, source, target))
     yield from tables(Schema((scratch,)), SQLITE)
     yield from (f"ALTER TABLE {new} ADD COLUMN {text}" for text in rebuild.added)
@@ -70,6 +83,8 @@ def _statements(rebuild: Rebuild) -> Iterator[str]:
     yield f"DROP TABLE {old}"
     yield f"ALTER TABLE {new} RENAME TO {final}"
     yield from (index_text(index, target, SQLITE) for index in target.indexes)
+    for trigger in target.triggers:
+        yield from trigger_texts(trigger, target, SQLITE)
 
 
 def _numbered(table: Table) -> bool:
@@ -91,7 +106,7 @@ def _needs(rebuild: Rebuild) -> Iterator[Need]:
                 f"SELECT count(*) FROM {SQLITE.quote(table)} WHERE {part.misfits}",  # noqa: S608
                 says,
             )
-    moved = f"({rebuild.moved}) AS moved"
+    moved = f"({rebuild.shown}) AS moved"
     were = {column.name: column for column in source.columns}
     for column in target.columns:
         before = were.get(column.name)

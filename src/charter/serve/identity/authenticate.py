@@ -28,6 +28,7 @@ from charter.sql.identity.tables import API_KEYS, SESSIONS
 from charter.sql.own import query
 from charter.sql.own.query import Query
 from charter.store.database import Transaction
+from charter.wire.cookies import COOKIE_ENDED
 from charter.wire.http import Request
 
 OF_KEY = "key."
@@ -111,13 +112,12 @@ class Authenticator:
         return actor
 
     async def _of_cookie(self, request: Request, cookie: str) -> Actor:
-        digest = digest_of(cookie, Kind.SESSION)
-        if digest is None:
-            raise Problem(SESSION_ENDED)
+        digest, now = digest_of(cookie, Kind.SESSION), self._clock()
         csrf.require_own_page(request, cookie, self._origins)
-        row = await self._good(self._realm.alive.cookie, digest)
-        id_, account, methods, _, signed_in_at, seen_at, _, ends_at, roles, tenant = row
-        now = self._clock()
+        rows = digest and await read(self._realm.database, self._realm.alive.cookie, digest, now)
+        if not rows:
+            raise Problem(SESSION_ENDED, members=COOKIE_ENDED)
+        id_, account, methods, _, signed_in_at, seen_at, _, ends_at, roles, tenant = rows[0]
         if now - seen_at > NOTED_EVERY:
             until = min(now + timedelta(seconds=self._realm.settings.browser_idle), ends_at)
             columns = ("seen_at", "expires_at")

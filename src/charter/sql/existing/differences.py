@@ -96,7 +96,7 @@ def _column(
         remedy = "write `| None`" if column.nullable else "leave `| None` out"
         text = f"{place} {has}, {what} does{' not' if column.nullable else ''}: {remedy}"
         yield Difference(resource.table_name, column.name, text)
-    if (column.default or "").startswith("generated as") and not resource.read_only:
+    if column.generated is not None and not resource.read_only:
         text = f"{place} is generated: {what} could not be written"
         yield Difference(resource.table_name, column.name, text)
 

@@ -9,7 +9,7 @@ import msgspec
 
 from charter.core import codes
 from charter.core.problems import Code, Family, Flaw, Problem
-from charter.wire.cookies import NO_SESSION, SESSION, named_cookie
+from charter.wire.cookies import NO_SESSION
 from charter.wire.http import Request, Response
 from charter.wire.rest.answer import answer
 from charter.wire.rest.headers import PROBLEM, Headers
@@ -137,7 +137,7 @@ def _headers(problem: Problem, status: int, request: Request) -> Headers:
     if status == 415 and "accept" in members:
         name = "accept-patch" if request.method == "PATCH" else "accept"
         found.append((name, ", ".join(members["accept"])))
-    if problem.code is codes.SESSION_ENDED and named_cookie(request.headers.get("cookie"), SESSION):
+    if members.get("credential") == "cookie":
         # Without it the browser is somebody who has not signed in, and reads what such may.
         found.append(("set-cookie", NO_SESSION))
     return tuple(found)
