@@ -84,7 +84,7 @@ _REFUSING: Mapping[str, tuple[_Kind, ...]] = MappingProxyType(
 
 def refuses(trigger: Trigger) -> bool:
     """Whether a trigger turns writes away, rather than adding to them."""
-    return "RAISE" in trigger.body
+    return "RAISE" in trigger.body or "SIGNAL" in trigger.body
 
 
 def triggers(resource: Resource, dialect: Dialect, names: Names) -> Iterator[Trigger]:
