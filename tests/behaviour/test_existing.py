@@ -408,6 +408,7 @@ async def test_events_and_the_log_tell_of_such_rows(api: RestClient, served: Ser
     assert ("created",) in logged
 
 
+@pytest.mark.usefixtures("shared")
 async def test_a_table_that_is_something_else_is_named_with_what_to_do(kind: str, url: str) -> None:
     """Every difference at once, and nothing is changed."""
     other = Contract("other")
