@@ -240,14 +240,14 @@ async def test_a_search_follows_updates(client: Client, rows: list[Row]) -> None
     assert await found(client, search="CHERRY crisp") == ["Cherry"]
 
 
-@pytest.mark.parametrize("kind", ["exact", "estimated"])
-async def test_a_count_is_of_all_rows_that_fit(client: Client, rows: list[Row], kind: str) -> None:
-    page = await client.page("Sample", count=kind, limit=2, where=Has("number", "eq", 3))
+@pytest.mark.parametrize("way", ["exact", "estimated"])
+async def test_a_count_is_of_all_rows_that_fit(client: Client, rows: list[Row], way: str) -> None:
+    page = await client.page("Sample", count=way, limit=2, where=Has("number", "eq", 3))
     assert page.count == 2
-    page = await client.page("Sample", count=kind, limit=1)
+    page = await client.page("Sample", count=way, limit=1)
     assert page.count == 5
     assert (await client.follow(page)).count == 5
-    none = await client.page("Sample", count=kind, where=Has("name", "eq", "none"))
+    none = await client.page("Sample", count=way, where=Has("name", "eq", "none"))
     assert none.count == 0
     assert (await client.page("Sample")).count is None
 
