@@ -15,9 +15,10 @@ from charter.migrate.objects import objects_of, schema_from
 from charter.migrate.pace import Pace
 from charter.migrate.rollback import Back, rollback
 from charter.migrate.step import Batch, Fill, Maker, Need, Phase, Step, Work
+from charter.migrate.steps.registry import BUILDERS
 from charter.migrate.turn import Target, looking
 from charter.sql.dialect import Dialect
-from charter.sql.dialects import DIALECTS, dialect_named
+from charter.sql.dialects import dialect_named
 from charter.sql.own.history import Entry
 from charter.sql.schema import Column, PrimaryKey, Schema, Table
 from charter.sql.statement import Statement
@@ -118,6 +119,7 @@ def items(dialect: Dialect, *more: Column) -> Schema:
     return Schema((table, *system_tables(dialect)))
 
 
+MIGRATED = {name: dialect_named(name) for name in BUILDERS}
 INTEGERS = {"sqlite": "INTEGER", "postgresql": "bigint"}
 TEXTS = {"sqlite": "TEXT", "postgresql": "text"}
 HELD = {"sqlite": "RESERVED", "postgresql": "ACCESS EXCLUSIVE"}
@@ -126,7 +128,7 @@ HELD = {"sqlite": "RESERVED", "postgresql": "ACCESS EXCLUSIVE"}
 def first() -> Migration:
     """What the table is from the beginning."""
     changes = {
-        name: Change(Effects(objects_of(items(dialect))), ()) for name, dialect in DIALECTS.items()
+        name: Change(Effects(objects_of(items(dialect))), ()) for name, dialect in MIGRATED.items()
     }
     return Migration("0001_first", (), changes)
 
@@ -136,7 +138,7 @@ def grown(
 ) -> Migration:
     """A migration that adds the column `note`, by these steps."""
     changes = {}
-    for dialect in DIALECTS.values():
+    for dialect in MIGRATED.values():
         kind = TEXTS[dialect.name]
         before, now = (
             objects_of(items(dialect)),
