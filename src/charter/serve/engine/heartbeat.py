@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from charter.core.ids import uuid7
 from charter.core.signals import Failed, Listener
+from charter.serve.engine.asking import fetch
 from charter.sql.dialect import Dialect
 from charter.sql.own import history
 from charter.sql.own.history import BEAT_SECONDS, Release
@@ -99,9 +100,7 @@ class Heartbeat:
         self._others = beats
 
     async def _run(self, query: Query, values: Sequence[object]) -> Sequence[Row]:
-        arguments = query.arguments(values)
-
         async def work(transaction: Transaction) -> Sequence[Row]:
-            return await transaction.fetch(query.statement, arguments)
+            return await fetch(transaction, query, values)
 
         return await self._database.write(work)
