@@ -244,3 +244,13 @@ async def test_a_change_of_the_schema_is_followed(mysql: Store) -> None:
     assert len((await mysql.database.read(select, ()))[0]) == 3
     await mysql.database.script("ALTER TABLE author ADD COLUMN more int")
     assert len((await mysql.database.read(select, ()))[0]) == 4
+
+
+async def test_what_the_server_prepares_for_nobody_runs_all_the_same(mysql: Store) -> None:
+    """On MySQL that is what makes a trigger; everywhere what prepares a statement itself."""
+    statement = Statement("PREPARE nothing FROM 'DO 0'", label="test")
+
+    async def work(unit: Transaction) -> int:
+        return await unit.execute(statement, ())
+
+    assert await mysql.database.write(work) == 0

@@ -82,7 +82,14 @@ class MysqlLink(Link):
         return [(first + at * self.step,) for at in range(count)] if first else []
 
     async def execute(self, text: str, arguments: Sequence[Any]) -> int:
-        return _count(await self._run(text, arguments))
+        try:
+            return _count(await self._run(text, arguments))
+        except MySQLError as error:
+            if arguments or number_of(error) != NOT_PREPARABLE:
+                raise
+        # MySQL prepares no statement that makes a trigger.
+        await self.command(text)
+        return 0
 
     async def execute_many(self, text: str, arguments: Sequence[Sequence[Any]]) -> None:
         for some in arguments:
