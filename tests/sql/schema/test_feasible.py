@@ -8,13 +8,14 @@ from hypothesis import given
 
 from charter.contract.contract import Contract
 from charter.contract.expression import Constant, Contains
-from charter.contract.resource import Check, Field, Index, Unique
+from charter.contract.resource import Check, Computed, Field, Index, Unique
 from charter.contract.types import TEXT, Scalar, Type
 from charter.core.places import Place
 from charter.sql.ddl import create
 from charter.sql.derive import schema_of
 from charter.sql.dialect import Dialect
 from charter.sql.feasible import STORAGE_FAULTS, infeasible
+from charter.sql.mysql import MYSQL
 from charter.sql.postgres import POSTGRES
 from charter.sql.sqlite import SQLITE
 from tests.sql.schema.databases import REFUSALS, LiveDatabase, PostgresDatabase, found
@@ -149,3 +150,36 @@ def test_the_widest_entry_that_is_feasible_can_be_written(postgres: PostgresData
 def test_any_contract_is_judged(dialect: Dialect, contract: Contract) -> None:
     """The contracts that the other tests create are feasible but for unbounded indexed texts."""
     assert {fault.code.name for fault in infeasible(contract, dialect)} <= {"index_unsupported"}
+
+
+SHOWN = Computed("shown", TEXT, column("a", SHORT), stored=True)
+LONG = Type(Scalar.TEXT, max_length=800)
+
+
+@pytest.mark.parametrize(
+    ("contract", "found"),
+    [
+        (SHOP, []),
+        (a_contract(Field("a", SHORT), indexes=(Index("i", ("a",), place=HERE),)), []),
+        (a_contract(Field("a", LONG, unique=True)), ["index_unsupported"]),
+        (
+            a_contract(Field("a", SHORT), computed=(SHOWN,), indexes=(Index("i", ("shown",)),)),
+            ["index_unsupported"],
+        ),
+        (
+            a_contract(
+                Field("a", SHORT), Field("b", LONG), indexes=(Index("i", ("a",), include=("b",)),)
+            ),
+            ["index_unsupported"],
+        ),
+        (
+            a_contract(
+                Field("a", SHORT), Field("b", LABELS), indexes=(Index("i", ("a",), include=("b",)),)
+            ),
+            ["index_unsupported"],
+        ),
+        (a_contract(Field("a", replace(MONEY, digits=61))), ["storage_unsupported"]),
+    ],
+)
+def test_mysql_says_what_it_cannot_do(contract: Contract, found: list[str]) -> None:
+    assert [fault.code.name for fault in infeasible(contract, MYSQL)] == found
