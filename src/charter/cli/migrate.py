@@ -23,6 +23,7 @@ from charter.language.load import load_contract
 from charter.migrate.apply import Request, apply
 from charter.migrate.check import check, unplanned_in
 from charter.migrate.folder import FOLDER, read_folder
+from charter.migrate.migration import Migration
 from charter.migrate.pace import Pace
 from charter.migrate.rollback import Back, rollback
 from charter.migrate.status import status
@@ -75,7 +76,7 @@ def _apply(arguments: argparse.Namespace) -> int:
     contract = load_contract(Path(arguments.file))
     allowed = frozenset(arguments.allow)
     with Show(Console(stderr=True)) as show:
-        target = _target(arguments, show)
+        target = _target(arguments, contract, show)
         request = _request(contract, target, Path(arguments.file), allowed)
         applied = asyncio.run(apply(target, replace(request, force=arguments.force)))
     unplanned = unplanned_in(contract, request.migrations, target.dialect)
@@ -87,8 +88,12 @@ def _request(
     contract: Contract, target: Target, file: Path, allowed: frozenset[str] = frozenset()
 ) -> Request:
     require_feasible(contract, target.dialect)
-    migrations = read_folder(file.parent / FOLDER)
-    return Request(schema_of(contract, target.dialect), migrations, allowed)
+    return Request(schema_of(contract, target.dialect), _migrations(file), allowed)
+
+
+def _migrations(file: Path) -> tuple[Migration, ...]:
+    """Those beside a contract."""
+    return read_folder(file.parent / FOLDER)
 
 
 def migrate_first(contract: Contract, settings: Settings, file: Path) -> None:
@@ -108,9 +113,10 @@ def _add_status(_: argparse.ArgumentParser) -> None:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    migrations = read_folder(Path(arguments.file).parent / FOLDER)
+    file = Path(arguments.file)
+    migrations = _migrations(file)
     with Show(Console(stderr=True)) as show:
-        target = _target(arguments, show)
+        target = _target(arguments, load_contract(file), show)
         found = asyncio.run(status(target, migrations))
     show_status(found, shown(target.url), Console())
     return 0 if found.settled else LEFT
@@ -131,20 +137,21 @@ def _add_rollback(parser: argparse.ArgumentParser) -> None:
 
 
 def _rollback(arguments: argparse.Namespace) -> int:
-    migrations = read_folder(Path(arguments.file).parent / FOLDER)
+    file = Path(arguments.file)
     allowed = frozenset(arguments.allow)
+    request = Back(_migrations(file), arguments.name, allowed, arguments.force)
     with Show(Console(stderr=True)) as show:
-        request = Back(migrations, arguments.name, allowed, arguments.force)
-        gone = asyncio.run(rollback(_target(arguments, show), request))
+        gone = asyncio.run(rollback(_target(arguments, load_contract(file), show), request))
     Console(highlight=False).print(f"Rolled back: {', '.join(gone)}")
     return 0
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    contract = load_contract(Path(arguments.file))
-    migrations = read_folder(Path(arguments.file).parent / FOLDER)
+    file = Path(arguments.file)
+    contract = load_contract(file)
+    migrations = _migrations(file)
     with Show(Console(stderr=True)) as show:
-        found = asyncio.run(check(_target(arguments, show), contract, migrations))
+        found = asyncio.run(check(_target(arguments, contract, show), contract, migrations))
     show_check(found, Console())
     return 0 if found.well else LEFT
 
@@ -184,10 +191,9 @@ def _add_pace(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _target(arguments: argparse.Namespace, show: Show) -> Target:
+def _target(arguments: argparse.Namespace, contract: Contract, show: Show) -> Target:
     """The database. Raises Refused for numbers that make no sense."""
     settings = configured(arguments).settings
-    contract = load_contract(Path(arguments.file))
     pace = Pace()
     if "tries" in arguments:
         given = (arguments.lock_timeout, arguments.tries, arguments.batch_seconds)

@@ -7,7 +7,7 @@ from hashlib import sha256
 from types import MappingProxyType
 
 from charter.migrate.objects import ObjectName, ObjectValue, plain_object
-from charter.migrate.step import Phase, Step
+from charter.migrate.step import Step
 
 _NONE: Mapping[ObjectName, ObjectValue] = MappingProxyType({})
 
@@ -30,9 +30,6 @@ class Change:
 
     effects: Effects
     steps: tuple[Step, ...]
-
-    def in_phase(self, phase: Phase) -> tuple[Step, ...]:
-        return tuple(step for step in self.steps if step.phase is phase)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from charter.core.names import pascal, snake
+from charter.core.names import pascal
 from charter.sql.names import FOLDED
 from charter.sql.schema import Column, Table
 from charter.understand import eye
@@ -277,8 +277,3 @@ def key_reference(sketch: Sketch, references: References) -> Iterator[str]:
     for item in references.refused:
         if item.table == sketch.table.name and sketch.key.column in item.columns:
             yield item.why
-
-
-def relation_of(sketch: Sketch, item: Reference) -> str:
-    """What a reference is called."""
-    return sketch.fields.get(item.column.name) or snake(item.target.table.name)

@@ -11,7 +11,6 @@ from charter.sql.schema import Column, Table
 from charter.understand import eye, samples
 from charter.understand.draft import Argument, Attribute, Call, Code
 from charter.understand.found import Found, Sample
-from charter.understand.kinds import kind_of
 from charter.understand.says import ColumnSays
 from charter.understand.source import literal, number
 from charter.understand.typed import Told, Typed, typed
@@ -256,10 +255,3 @@ def _uncast(text: str) -> str:
     if cast and "'" not in rest:
         return _uncast(head)
     return plain
-
-
-def scalar_of(found: Found, table: Table, column: Column) -> Scalar | None:
-    """The kind of a column by its type alone."""
-    base = found.about_column(table, column).base or column.type
-    kind = kind_of(base, found.dialect)
-    return None if kind is None else kind.scalar

@@ -1,6 +1,6 @@
 """Foreign keys as references of a contract: which can be, and which make parts of an owner."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from charter.sql.schema import Column, ForeignKey, Table
@@ -151,8 +151,3 @@ def _composes(item: Reference, words: Words) -> bool:
     named = part[: len(owner)] == owner and len(part) > len(owner)
     counted = part[-1] in PARTS
     return (named and counted) or (item.on_delete == "cascade" and (named or counted))
-
-
-def referring_to(made: Sequence[Reference], item: Keyed) -> Iterator[Reference]:
-    """The references to a resource."""
-    return (reference for reference in made if reference.target.table.name == item.table.name)

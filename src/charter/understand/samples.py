@@ -20,7 +20,6 @@ NAIVE_TIME: Form = re.compile(rf"{_DAY}(?:[T ]{_CLOCK}Z?)?").fullmatch
 ZONED_TIME: Form = re.compile(rf"{_DAY}[T ]{_CLOCK}(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})").fullmatch
 WHOLE: Form = re.compile(r"-?[0-9]{1,18}").fullmatch
 PLAIN_UUID: Form = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
-HEX_UUID: Form = re.compile(r"[0-9a-f]{32}").fullmatch
 NUMBER: Form = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?", re.IGNORECASE).fullmatch
 _WORDY: Form = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[ _/-][A-Za-z0-9]+){0,3}").fullmatch
 

@@ -11,9 +11,6 @@ from charter.sql.fragment import Fragment, sql
 from charter.sql.postgres import POSTGRES
 from charter.sql.sqlite import SQLITE
 
-FOLD_FUNCTION = "charter_fold"
-"""What connections to SQLite call `charter.core.text.fold`."""
-
 
 def folded_column(dialect: Dialect, field: Field) -> Fragment:
     """The folded text of a field of an existing table."""
@@ -21,6 +18,7 @@ def folded_column(dialect: Dialect, field: Field) -> Fragment:
 
 
 def _sqlite(text: Fragment) -> Fragment:
+    # What connections to SQLite call `charter.core.text.fold`.
     return sql("charter_fold({})", text)
 
 

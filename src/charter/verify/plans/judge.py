@@ -7,7 +7,7 @@ finding as long as its work stays the same: reading an index from one end and st
 is a whole index scan in words only. And where the answer itself is longer, work may be more.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -243,8 +243,3 @@ def _together(one: Finding, other: Finding) -> Finding:
     worse, better = (one, other) if one.before.work >= other.before.work else (other, one)
     troubles = tuple(dict.fromkeys((*worse.troubles, *better.troubles)))
     return replace(worse, troubles=troubles, shapes=(*worse.shapes, *better.shapes))
-
-
-def of_contract(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Those that every client meets."""
-    return tuple(one for one in findings if one.origin is Origin.CONTRACT)
