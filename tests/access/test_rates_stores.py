@@ -257,7 +257,8 @@ async def test_without_its_server_an_open_store_counts_for_itself() -> None:
     heard: list[Signal] = []
     with valkey() as own:
         async with redis_store(own.url, Failing.OPEN, heard) as store:
-            assert await hits(store, QUOTA) == QUOTA
+            # One after the other: a hundred at once take longer than a busy machine may.
+            assert all([(await taken(store, LIMIT, "ann", 1)).allowed for _ in range(QUOTA)])
             own.kill9()
             assert await hits(store, HITS) == QUOTA
             own.start()
