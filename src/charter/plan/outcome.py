@@ -22,7 +22,7 @@ class RowOutcome:
 class PageOutcome:
     """A page of rows: JSON texts with a comma, and perhaps a line end, between them.
 
-    `last` holds the sort values of the last row where more rows follow.
+    `last` holds the sort values of the last row where more rows follow, typed or as JSON has them.
     """
 
     rows: str

@@ -120,8 +120,8 @@ class ManyPlan:
     exists. `limit=None` is all rows and no sort values are given.
 
     A dialect may gather a page into one row: all bodies with a comma and a line end between
-    them (null for none), how many there are, the sort values of the last one within the limit,
-    then the count.
+    them (null for none), how many there are, the sort values of the last one within the limit
+    (unless `shown_sort` says where they stand in its body), then the count.
     """
 
     row: RowPlan
@@ -130,6 +130,9 @@ class ManyPlan:
     after: After | None = None
     count: Counting = "none"
     parent: ParentPlan | None = None
+    shown_sort: tuple[str, ...] = ()
+    """The members of a body that are the sort values, in their order; none where not all are
+    sure to stand there as they are."""
 
 
 COUNT_CEILING = 10_000

@@ -7,6 +7,7 @@ from charter.contract.expression import (
     ALWAYS,
     NEVER,
     ROW,
+    Column,
     Expression,
     Function,
     Search,
@@ -53,6 +54,10 @@ from charter.plan.stepup import refusal
 from charter.plan.view import READ, View
 
 _WORDS = Type(Scalar.TEXT, many=True)
+_AS_IN_JSON = frozenset(
+    {Scalar.UUID, Scalar.DATETIME, Scalar.DATE, Scalar.INTEGER, Scalar.BOOLEAN, Scalar.TEXT}
+)
+"""Types whose JSON is the whole value."""
 _OWN_TYPE = frozenset({Function.SUM, Function.MIN, Function.MAX})
 
 
@@ -77,14 +82,31 @@ def _one(view: View, form: ReadOne) -> OnePlan:
 
 def _many(view: View, form: ReadMany) -> ManyPlan:
     base = _base(view, form)
-    return ManyPlan(
-        row_plan(view, base.resource, form.selection, base.where),
-        _sorts(view, base.resource, form.sort),
-        form.limit,
-        form.after,
-        form.count,
-        base.parent,
-    )
+    row = row_plan(view, base.resource, form.selection, base.where)
+    sort = _sorts(view, base.resource, form.sort)
+    shown = _shown_sort(row, sort)
+    return ManyPlan(row, sort, form.limit, form.after, form.count, base.parent, shown)
+
+
+def _shown_sort(row: RowPlan, sort: tuple[SortBy, ...]) -> tuple[str, ...]:
+    """See `ManyPlan`. A row with others inside is too long to be looked through for them."""
+    outs: dict[str, str] = {}
+    for show in row.shows:
+        match show:
+            case ShowField(out=out, field=field):
+                if show.visible == ALWAYS and field.stored is None:
+                    outs[field.name] = out
+            case ShowComputed():
+                pass
+            case _:
+                return ()
+    found = [
+        outs.get(part.value.field)
+        for part in sort
+        if isinstance(part.value, Column) and part.type.scalar in _AS_IN_JSON
+    ]
+    named = tuple(out for out in found if out is not None)
+    return named if len(named) == len(sort) else ()
 
 
 def _summary(view: View, form: Summarize) -> SummaryPlan:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from charter.plan.plan import ManyPlan
 from charter.sql.dialect import Dialect
 
@@ -14,8 +16,8 @@ BETWEEN = ",\n"
 class Page:
     """The bodies of a page, with commas and line ends between them.
 
-    `last` has the sort values of its last row where more rows follow, `total` the count where
-    one was asked for.
+    `last` has the sort values of its last row where more rows follow, typed or as they are in
+    JSON; `total` the count where one was asked for.
     """
 
     rows: str
@@ -46,7 +48,11 @@ def _gathered(
     text, present, *keys = rows[0]
     if present <= limit:
         return Page(text or "", None, total)
-    return Page(text[: text.rindex(BETWEEN)], _sort_values(dialect, plan, keys), total)
+    rows_text = text[: text.rindex(BETWEEN)]
+    if plan.shown_sort:
+        shown = msgspec.json.decode(rows_text[rows_text.rfind("\n") + 1 :])
+        return Page(rows_text, tuple(shown[name] for name in plan.shown_sort), total)
+    return Page(rows_text, _sort_values(dialect, plan, keys), total)
 
 
 def _sort_values(dialect: Dialect, plan: ManyPlan, keys: Sequence[Any]) -> tuple[Any, ...]:

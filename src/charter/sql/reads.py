@@ -117,7 +117,7 @@ def _gathered(context: Context, plan: ManyPlan, page: Fragment, last: Fragment) 
         sql("string_agg(page.body, E',\\n') AS body"),
         sql("count(*) AS present"),
     ]
-    for at, part in enumerate(plan.sort):
+    for at, part in enumerate(() if plan.shown_sort else plan.sort):
         end = sql("(array_agg(page.{}))[{}]", _place(at), limit)
         shown.append(sql("{} AS {}", context.dialect.told(end, part.type), _place(at)))
     return sql("SELECT {}{} FROM ({}) AS page", listed(shown), last, page)

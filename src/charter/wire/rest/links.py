@@ -1,6 +1,7 @@
 """Paths of what an answer names: rows, their relations and commands, and further pages."""
 
 import re
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote_plus
 
@@ -32,14 +33,17 @@ def own_path(request: Request) -> str:
 
 def page_paths(request: Request, cursor: str | None) -> tuple[str, str | None]:
     """The first page of the list that is asked for, and the next, with all other parameters."""
-    kept = request.query
-    if _UNUSUAL.search(kept):
-        kept = "&".join(part for part in kept.split("&") if part and not _is_cursor(part))
-    path, query = reference(request.path), reference(kept)
-    first = f"{path}?{query}" if query else path
+    first = _first_page(request.path, request.query)
     if cursor is None:
         return first, None
-    return first, f"{first}{'&' if query else '?'}{CURSOR}={cursor}"
+    return first, f"{first}{'&' if '?' in first else '?'}{CURSOR}={cursor}"
+
+
+@lru_cache(maxsize=1024)
+def _first_page(path: str, query: str) -> str:
+    if _UNUSUAL.search(query):
+        query = "&".join(part for part in query.split("&") if part and not _is_cursor(part))
+    return f"{reference(path)}?{reference(query)}" if query else reference(path)
 
 
 def _is_cursor(part: str) -> bool:

@@ -10,7 +10,8 @@ from charter.wire.rest.call import Style
 
 @dataclass(slots=True)
 class Understood:
-    """A form with its values, and what the answer is to be like."""
+    """A form with its values, and what the answer is to be like. Requests of one query share it:
+    nobody changes one."""
 
     form: Read | Write | Can
     values: tuple[Any, ...] = ()
