@@ -33,7 +33,7 @@ run: $(VENV)/run.stamp
 
 # Without Node.js and npm, the tests with a real OpenID provider are skipped, and say so.
 test: $(VENV)/dev.stamp $(if $(shell command -v npm),$(OIDC_PROVIDER)/node_modules/.package-lock.json)
-	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: $(VENV)/dev.stamp
 	$(VENV)/bin/ruff check .
