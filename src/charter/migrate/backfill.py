@@ -60,7 +60,8 @@ class _Done:
 
 
 async def fill(job: Job, entry: Entry, step: Step, batch: Batch) -> Entry:
-    """Fill all rows that are not done, from where the history says that it got; the entry then.
+    """Fill the rows that are not done, from where the history says that it got; the entry then.
+    All of them, if the batch does not leave some.
 
     Raises MigrationFault where rows are left that cannot be filled.
     """
@@ -72,6 +73,8 @@ async def fill(job: Job, entry: Entry, step: Step, batch: Batch) -> Entry:
     for _ in range(job.pace.rounds):
         before = walk.changed
         entry = await _round(job, entry, step, way, walk, rows)
+        if batch.leaves:
+            return entry
         left = partial(job.session.fetch, ranges.left())
         if not await job.patiently(step.name, batch.table, left):
             return entry
