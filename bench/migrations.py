@@ -4,14 +4,14 @@ For each kind of change: a release serves a table of a million rows on PostgreSQ
 write without pause, `charter migrate apply` runs beside, the new release starts, the old one ends,
 and the last phase of the migration runs while clients use the new one. A request that waits for a
 lock for longer than the lock timeout fails. Prints what came of each, and keeps it in
-`bench/results/`.
+`bench/results/`; `python -m bench.page` shows it in `docs/benchmarks.md`. It runs in the
+environment of the tests, the page is written in that of the benchmarks.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import subprocess
 import sys
@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ import httpx2
 from rich.console import Console
 from rich.table import Table
 
+from bench.migrated import HEADINGS, Migrated, cells, keep
 from bench.postgres import postgres
 from charter.access.rates.settings import RatesSettings
 from charter.access.settings import AccessSettings
@@ -213,24 +214,7 @@ class Heard:
             self.failures.append(said)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What came of one kind of change. Times are seconds: `before` is the slowest request while
-    nothing was migrated, `slowest` that of all others, `waited` the longest wait for a lock."""
-
-    kind: str
-    rows: int
-    steps: int
-    expand: float
-    contract: float
-    requests: int
-    before: float
-    slowest: float
-    waited: float
-    failures: tuple[str, ...]
-
-
-async def measured(kind: Kind, url: str, folder: Path, rows: int) -> Found:
+async def measured(kind: Kind, url: str, folder: Path, rows: int) -> Migrated:
     """Make the database of the old contract, migrate it under load, and tell how it went."""
     old = await _released(kind.old, url, folder / "old", ())
     steps = _planned(kind, folder)
@@ -255,7 +239,7 @@ async def measured(kind: Kind, url: str, folder: Path, rows: int) -> Found:
         contract = time.perf_counter() - started
     await new.stop()
     number = len(migrations[-1].changes["postgresql"].steps)
-    return Found(
+    return Migrated(
         kind.name, rows, number, expand, contract, heard.requests, before.slowest, heard.slowest,
         heard.waited, tuple(before.failures + heard.failures),
     )  # fmt: skip
@@ -418,14 +402,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for failure in found[-1].failures[:3]:
             console.print(failure, style="red", markup=False)
         if options.save:
-            path = RESULTS / "migrations.json"
-            path.write_text(json.dumps([asdict(one) for one in found], indent=2) + "\n")
+            keep(RESULTS, found, [kind.name for kind in KINDS])
     show(console, found)
     well = all(not one.failures and one.waited < LOCK_TIMEOUT for one in found)
     return 0 if well else 1
 
 
-def line(one: Found) -> str:
+def line(one: Migrated) -> str:
     """One kind, while the others are still to come."""
     slowest = f"slowest {one.slowest * 1000:.0f} ms ({one.before * 1000:.0f} ms before)"
     waited = f"longest wait for a lock {one.waited * 1000:.0f} ms"
@@ -434,16 +417,11 @@ def line(one: Found) -> str:
     return f"{one.kind}: {failed}, {slowest}, {waited}; {took}"
 
 
-def show(console: Console, found: Sequence[Found]) -> None:
+def show(console: Console, found: Sequence[Migrated]) -> None:
     """A row for each kind."""
-    headings = ("change", "steps", "expand", "contract", "requests", "failed")
-    table = Table(*headings, "slowest before", "slowest", "longest wait for a lock")
+    table = Table(*HEADINGS)
     for one in found:
-        table.add_row(
-            one.kind, str(one.steps), f"{one.expand:.1f} s", f"{one.contract:.1f} s",
-            f"{one.requests:,}", str(len(one.failures)), f"{one.before * 1000:.0f} ms",
-            f"{one.slowest * 1000:.0f} ms", f"{one.waited * 1000:.0f} ms",
-        )  # fmt: skip
+        table.add_row(*cells(one))
     console.print(table)
 
 

@@ -11,6 +11,7 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
+from bench import migrated
 from bench.load import Sample
 from bench.servers import SERVERS
 from bench.workloads import WORKLOADS
@@ -275,6 +276,7 @@ def write_page(page: Path, results: Path) -> None:
     if (results / GUARDS).exists():
         kept = json.loads((results / GUARDS).read_text())
         text += _guards([GuardCost(**one) for one in kept])
+    text += _migrations(migrated.kept(results))
     page.parent.mkdir(exist_ok=True)
     page.write_text("\n".join(text).rstrip() + "\n")
 
@@ -341,6 +343,25 @@ def _guards(found: Sequence[GuardCost]) -> Iterator[str]:
         "",
     )
     yield from _markdown(GUARD_HEADINGS, [guard_cells(one) for one in found])
+
+
+def _migrations(found: Sequence[migrated.Migrated]) -> Iterator[str]:
+    if not found:
+        return
+    rows = f"{found[0].rows:,}"
+    yield from (
+        "## Migrations under load",
+        "",
+        f"Each kind of change on a table of {rows} rows in PostgreSQL, while six clients read, "
+        "list, write and create without pause (`python -m bench.migrations`). *Expand* runs "
+        "beside the old release, *contract* beside the new one. No request may fail, and none "
+        "may wait for a lock for as long as the lock timeout, 2 s. Clients, release and "
+        "PostgreSQL share two cores with the migration and with other work on the machine, so "
+        "the slowest request says little by itself; *slowest before* is that of one second "
+        "without a migration.",
+        "",
+    )
+    yield from _markdown(migrated.HEADINGS, [migrated.cells(one) for one in found])
 
 
 def yes(reached: bool) -> str:

@@ -125,6 +125,21 @@ def test_a_change_of_access_is_told_and_widening_has_an_exit_code(
             assert word in ended.stdout
 
 
+def test_a_declared_rename_changes_nobodys_access(tmp_path: Path) -> None:
+    before = written(tmp_path, NOTES, "before.py")
+    text = NOTES.replace("freeze, hide", "field, freeze, hide").replace(
+        "    owner: User", "    writer: User"
+    )
+    other = written(tmp_path, text.replace("owner", "writer"))
+    arguments = ("--access", "--against", before)
+    assert charter(tmp_path, "design", other, *arguments).returncode == 3
+    said = text.replace("writer: User", 'writer: User = field(was="owner")')
+    same = charter(
+        tmp_path, "design", written(tmp_path, said.replace(".owner", ".writer")), *arguments
+    )
+    assert (same.returncode, same.stdout) == (0, "Nobody's access changed.\n"), same.stderr
+
+
 def test_an_old_contract_can_be_a_recorded_one(tmp_path: Path) -> None:
     file = written(tmp_path, NOTES)
     recorded = charter(tmp_path, "design", file, "--json").stdout

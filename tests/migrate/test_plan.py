@@ -107,6 +107,17 @@ def test_a_rename_of_what_is_not_there_is_refused(rename: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
+def test_texts_that_are_written_meanwhile_are_folded_by_the_last_fill(dialect: str) -> None:
+    """Releases of before empty folded texts without end: the first fill leaves them."""
+    found = changed(shop(TEL), shop(replace(TEL, search=True)), dialect)
+    leaves = {step.name: step.batch.leaves for step in steps(found) if step.batch is not None}
+    fill = "fill orders.tel_folded"
+    assert leaves == {fill: True, f"{fill} again": None}
+    phases = {step.name: step.phase for step in steps(found)}
+    assert (phases[fill], phases[f"{fill} again"]) == (Phase.BACKFILL, Phase.CONTRACT)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
 def test_the_folded_text_goes_with_its_field(dialect: str) -> None:
     searched = replace(TEL, search=True)
     found = changed(shop(searched), shop(replace(searched, name="phone", was="tel")), dialect)

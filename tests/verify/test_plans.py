@@ -122,25 +122,20 @@ async def test_the_examples_lack_no_index(example: str, beside: str | None) -> N
     assert not report.advice
 
 
-async def test_the_shop_had_lacked_two(tmp_path: Path, beside: str | None) -> None:
-    """A declared index with another order behind the reference takes the place of the one that
-    every reference has: then the plain lists of a customer, and of a category, have none."""
+async def test_a_reference_lacks_none_beside_an_index_in_another_order(
+    tmp_path: Path, beside: str | None
+) -> None:
+    """The shop has orders by customer and time, and products by category and name. The plain
+    lists of a customer, and of a category, are read from the indexes that references have."""
     text = (ROOT / "examples" / "shop" / "contract.py").read_text()
-    gone = 'shop.index(Order, "customer")\n', 'shop.index(Product, "category")\n'
-    for line in gone:
+    for line in ('shop.index(Order, "customer")\n', 'shop.index(Product, "category")\n'):
         assert line in text
         text = text.replace(line, "")
     path = tmp_path / "shop.py"
     path.write_text(text)
     report = await verified(load_contract(path), beside, 10_000)
-    assert gone[0] in {one.words + "\n" for one in report.advice} <= set(gone)
-    mine = about(report, "list Order")
-    assert mine.worst.shape.kinds[0] == "signed in"
-    after = next(one for one in report.advice if one.resource == "Order")
-    for proof in after.proofs:
-        indexes = {step.index for step in proof.after.on("orders")}
-        assert "orders_customer_id_idx" in indexes
-        assert all(one.rows is not None and one.rows < 100 for one in proof.after.sortings)
+    assert not report.failed
+    assert not report.advice
 
 
 # -- the command -------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from rich.text import Text
 from charter.cli.markdown import bold, escaped, table_lines
 from charter.contract.contract import Contract
 from charter.plan.access import ADVICE, AccessTable, ChangeRow, Row, Tone, change_rows, tables
+from charter.plan.breaking.names import names_of, under
 from charter.plan.matrix import matrix_of
 from charter.plan.widening import Direction, changes, widens
 
@@ -42,8 +43,9 @@ def show_access(contract: Contract, form: str, console: Console) -> None:
 
 def show_changes(old: Contract, contract: Contract, form: str, console: Console) -> int:
     """Print what changed in the access since another contract; gives the exit code."""
-    found = changes(old, contract)
-    rows = tuple(change_rows(found, old, contract))
+    named = under(names_of(old, contract), old)
+    found = changes(named, contract)
+    rows = tuple(change_rows(found, named, contract))
     if form == MARKDOWN:
         for line in _changes_document(contract, rows):
             console.file.write(line + "\n")

@@ -111,7 +111,7 @@ def _show_advice(number: int, advice: Advice, report: Report, console: Console) 
     console.print(table)
     more = len(advice.proofs) - _MOST_SHOWN
     if more > 0:
-        console.print(Text(f"    and {more} more statements", "dim"))
+        console.print(Text(f"    and {more} more statement{'s' if more > 1 else ''}", "dim"))
     first, of = advice.proofs[0], report.contract.resource_named[advice.resource].table
     plans = f"  plan: {_plan(first.before, of)} → {_plan(first.after, of)}"
     console.print(Text(plans, "dim"), soft_wrap=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 from charter.migrate.events import Filled, Paused
 from charter.migrate.faults import MigrationFault
+from charter.migrate.filling import Filler, filler_of
 from charter.migrate.job import Job
 from charter.migrate.keys import read_key, written_key
 from charter.migrate.load import load, rows_of
@@ -22,6 +23,7 @@ from charter.migrate.step import Batch, Step
 from charter.migrate.stops import STEP_FAILED
 from charter.sql.folding import folded
 from charter.sql.own.history import Entry
+from charter.store.database import Row
 
 LEAST_ROWS = 20
 _ROUND_PAUSE = 0.5
@@ -41,6 +43,14 @@ class _Walk:
 
 
 @dataclass(frozen=True, slots=True)
+class _Way:
+    """How the rows of a backfill are found and filled; by a filler where values are made here."""
+
+    ranges: Ranges
+    filler: Filler | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Done:
     """What one batch was: where it ended (None at the end of the table), and its rows."""
 
@@ -50,17 +60,21 @@ class _Done:
 
 
 async def fill(job: Job, entry: Entry, step: Step, batch: Batch) -> Entry:
-    """Fill all rows that are not done, from where the history says that it got; the entry then.
+    """Fill the rows that are not done, from where the history says that it got; the entry then.
+    All of them, if the batch does not leave some.
 
     Raises MigrationFault where rows are left that cannot be filled.
     """
     ranges = Ranges(batch, job.dialect)
     counted = partial(rows_of, job.session, job.dialect, batch.table)
     rows = await job.patiently(step.name, batch.table, counted)
+    way = _Way(ranges, await filler_of(job.session, ranges) if ranges.made else None)
     walk = _Walk(job.pace.batch_rows)
     for _ in range(job.pace.rounds):
         before = walk.changed
-        entry = await _round(job, entry, step, ranges, walk, rows)
+        entry = await _round(job, entry, step, way, walk, rows)
+        if batch.leaves:
+            return entry
         left = partial(job.session.fetch, ranges.left())
         if not await job.patiently(step.name, batch.table, left):
             return entry
@@ -71,16 +85,14 @@ async def fill(job: Job, entry: Entry, step: Step, batch: Batch) -> Entry:
     raise MigrationFault(STEP_FAILED, message)
 
 
-async def _round(
-    job: Job, entry: Entry, step: Step, ranges: Ranges, walk: _Walk, rows: int
-) -> Entry:
+async def _round(job: Job, entry: Entry, step: Step, way: _Way, walk: _Walk, rows: int) -> Entry:
     """Once over the table, from where the entry says to its end."""
     while True:
         await _let_others_first(job, walk)
         started = time.monotonic()
 
         async def one(entry: Entry = entry) -> _Done:
-            return await _one(job, entry, ranges, walk.rows)
+            return await _one(job, entry, way, walk.rows)
 
         done = await job.patiently(step.name, step.table, one)
         walk.seconds = time.monotonic() - started
@@ -110,27 +122,29 @@ async def _let_others_first(job: Job, walk: _Walk) -> None:
     walk.looked_at = time.monotonic()
 
 
-async def _one(job: Job, entry: Entry, ranges: Ranges, rows: int) -> _Done:
+async def _one(job: Job, entry: Entry, way: _Way, rows: int) -> _Done:
     """One batch, in a transaction with the note of where it ended."""
+    ranges = way.ranges
     lower = read_key(entry.reached) if entry.reached is not None else ()
     async with job.session.transaction():
         found = await job.session.fetch(ranges.upper(rows, lower=bool(lower)), lower)
         upper = tuple(found[0]) if found else None
         values = (*lower, *(upper or ()))
-        if ranges.made:
-            changed = await _made(job, ranges, values, upper=upper is not None, lower=bool(lower))
-        else:
-            statement = ranges.fill(lower=bool(lower), upper=upper is not None)
+        reads = ranges.fill if way.filler is None else ranges.rows
+        statement = reads(lower=bool(lower), upper=upper is not None)
+        if way.filler is None:
             changed = await job.session.change(statement, values)
+        else:
+            made = _made(ranges, await job.session.fetch(statement, values))
+            if made:
+                await way.filler(made)
+            changed = len(made)
         reached = None if upper is None else written_key(upper)
         return _Done(await job.noted(entry, reached=reached), upper, changed)
 
 
-async def _made(
-    job: Job, ranges: Ranges, values: Sequence[Any], *, lower: bool, upper: bool
-) -> int:
-    """The same with values that are made here."""
-    found = await job.session.fetch(ranges.rows(lower=lower, upper=upper), values)
+def _made(ranges: Ranges, found: Sequence[Row]) -> list[tuple[Any, ...]]:
+    """The values for rows as they were found, each followed by the key of its row."""
     sources = {name: place for place, name in enumerate(ranges.sources, ranges.width)}
     encoders = ranges.encoders()
     changes = []
@@ -140,6 +154,4 @@ async def _made(
             value = folded(row[sources[item.source]] if item.source else None)
             made.append(value if encode is None or value is None else encode(value))
         changes.append((*made, *row[: ranges.width]))
-    if changes:
-        await job.session.change_many(ranges.fill_one(), changes)
-    return len(changes)
+    return changes

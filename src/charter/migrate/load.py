@@ -8,7 +8,9 @@ from charter.sql.statement import Statement
 from charter.store.session import Session
 
 _LAG = Statement(
-    "SELECT coalesce(max(extract(epoch FROM replay_lag)), 0)::float8 FROM pg_stat_replication",
+    # A replica that has replayed everything keeps the lag that it had last for some seconds.
+    "SELECT coalesce(max(extract(epoch FROM replay_lag)), 0)::float8 FROM pg_stat_replication"
+    " WHERE replay_lsn < pg_current_wal_lsn()",
     label="replication lag",
 )
 _WAITING = Statement(

@@ -46,7 +46,7 @@ class Ranges:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The columns that values are made from."""
+        """The expressions that values are made from."""
         return tuple(dict.fromkeys(item.source for item in self.made if item.source is not None))
 
     def upper(self, rows: int, *, lower: bool) -> Statement:
@@ -77,7 +77,7 @@ class Ranges:
 
     def rows(self, *, lower: bool, upper: bool) -> Statement:
         """The keys of the rows of a range, each followed by what values are made from."""
-        more = listed(map(identifier, self.sources))
+        more = listed(map(checked, self.sources))
         test = self._undone_within(lower=lower, upper=upper)
         return self._statement(self._locked(more, test), "rows")
 

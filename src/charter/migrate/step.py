@@ -60,6 +60,9 @@ class Batch:
     key: tuple[str, ...]
     fills: tuple[Fill, ...]
     where: str
+    leaves: bool | None = None
+    """Rows that others undo meanwhile, or hold, are left to a later step: once over the table is
+    enough, however much is written to it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 A declared index ends with the row's key, so that keyset pages in its order need no sort.
 
-Indexes that nobody declared: one on each reference that no key or declared index leads with,
-followed by the row's key, so that the rows of one owner come in the order of their keys without
-a sort. There is none on `created_at`: keys that Charter or the database makes sort by time.
+Indexes that nobody declared: one on each reference, followed by the row's key, so that the rows
+of one owner come in the order of their keys without a sort. There is none where a key or a declared
+index has the rows in that order, or where a reference leads to one row at most; and none on
+`created_at`: keys that Charter or the database makes sort by time.
 """
 
 from collections.abc import Iterator, Mapping
@@ -98,11 +99,7 @@ class _Deriver:
         foreign_keys = tuple(self._foreign_keys())
         uniques = tuple(self._uniques())
         indexes = tuple(self._declared_indexes())
-        leading = {unique.columns[0] for unique in uniques}
-        leading |= {index.columns[0].name for index in indexes if index.where is None}
-        if self._resource.tenant is not None:
-            # Every index begins with the tenant; rows of a tenant are read by their key too.
-            leading.discard(self._resource.tenant)
+        served = {*key.columns, *self._served(uniques, indexes)}
         return Table(
             self._resource.table,
             tuple(self._columns()),
@@ -112,7 +109,7 @@ class _Deriver:
             tuple(self._checks()),
             (
                 *indexes,
-                *self._reference_indexes(foreign_keys, leading | set(key.columns)),
+                *self._reference_indexes(foreign_keys, served),
                 *self._search_indexes(),
             ),
             TABLE_MODIFIERS.get(self._dialect.name, ""),
@@ -210,13 +207,29 @@ class _Deriver:
     def _condition(self, expression: Expression) -> str:
         return row_condition(self._contract, self._dialect, self._resource, expression)
 
+    def _served(
+        self, uniques: tuple[UniqueKey, ...], indexes: tuple[TableIndex, ...]
+    ) -> Iterator[str]:
+        """The columns by each of whose values the rows come in the order of their keys."""
+        key = self._resource.key.name
+        ordered = [unique.columns for unique in uniques]
+        ordered += [
+            tuple(column.name for column in index.columns)
+            for index in indexes
+            if index.where is None
+        ]
+        for columns in ordered:
+            if columns[1:2] == (key,):
+                yield columns[0]
+        yield from (unique.columns[0] for unique in uniques if len(unique.columns) == 1)
+
     def _reference_indexes(
-        self, foreign_keys: tuple[ForeignKey, ...], leading: set[str]
+        self, foreign_keys: tuple[ForeignKey, ...], served: set[str]
     ) -> Iterator[TableIndex]:
         key = IndexedColumn(self._resource.key.name)
         for part in foreign_keys:
             column = part.columns[0]
-            if column not in leading:
+            if column not in served:
                 name = self._name(column, "idx", seed="reference")
                 yield TableIndex(name, (IndexedColumn(column), key))
 

@@ -1,13 +1,13 @@
 """A Session of session.py on a PostgreSQL server."""
 
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Sequence
+from contextlib import AbstractAsyncContextManager
 from hashlib import sha256
 from typing import Any, TypeVar
 
 from charter.sql.statement import Statement
 from charter.store.database import Row
-from charter.store.errors import Contended, Locked, StoreError, Unavailable
+from charter.store.errors import Contended, Locked, Unavailable
 from charter.store.postgres_connection import PostgresLink, connect
 from charter.store.postgres_errors import (
     FAILURES,
@@ -16,6 +16,7 @@ from charter.store.postgres_errors import (
     sqlstate,
     translated,
 )
+from charter.store.session import within
 from charter.store.settings import StoreSettings
 
 T = TypeVar("T")
@@ -74,16 +75,8 @@ class PostgresSession:
             # Whatever it was, statements that were prepared may be older than the schema now.
             self._link.forget()
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[None]:
-        await self.run("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
-        try:
-            yield
-        except BaseException:
-            with suppress(StoreError):
-                await self.run("ROLLBACK")
-            raise
-        await self.run("COMMIT")
+    def transaction(self) -> AbstractAsyncContextManager[None]:
+        return within(self.run, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
 
     async def alone(self, name: str) -> bool:
         number = int.from_bytes(sha256(name.encode()).digest()[:8], "big", signed=True)

@@ -11,7 +11,7 @@ from charter.sql.catalog_reading import Catalog
 from charter.sql.dialect import Dialect
 from charter.sql.schema import Schema, Table
 from charter.sql.statement import Statement
-from charter.store.database import Database, Row, Transaction
+from charter.store.database import Database, Row
 from charter.store.open import open_database
 from charter.store.session import Session
 
@@ -33,54 +33,65 @@ async def found_schema(dialect: Dialect, read: Read) -> Schema:
 
 
 async def spelt_schema(wanted: Schema, dialect: Dialect, database: Database) -> Schema:
-    """A schema in the database's own spelling: created in a scratch place, read back. What
-    databases keep as it was written has no scratch place."""
-    catalog = catalog_of(dialect)
-    if catalog.table_of is not None:
-        return await _one_by_one(wanted, catalog, dialect, database)
-    if catalog.scratch is None:
-        return await _in_memory(wanted, dialect)
-    spelt: list[Schema] = []
+    """A schema in the database's own spelling: created in a scratch place, read back. Databases
+    that keep what was written as it was need none."""
 
-    async def work(transaction: Transaction) -> None:
-        spelt[:] = [await _in_scratch(wanted, dialect, transaction.fetch)]
-        raise _Undo
+    async def perform(work: Work) -> None:
+        await database.write(lambda transaction: work(transaction.fetch))
 
-    with suppress(_Undo):
-        await database.write(work)
-    return spelt[0]
+    return await _spelt(wanted, dialect, perform)
 
 
 async def spelt_in_session(wanted: Schema, dialect: Dialect, session: Session) -> Schema:
     """The same, by a session."""
-    if catalog_of(dialect).scratch is None:
+
+    async def perform(work: Work) -> None:
+        async with session.transaction():
+            await work(session.fetch)
+
+    return await _spelt(wanted, dialect, perform)
+
+
+Work = Callable[[Read], Awaitable[None]]
+"""What is done in one transaction."""
+
+
+async def _spelt(
+    wanted: Schema, dialect: Dialect, perform: Callable[[Work], Awaitable[None]]
+) -> Schema:
+    catalog = catalog_of(dialect)
+    if catalog.table_of is None and catalog.scratch is None:
         return await _in_memory(wanted, dialect)
     spelt: list[Schema] = []
+
+    async def work(read: Read) -> None:
+        # A transaction may be tried again.
+        spelt[:] = [await _in_scratch(wanted, catalog, dialect, read)]
+        raise _Undo
+
     with suppress(_Undo):
-        async with session.transaction():
-            spelt.append(await _in_scratch(wanted, dialect, session.fetch))
-            raise _Undo
+        await perform(work)
     return spelt[0]
 
 
-async def _one_by_one(
-    wanted: Schema, catalog: Catalog, dialect: Dialect, database: Database
-) -> Schema:
-    spelt: list[Table] = []
+async def _in_scratch(wanted: Schema, catalog: Catalog, dialect: Dialect, read: Read) -> Schema:
+    if catalog.scratch is None:
+        tables = [await _temporary(table, catalog, dialect, read) for table in wanted.spelt.tables]
+        return Schema(tuple(tables)).completed(wanted)
+    await read(catalog.scratch, ())
+    for text in ddl.tables(wanted.spelt, dialect):
+        await read(Statement(text, label="create scratch"), ())
+    return (await found_schema(dialect, read)).completed(wanted)
 
-    async def work(transaction: Transaction) -> None:
-        spelt.clear()
-        for table in wanted.spelt.tables:
-            made = Statement(ddl.temporary(table, dialect), label="create scratch")
-            await transaction.execute(made, ())
-            try:
-                spelt.append(await _shown(table, catalog, transaction.fetch))
-            finally:
-                gone = f"DROP TEMPORARY TABLE {dialect.quote(table.name)}"
-                await transaction.execute(Statement(gone, label="drop scratch"), ())
 
-    await database.write(work)
-    return Schema(tuple(spelt)).completed(wanted)
+async def _temporary(table: Table, catalog: Catalog, dialect: Dialect, read: Read) -> Table:
+    """A table that stands in the way of the one of its name for so long."""
+    await read(Statement(ddl.temporary(table, dialect), label="create scratch"), ())
+    try:
+        return await _shown(table, catalog, read)
+    finally:
+        gone = f"DROP TEMPORARY TABLE {dialect.quote(table.name)}"
+        await read(Statement(gone, label="drop scratch"), ())
 
 
 async def _shown(table: Table, catalog: Catalog, read: Read) -> Table:
@@ -88,15 +99,6 @@ async def _shown(table: Table, catalog: Catalog, read: Read) -> Table:
         raise TypeError("the catalog does not tell of single tables")
     [(_, text)] = await read(catalog.each(table.name), ())
     return replace(catalog.table_of(table.name, text), foreign_keys=table.foreign_keys)
-
-
-async def _in_scratch(wanted: Schema, dialect: Dialect, read: Read) -> Schema:
-    scratch = catalog_of(dialect).scratch
-    if scratch is not None:
-        await read(scratch, ())
-    for text in ddl.tables(wanted.spelt, dialect):
-        await read(Statement(text, label="create scratch"), ())
-    return (await found_schema(dialect, read)).completed(wanted)
 
 
 async def _in_memory(wanted: Schema, dialect: Dialect) -> Schema:

@@ -4,12 +4,13 @@ Unlike those of a `Database` its statements may run for as long as they need, ou
 transaction too, and nothing is ever tried again unasked.
 """
 
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any, Protocol
 
 from charter.sql.statement import Statement
 from charter.store.database import Row
+from charter.store.errors import StoreError
 
 
 class Session(Protocol):
@@ -54,3 +55,28 @@ class Session(Protocol):
 
     async def close(self) -> None:
         """Disconnect. What is not committed is gone."""
+
+
+@asynccontextmanager
+async def within(
+    run: Callable[[str], Awaitable[None]], begin: str, pending: Callable[[], bool] = lambda: False
+) -> AsyncIterator[None]:
+    """A transaction of `Session.transaction`, by running statements. `pending` says whether one
+    is still under way, where a COMMIT that fails may leave it so."""
+    await run(begin)
+    try:
+        yield
+    except BaseException:
+        await _undo(run)
+        raise
+    try:
+        await run("COMMIT")
+    except BaseException:
+        if pending():
+            await _undo(run)
+        raise
+
+
+async def _undo(run: Callable[[str], Awaitable[None]]) -> None:
+    with suppress(StoreError):
+        await run("ROLLBACK")

@@ -5,9 +5,9 @@ References are not enforced in it, so that a table can be made anew in the place
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +15,8 @@ import apsw
 
 from charter.sql.statement import Statement
 from charter.store.database import Row
-from charter.store.errors import Locked, StoreError
+from charter.store.errors import Locked
+from charter.store.session import within
 from charter.store.settings import StoreSettings
 from charter.store.sqlite_connection import Opening, connect
 from charter.store.sqlite_errors import FAILURES, translated
@@ -77,22 +78,8 @@ class SqliteSession:
     async def run(self, text: str) -> None:
         await self.fetch(Statement(text))
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[None]:
-        await self.run("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            with suppress(StoreError):
-                await self.run("ROLLBACK")
-            raise
-        try:
-            await self.run("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                with suppress(StoreError):
-                    await self.run("ROLLBACK")
-            raise
+    def transaction(self) -> AbstractAsyncContextManager[None]:
+        return within(self.run, "BEGIN IMMEDIATE", lambda: self._connection.in_transaction)
 
     async def alone(self, name: str) -> bool:
         return True

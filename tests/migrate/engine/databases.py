@@ -101,9 +101,10 @@ async def transaction(place: Place, *texts: str) -> AsyncIterator[None]:
         await asyncio.sleep(0)
 
 
-async def until(place: Place, text: str) -> None:
-    """Return once a query gives a row."""
+async def until(place: Place, text: str, *doing: str) -> None:
+    """Return once a query gives a row; statements are run before each look."""
     for _ in range(1_500):
+        await place.run(*doing)
         if await place.rows(text):
             return
         await asyncio.sleep(0.02)

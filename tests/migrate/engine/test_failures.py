@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from charter.migrate.events import Event, Paused, Reconnecting, Retrying, StepDone
+from charter.migrate.events import Event, Filled, Paused, Reconnecting, Retrying, StepDone
 from charter.migrate.faults import MigrationFault
 from charter.migrate.step import Work
 from charter.sql.own.history import State
@@ -294,3 +294,15 @@ async def test_rows_that_never_become_what_they_should_end_a_backfill(place: Pla
     with pytest.raises(MigrationFault) as caught:
         await quick.apply(first(), grown(ADD, stuck))
     assert caught.value.code.name == "step_failed"
+
+
+async def test_rows_that_others_undo_can_be_left_to_a_later_step(place: Place) -> None:
+    fill = FILL.batch
+    assert fill is not None
+    undone = replace(fill, where="note IS NULL OR id = 3")
+    first_fill = replace(FILL, batch=replace(undone, leaves=True))
+    quick = Place(place.url, replace(place.pace, rounds=3))
+    await quick.apply(first(), grown(ADD, first_fill))
+    filled = [event for event in quick.events if isinstance(event, Filled)]
+    assert filled[-1].changed == ROWS
+    assert await place.rows("SELECT count(*) FROM items WHERE note IS NULL") == [(0,)]

@@ -113,12 +113,27 @@ PLACE = '@shop.command(Order, moves="draft -> placed", raises=[Sold])'
 POLICY = '    yield allow("*", when=actor.has_role("buyer"))\n'
 LAST = "    return 1\n"
 
+RENAMED = (LABEL, '    title: str = field(default="", was="label")\n', "Product.label")
+PRODUCT = "    product: Product = field("
+INCLUDED = (PRODUCT, '    good: Product = field(was="product", ', "Order.product")
+LINES = """
+    pieces: int = computed(lambda order: total(order.lines, lambda line: line.pieces))
+
+@shop.resource
+class Line(Resource):
+"""
+
 # What is replaced by what, and the subject of the finding.
 CHANGES: dict[str, tuple[str, str, str]] = {
     "path_changed": (
         "@shop.resource\nclass Product", '@shop.resource(plural="goods")\nclass Product', "Product",
     ),
     "relation_removed": (TAGS, "", "Product.tags"),
+    "relation_renamed": (
+        'lines: list["Line"] = owned()' + LINES + "    order: Order\n",
+        'rows: list["Line"] = owned()' + LINES.replace("order.lines", "order.rows")
+        + '    of: Order = field(was="order")\n', "Order.lines",
+    ),
     "parts_sealed": (
         'lines: list["Line"] = owned()\n    pieces: int = computed('
         "lambda order: total(order.lines, lambda line: line.pieces))",
@@ -130,6 +145,7 @@ CHANGES: dict[str, tuple[str, str, str]] = {
     ),
     "resource_added": (LAST, LAST + MORE, "New"),
     "input_removed": (LABEL, "", "Product.label"),
+    "input_renamed": RENAMED,
     "input_locked": (
         LABEL, '    label: str = field(default="", set_by="commands")\n', "Product.label",
     ),
@@ -154,16 +170,19 @@ CHANGES: dict[str, tuple[str, str, str]] = {
     "delete_restricted": ('field(on_delete="cascade")', "field()", "Product"),
     "input_widened": ("max_length=50", "max_length=60", "Product.name"),
     "answer_removed": (LABEL, "", "Product.label"),
+    "answer_renamed": RENAMED,
     "answer_widened": ('"placed", "sent"]', '"placed", "sent", "lost"]', "Order.state"),
     "answer_nullable": (LABEL, "    label: str | None = None\n", "Product.label"),
     "result_changed": ("unit: Unit) -> int:", "unit: Unit) -> str:", "Order.check"),
     "answer_narrowed": ('"placed", "sent"]', '"placed"]', "Order.state"),
     "computed_changed": ("line.pieces))", "line.pieces * 2))", "Order.pieces"),
     "query_name_removed": (LABEL, "", "Product.label"),
+    "query_name_renamed": RENAMED,
     "comparator_removed": (", search=True", "", "Product.name"),
     "filter_narrowed": ('"red", "blue"] =', '"red"] =', "Product.colour"),
     "sort_removed": ("stock: int = 0", "stock: list[int] = []", "Product.stock"),
     "include_removed": (TAGS, "", "Product.tags"),
+    "include_renamed": INCLUDED,
     "search_removed": (", search=True", "", "Product"),
     "search_changed": (LABEL, '    label: str = field(default="", search=True)\n', "Product"),
     "error_changed": ("status=409", "status=403", "Sold"),
@@ -174,6 +193,7 @@ CHANGES: dict[str, tuple[str, str, str]] = {
     ),
     "error_removed": (", raises=[Sold]", "", "Order.place"),
     "graphql_removed": (LABEL, "", "Product.label"),
+    "graphql_renamed": RENAMED,
     "graphql_type_changed": ("stock: int = 0", "stock: float = 0", "Product.stock"),
     "graphql_nullable": (LABEL, "    label: str | None = None\n", "Product.label"),
     "graphql_required": ("    stock: int = 0\n", "    stock: int\n", "Product.stock"),
@@ -181,6 +201,7 @@ CHANGES: dict[str, tuple[str, str, str]] = {
     "graphql_value_added": ('"red", "blue"] =', '"red", "blue", "green"] =', "Product.colour"),
     "graphql_widened": ('"red", "blue"] =', '"red", "blue", "green"] =', "Product.colour"),
     "grpc_removed": (LABEL, "", "Product.label"),
+    "grpc_renamed": RENAMED,
     "grpc_type_changed": ("stock: int = 0", "stock: float = 0", "Product.stock"),
     "grpc_value_removed": ('"red", "blue"] =', '"red"] =', "Product.colour"),
     "grpc_required": ("    stock: int = 0\n", "    stock: int\n", "Product.stock"),
@@ -196,6 +217,7 @@ CHANGES: dict[str, tuple[str, str, str]] = {
     "payload_narrowed": (CARRIED, CARRIED.replace(', "blue"', ""), "Placed.colour"),
     "values_lost": (LABEL, "", "Product.label"),
     "pairs_lost": (TAGS, "", "Product"),
+    "stored_renamed": RENAMED,
     "values_rewritten": ("stock: int = 0", 'stock: str = "0"', "Product.stock"),
     "values_unfit": ("max_length=50", "max_length=40", "Product.name"),
     "values_missing": (NAME, NAME + "\n    weight: int", "Product.weight"),

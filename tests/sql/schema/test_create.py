@@ -1,12 +1,13 @@
 """A schema is created as the contract says, and reads back as the same."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from charter.contract.contract import Contract
-from charter.contract.resource import Field
+from charter.contract.resource import Field, Index, Unique
 from charter.sql.catalog_mysql import KEY_NAME
 from charter.sql.ddl import create
 from charter.sql.derive import schema_of
@@ -27,7 +28,7 @@ from tests.sql.schema.databases import (
     SqliteDatabase,
     found,
 )
-from tests.sql.schema.samples import SHOP, contracts
+from tests.sql.schema.samples import SHOP, SHORT, contracts, reference, resource
 
 
 def outline(schema: Schema, dialect: Dialect) -> list[Table]:
@@ -117,12 +118,49 @@ def test_names_never_meet_and_are_never_cut_off(dialect: Dialect, contract: Cont
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda dialect: dialect.name)
 @given(contract=contracts())
-def test_every_reference_has_an_index(dialect: Dialect, contract: Contract) -> None:
+def test_every_reference_has_an_index_in_the_order_of_keys(
+    dialect: Dialect, contract: Contract
+) -> None:
     for table in schema_of(contract, dialect).tables:
         assert table.key is not None
-        leading = {table.key.columns[0], *(unique.columns[0] for unique in table.uniques)}
-        leading |= {index.columns[0].name for index in table.indexes if index.where is None}
-        assert {part.columns[0] for part in table.foreign_keys} <= leading
+        orders = [table.key.columns, *(unique.columns for unique in table.uniques)]
+        orders += [
+            tuple(column.name for column in index.columns)
+            for index in table.indexes
+            if index.where is None
+        ]
+        alone = {table.key.columns[0], *(names[0] for names in orders if len(names) == 1)}
+        followed = {names[0] for names in orders if names[1:2] == table.key.columns[:1]}
+        assert (
+            table.key.columns[1:]
+            or {part.columns[0] for part in table.foreign_keys} <= alone | followed
+        )
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda dialect: dialect.name)
+@pytest.mark.parametrize(
+    ("declared", "orders"),
+    [
+        (Index("i", ("up_id",)), [("up_id", "id")]),
+        (Index("i", ("-up_id",)), [("up_id", "id")]),
+        (Index("i", ("up_id", "id", "note")), [("up_id", "id", "note")]),
+        (Index("i", ("up_id", "-note")), [("up_id", "note", "id"), ("up_id", "id")]),
+        (Index("i", ("note", "up_id")), [("note", "up_id", "id"), ("up_id", "id")]),
+        (Unique("u", ("up_id", "note")), [("up_id", "id")]),
+        (Unique("u", ("up_id",)), []),
+    ],
+    ids=str,
+)
+def test_the_index_of_a_reference_is_there_but_where_another_has_its_order(
+    dialect: Dialect, declared: Index | Unique, orders: list[tuple[str, ...]]
+) -> None:
+    is_unique = isinstance(declared, Unique)
+    more: dict[str, Any] = {"uniques" if is_unique else "indexes": (declared,)}
+    fields = (Field("note", SHORT), reference("up_id", "Node"))
+    contract = Contract("nodes", "1", (resource("Node", "nodes", *fields, **more),))
+    table = schema_of(contract, dialect).table_named["nodes"]
+    found = [tuple(column.name for column in index.columns) for index in table.indexes]
+    assert found == orders
 
 
 def test_names_of_the_shop() -> None:

@@ -78,7 +78,7 @@ def with_other_names(table: Table, _: Dialect) -> Table:
             replace(part, name=f"f{at}") for at, part in enumerate(table.foreign_keys)
         ),
         checks=tuple(replace(part, name="c") for part in table.checks),
-        indexes=tuple(replace(part, name="i") for part in table.indexes),
+        indexes=tuple(replace(part, name=f"i{at}") for at, part in enumerate(table.indexes)),
     )
 
 
@@ -115,6 +115,7 @@ LINES: list[tuple[Change, list[str]]] = [
             "order_lines: the foreign key order_lines_product_id_fkey is missing:"
             " (product_id) references products (id) on delete no action",
             "order_lines: the check order_lines_quantity_check is missing: (quantity >= 1)",
+            "order_lines: the index order_lines_order_id_idx is missing: (order_id, id)",
             "order_lines: the index order_lines_product_id_idx is missing: (product_id, id)",
         ],
     ),
@@ -140,7 +141,9 @@ LINES: list[tuple[Change, list[str]]] = [
             " no action is named f1, the contract names it order_lines_product_id_fkey",
             "order_lines: the check (quantity >= 1) is named c,"
             " the contract names it order_lines_quantity_check",
-            "order_lines: the index (product_id, id) is named i,"
+            "order_lines: the index (order_id, id) is named i0,"
+            " the contract names it order_lines_order_id_idx",
+            "order_lines: the index (product_id, id) is named i1,"
             " the contract names it order_lines_product_id_idx",
         ],
     ),
@@ -157,6 +160,8 @@ LINES: list[tuple[Change, list[str]]] = [
             " products (id) on delete no action",
             "order_lines: the check order_lines_quantity_check is (quantity >= 2),"
             " the contract wants (quantity >= 1)",
+            "order_lines: the index order_lines_order_id_idx is (order_id) where {version},"
+            " the contract wants (order_id, id)",
             "order_lines: the index order_lines_product_id_idx is (product_id) where {version},"
             " the contract wants (product_id, id)",
         ],

@@ -112,7 +112,8 @@ def _folded(table: Table, held: Held, names: Names, source: Names) -> list[Step]
         (add_column(table.name, name, held.column),),
         (drop_column(table.name, name),),
     )
-    first, last = (fold_batch(table, name, text) for text in (source.early, source.late))
+    early, last = (fold_batch(table, name, text) for text in (source.early, source.late))
+    first = replace(early, leaves=True)
     again = filled(f"fill {table.name}.{name} again", last, Phase.CONTRACT)
     found = [add, filled(f"fill {table.name}.{name}", first, Phase.BACKFILL), again]
     if source.early == source.late:

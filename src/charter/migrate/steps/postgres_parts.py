@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from charter.migrate.changes import Part
 from charter.migrate.locks import Operation
 from charter.migrate.step import Need, Phase, Step
 from charter.migrate.steps.building import count_where, doubles, strays
 from charter.migrate.steps.postgres_ddl import (
+    Ddl,
     add_not_valid,
     alter,
     build_index,
@@ -83,58 +85,55 @@ def _unique(table: Table, unique: UniqueKey, phase: Phase) -> list[Step]:
     return [_index(table, index, phase), constraint]
 
 
+class _Says(NamedTuple):
+    """What the two steps are called, and what they do."""
+
+    add: str
+    adds: str
+    validate: str
+    validates: str
+
+
+def _held(
+    table: Table, part: CheckRule | ForeignKey, phase: Phase, need: Need, says: _Says, down: Ddl
+) -> list[Step]:
+    """A constraint for what is written from now on, and then for the rows that were there: so
+    that the table is not read under a lock that keeps others out."""
+    add = (add_not_valid(table.name, part),)
+    check = (validate(table.name, part),)
+    return [
+        step(says.add, phase, says.adds, table.name, add, (down,), needs=(need,)),
+        step(says.validate, phase, says.validates, table.name, check, (), needs=(need,)),
+    ]
+
+
 def _checked(table: Table, part: CheckRule | ForeignKey, phase: Phase) -> list[Step]:
     if isinstance(part, CheckRule):
-        says = f"do not fit {part.name}"
-        need = count_where(table.name, f"NOT ({part.expression})", says, POSTGRES)
+        doubt = f"do not fit {part.name}"
+        need = count_where(table.name, f"NOT ({part.expression})", doubt, POSTGRES)
     else:
         need = strays(table.name, part.columns, part.target, part.target_columns, POSTGRES)
-    word = "check" if isinstance(part, CheckRule) else "refer"
-    add = step(
-        f"{word} {part.name}",
-        phase,
+    says = _Says(
+        f"{'check' if isinstance(part, CheckRule) else 'refer'} {part.name}",
         f"Holds {part.name} for what is written to {table.name} from now on.",
-        table.name,
-        (add_not_valid(table.name, part),),
-        (drop_constraint(table.name, part),),
-        needs=(need,),
-    )
-    rest = step(
         f"validate {part.name}",
-        phase,
         f"Makes sure that {part.name} holds for the rows of {table.name} that were there.",
-        table.name,
-        (validate(table.name, part),),
-        (),
-        needs=(need,),
     )
-    return [add, rest]
+    return _held(table, part, phase, need, says, drop_constraint(table.name, part))
 
 
 def required(table: Table, name: str, phase: Phase) -> list[Step]:
-    """A column that is never null from now on: by a check, so that the table is not read under
-    a lock that keeps others out."""
+    """A column that is never null from now on: by a check, which PostgreSQL takes as proof."""
     check = CheckRule(bounded(f"{table.name}_{name}_present"), f"{quote(name)} IS NOT NULL")
     need = count_where(table.name, f"{quote(name)} IS NULL", f"have no {name}", POSTGRES)
-    first = step(
+    says = _Says(
         f"check {table.name}.{name}",
-        phase,
         f"Takes no row of {table.name} without {name} from now on.",
-        table.name,
-        (add_not_valid(table.name, check),),
-        (drop_constraint(table.name, check, if_exists=True),),
-        needs=(need,),
-    )
-    second = step(
         f"validate {table.name}.{name}",
-        phase,
         f"Makes sure that every row of {table.name} has {name}.",
-        table.name,
-        (validate(table.name, check),),
-        (),
-        needs=(need,),
     )
-    third = step(
+    down = drop_constraint(table.name, check, if_exists=True)
+    last = step(
         f"require {table.name}.{name}",
         phase,
         f"Makes {table.name}.{name} required.",
@@ -142,7 +141,7 @@ def required(table: Table, name: str, phase: Phase) -> list[Step]:
         (set_not_null(table.name, name), drop_constraint(table.name, check)),
         (drop_not_null(table.name, name),),
     )
-    return [first, second, third]
+    return [*_held(table, check, phase, need, says, down), last]
 
 
 def renamed_parts(table: str, pairs: Iterable[tuple[Part, str, str]], phase: Phase) -> list[Step]:

@@ -178,7 +178,7 @@ class _Changed:
             Fill(name, maker=Maker.FOLD, source=value),
             f"{quote(name)} IS NULL AND {value} IS NOT NULL",
         )
-        first = fill_step(f"fill {table}.{name}", batch, Phase.BACKFILL)
+        first = fill_step(f"fill {table}.{name}", replace(batch, leaves=True), Phase.BACKFILL)
         plain = [c.name for c in self.before.columns if quote(c.name) == value]
         watched = [watch_step(self.before, name, column) for column in plain]
         yield from (*watched, first, *mirrored(watched))

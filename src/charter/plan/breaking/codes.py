@@ -34,6 +34,9 @@ RESOURCE_REMOVED = _breaks(
 )  # fmt: skip
 PATH_CHANGED = _breaks("path_changed", "The rows of a resource have other paths.", _KEEP_BOTH)
 RELATION_REMOVED = _breaks("relation_removed", "The rows of a relation have no path.", _KEEP_BOTH)
+RELATION_RENAMED = _breaks(
+    "relation_renamed", "The rows of a relation have another path.", _KEEP_BOTH
+)
 PARTS_SEALED = _breaks(
     "parts_sealed", "The rows of a relation can no longer be written below their row.", _KEEP_BOTH
 )
@@ -60,6 +63,7 @@ INPUT_REMOVED = _breaks(
     "input_removed", "A value that requests give is refused as unknown.",
     "Go on taking it, and say in its documentation that it does nothing.",
 )  # fmt: skip
+INPUT_RENAMED = _breaks("input_renamed", "A value that requests give has another name.", _KEEP_BOTH)
 INPUT_LOCKED = _breaks(
     "input_locked", "A value that requests give is no longer theirs to set.",
     "Go on taking it. Where it must not change, make a new field that commands set.",
@@ -114,6 +118,7 @@ ANSWER_REMOVED = _breaks(
     "answer_removed", "A value is no longer in answers.",
     "Go on showing it; it can be a computed field of what has replaced it.",
 )  # fmt: skip
+ANSWER_RENAMED = _breaks("answer_renamed", "A value in answers has another name.", _KEEP_BOTH)
 ANSWER_WIDENED = _breaks(
     "answer_widened", "Answers have values that could not come before.",
     "Show the new values in a new field, and in the old one what comes closest.",
@@ -135,6 +140,7 @@ QUERY_NAME_REMOVED = _breaks(
     "query_name_removed", "Queries that name a field are refused.",
     "Go on showing the field; it can be a computed one.",
 )  # fmt: skip
+QUERY_NAME_RENAMED = _breaks("query_name_renamed", "Queries name a field otherwise.", _KEEP_BOTH)
 COMPARATOR_REMOVED = _breaks(
     "comparator_removed", "A field can no longer be tested with a comparator.", _KEEP_BOTH
 )
@@ -143,6 +149,9 @@ FILTER_NARROWED = _breaks(
 )
 SORT_REMOVED = _breaks("sort_removed", "Rows can no longer be sorted by a field.", _KEEP_BOTH)
 INCLUDE_REMOVED = _breaks("include_removed", "Related rows cannot be included.", _KEEP_BOTH)
+INCLUDE_RENAMED = _breaks(
+    "include_renamed", "Related rows are included by another name.", _KEEP_BOTH
+)
 SEARCH_REMOVED = _breaks(
     "search_removed", "Lists can no longer be searched.",
     "Leave one field with `search=True`.",
@@ -176,6 +185,7 @@ GRAPHQL_REMOVED = _breaks(
     "graphql_removed", "Documents that name a type, field or operation are refused.",
     "Keep it, marked `@deprecated`.",
 )  # fmt: skip
+GRAPHQL_RENAMED = _breaks("graphql_renamed", "A type or field has another name.", _KEEP_BOTH)
 GRAPHQL_TYPE_CHANGED = _breaks("graphql_type_changed", "A field has another type.", _KEEP_BOTH)
 GRAPHQL_NULLABLE = _breaks(
     "graphql_nullable", "A field whose type was non-null can be null.",
@@ -201,6 +211,7 @@ GRPC_REMOVED = _breaks(
     "grpc_removed", "A message, field or method that stubs were made from is gone.",
     "Keep it, marked `deprecated`; a field's number is never used again.",
 )  # fmt: skip
+GRPC_RENAMED = _breaks("grpc_renamed", "A message or field has another name in stubs.", _KEEP_BOTH)
 GRPC_TYPE_CHANGED = _breaks(
     "grpc_type_changed", "A field has another type on the wire or in stubs.", _KEEP_BOTH
 )
@@ -269,6 +280,9 @@ DELETE_CASCADES = _breaks(
 )  # fmt: skip
 TABLE_ADDED = _adds("table_added", "A table or a column is new.")
 RULE_DROPPED = _adds("rule_dropped", "More can be stored.")
+STORED_RENAMED = _neutral(
+    "stored_renamed", "A table or column gets another name, and keeps what it holds."
+)
 INDEX_CHANGED = _neutral("index_changed", "Indexes are made or dropped.")
 
 # -- permissions -------------------------------------------------------------------------------

@@ -8,13 +8,20 @@ from charter.plan.breaking.answers import changed_answers
 from charter.plan.breaking.errors import changed_errors
 from charter.plan.breaking.events import changed_events
 from charter.plan.breaking.finding import Finding, Severity
-from charter.plan.breaking.graphql import changed_graphql
-from charter.plan.breaking.grpc import changed_grpc
+from charter.plan.breaking.graphql import changed_graphql, renamed_graphql
+from charter.plan.breaking.grpc import changed_grpc, renamed_grpc
 from charter.plan.breaking.inputs import changed_inputs
-from charter.plan.breaking.paths import changed_paths
+from charter.plan.breaking.paths import changed_paths, renamed_paths
 from charter.plan.breaking.permissions import changed_permissions
 from charter.plan.breaking.queries import changed_queries
-from charter.plan.breaking.stored import changed_storage
+from charter.plan.breaking.renames import (
+    Sides,
+    renamed_answers,
+    renamed_inputs,
+    renamed_queries,
+    sides_of,
+)
+from charter.plan.breaking.stored import changed_storage, renamed_storage
 from charter.plan.breaking.version import Verdict, step_of, verdict
 
 
@@ -28,19 +35,26 @@ class Area:
     name: str
     title: str
     compare: Callable[[Contract, Contract], Iterator[Finding]]
+    renamed: Callable[[Sides], Iterator[Finding]] | None = None
+    """What is there under another name, where the area has names."""
     versioned: bool = True
+
+    def findings(self, sides: Sides) -> Iterator[Finding]:
+        if self.renamed is not None:
+            yield from self.renamed(sides)
+        yield from self.compare(sides.named, sides.new)
 
 
 AREAS: tuple[Area, ...] = (
-    Area("paths", "REST: paths", changed_paths),
-    Area("inputs", "REST: requests", changed_inputs),
-    Area("answers", "REST: answers", changed_answers),
-    Area("queries", "REST: queries", changed_queries),
+    Area("paths", "REST: paths", changed_paths, renamed_paths),
+    Area("inputs", "REST: requests", changed_inputs, renamed_inputs),
+    Area("answers", "REST: answers", changed_answers, renamed_answers),
+    Area("queries", "REST: queries", changed_queries, renamed_queries),
     Area("errors", "REST: errors of commands", changed_errors),
-    Area("graphql", "GraphQL", changed_graphql),
-    Area("grpc", "gRPC", changed_grpc),
+    Area("graphql", "GraphQL", changed_graphql, renamed_graphql),
+    Area("grpc", "gRPC", changed_grpc, renamed_grpc),
     Area("events", "Events", changed_events),
-    Area("storage", "Stored data", changed_storage, versioned=False),
+    Area("storage", "Stored data", changed_storage, renamed_storage, versioned=False),
     Area("permissions", "Permissions", changed_permissions),
 )
 _ORDER = tuple(Severity)
@@ -67,7 +81,8 @@ class Report:
 
 def compare(old: Contract, new: Contract) -> Report:
     """What the change from one contract to another means for those who rely on it."""
-    parts = tuple(Part(area, _ordered(area.compare(old, new))) for area in AREAS)
+    sides = sides_of(old, new)
+    parts = tuple(Part(area, _ordered(area.findings(sides))) for area in AREAS)
     told = (item for part in parts if part.area.versioned for item in part.findings)
     step = step_of(told)
     return Report(

@@ -8,75 +8,33 @@ REST: every protocol refuses them.
 from collections.abc import Iterable, Iterator
 
 from charter.contract.contract import Contract
-from charter.contract.types import Scalar, Type
+from charter.contract.types import Type
 from charter.plan.breaking import codes
-from charter.plan.breaking.finding import ChangeCode, Finding
-from charter.plan.breaking.pairs import members, pairs
-from charter.plan.breaking.surfaces import (
-    Direction,
-    Member,
-    Rows,
-    Surface,
-    errors,
-    inputs,
-    rows,
-    spelt,
-)
+from charter.plan.breaking.finding import Finding
+from charter.plan.breaking.renames import Sides
+from charter.plan.breaking.schemas import Schema, Told, changed_schema, choices, renamed_schema
+from charter.plan.breaking.surfaces import Direction, Member, Rows
 from charter.plan.breaking.values import named
 
 
 def changed_graphql(old: Contract, new: Contract) -> Iterator[Finding]:
     """Types, inputs and operations."""
-    found = pairs(surfaces(old), surfaces(new), lambda item: item.name)
-    for gone in found.gone:
-        message = f"the {gone.direction.value} type is gone"
-        yield Finding(codes.GRAPHQL_REMOVED, gone.name, message, gone.place, new.place)
-    for item in found.new:
-        message = f"the {item.direction.value} type is new"
-        yield Finding(codes.GRAPHQL_ADDED, item.name, message, old.place, item.place)
-    for was, now in found.both:
-        yield from _of_surface(was, now)
-    for command, called in pairs(old.commands, new.commands, spelt).both:
-        if command.result != called.result or command.on is not called.on:
-            message = "the mutation has another type"
-            subject = spelt(command)
-            yield Finding(codes.GRAPHQL_TYPE_CHANGED, subject, message, command.place, called.place)
+    return changed_schema(_SCHEMA, old, new)
 
 
-def surfaces(contract: Contract) -> Iterator[Surface]:
-    """What types and messages are made of."""
-    yield from rows(contract)
-    yield from inputs(contract)
-    yield from errors(contract)
+def renamed_graphql(sides: Sides) -> Iterator[Finding]:
+    """Those that are there under another name."""
+    return renamed_schema(_SCHEMA, sides)
 
 
-def _of_surface(old: Surface, new: Surface) -> Iterator[Finding]:
-    found = members(old.members, new.members)
-    for gone in found.gone:
-        subject = f"{old.subject}.{gone.name}"
-        message = "the field is gone"
-        yield Finding(codes.GRAPHQL_REMOVED, subject, message, gone.place, new.place)
-    for item in found.new:
-        subject = f"{old.subject}.{item.name}"
-        if item.required:
-            message = "the input is non-null"
-            yield Finding(codes.GRAPHQL_REQUIRED, subject, message, old.place, item.place)
-        else:
-            message = "the field is new"
-            yield Finding(codes.GRAPHQL_ADDED, subject, message, old.place, item.place)
-    for was, now in found.both:
-        told = _given if old.direction is Direction.INPUT else _shown
-        for code, message in told(was, now):
-            yield Finding(code, f"{old.subject}.{was.name}", message, was.place, now.place)
-
-
-Told = Iterator[tuple[ChangeCode, str]]
-
-
-def _shown(old: Member, new: Member) -> Told:
+def _member(old: Member, new: Member, direction: Direction) -> Told:
     if _type(old.kind) != _type(new.kind):
         yield codes.GRAPHQL_TYPE_CHANGED, f"is {_type(new.kind)}, and was {_type(old.kind)}"
         return
+    yield from (_given if direction is Direction.INPUT else _shown)(old, new)
+
+
+def _shown(old: Member, new: Member) -> Told:
     if new.nullable and not old.nullable:
         yield codes.GRAPHQL_NULLABLE, "can be null"
     for value in _without(old, new):
@@ -86,9 +44,6 @@ def _shown(old: Member, new: Member) -> Told:
 
 
 def _given(old: Member, new: Member) -> Told:
-    if _type(old.kind) != _type(new.kind):
-        yield codes.GRAPHQL_TYPE_CHANGED, f"is {_type(new.kind)}, and was {_type(old.kind)}"
-        return
     if (new.required and not old.required) or (old.nullable and not new.nullable):
         yield codes.GRAPHQL_REQUIRED, "is non-null"
     elif (old.required and not new.required) or (new.nullable and not old.nullable):
@@ -111,7 +66,14 @@ def _without(these: Member, others: Member) -> Iterable[str]:
     return (item for item in mine if item not in theirs)
 
 
-def choices(kind: Type | Rows) -> tuple[str, ...]:
-    """The values of an enumeration; () for what is none."""
-    is_choice = isinstance(kind, Type) and kind.scalar is Scalar.CHOICE
-    return kind.choices if isinstance(kind, Type) and is_choice else ()
+_SCHEMA = Schema(
+    codes.GRAPHQL_REMOVED,
+    codes.GRAPHQL_RENAMED,
+    codes.GRAPHQL_TYPE_CHANGED,
+    codes.GRAPHQL_REQUIRED,
+    codes.GRAPHQL_ADDED,
+    _member,
+    body=lambda surface: f"the {surface.direction.value} type",
+    must="the input is non-null",
+    called="the mutation has another type",
+)

@@ -11,10 +11,10 @@ from types import MappingProxyType
 from charter.contract.contract import Contract
 from charter.contract.types import Scalar, Type
 from charter.plan.breaking import codes
-from charter.plan.breaking.finding import ChangeCode, Finding
-from charter.plan.breaking.graphql import choices, surfaces
-from charter.plan.breaking.pairs import members, pairs
-from charter.plan.breaking.surfaces import Direction, Member, Rows, Surface, spelt
+from charter.plan.breaking.finding import Finding
+from charter.plan.breaking.renames import Sides
+from charter.plan.breaking.schemas import Schema, Told, changed_schema, choices, renamed_schema
+from charter.plan.breaking.surfaces import Direction, Member, Rows
 
 _TYPES: Mapping[Scalar, str] = MappingProxyType(
     {
@@ -31,38 +31,16 @@ _TYPES: Mapping[Scalar, str] = MappingProxyType(
 
 def changed_grpc(old: Contract, new: Contract) -> Iterator[Finding]:
     """Messages, their fields, and methods."""
-    found = pairs(surfaces(old), surfaces(new), lambda item: item.name)
-    for gone in found.gone:
-        message = "the message is gone"
-        yield Finding(codes.GRPC_REMOVED, gone.name, message, gone.place, new.place)
-    for item in found.new:
-        message = "the message is new"
-        yield Finding(codes.GRPC_ADDED, item.name, message, old.place, item.place)
-    for was, now in found.both:
-        yield from _of_surface(was, now)
-    for command, called in pairs(old.commands, new.commands, spelt).both:
-        if command.result != called.result or command.on is not called.on:
-            message = "the method takes or answers another message"
-            subject = spelt(command)
-            yield Finding(codes.GRPC_TYPE_CHANGED, subject, message, command.place, called.place)
+    return changed_schema(_SCHEMA, old, new)
 
 
-def _of_surface(old: Surface, new: Surface) -> Iterator[Finding]:
-    found = members(old.members, new.members)
-    for gone in found.gone:
-        message = "the field is gone"
-        subject = f"{old.subject}.{gone.name}"
-        yield Finding(codes.GRPC_REMOVED, subject, message, gone.place, new.place)
-    for item in found.new:
-        code = codes.GRPC_REQUIRED if item.required else codes.GRPC_ADDED
-        message = "has to be set" if item.required else "the field is new"
-        yield Finding(code, f"{old.subject}.{item.name}", message, old.place, item.place)
-    for was, now in found.both:
-        for code, message in _of_member(was, now, old.direction):
-            yield Finding(code, f"{old.subject}.{was.name}", message, was.place, now.place)
+def renamed_grpc(sides: Sides) -> Iterator[Finding]:
+    """Those that are there under another name. Numbers of fields may stay: stubs break, not
+    what was sent."""
+    return renamed_schema(_SCHEMA, sides)
 
 
-def _of_member(old: Member, new: Member, direction: Direction) -> Iterator[tuple[ChangeCode, str]]:
+def _member(old: Member, new: Member, direction: Direction) -> Told:
     if _type(old.kind) != _type(new.kind):
         yield codes.GRPC_TYPE_CHANGED, f"is {_type(new.kind)}, and was {_type(old.kind)}"
         return
@@ -84,3 +62,16 @@ def _type(kind: Type | Rows) -> str:
         return f"repeated {kind.target}" if kind.many else kind.target
     found = _TYPES.get(kind.scalar, "string")
     return f"repeated {found}" if kind.many else found
+
+
+_SCHEMA = Schema(
+    codes.GRPC_REMOVED,
+    codes.GRPC_RENAMED,
+    codes.GRPC_TYPE_CHANGED,
+    codes.GRPC_REQUIRED,
+    codes.GRPC_ADDED,
+    _member,
+    body=lambda _: "the message",
+    must="has to be set",
+    called="the method takes or answers another message",
+)

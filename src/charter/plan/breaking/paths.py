@@ -8,6 +8,7 @@ from charter.core.names import kebab
 from charter.plan.breaking import codes
 from charter.plan.breaking.finding import Finding
 from charter.plan.breaking.pairs import pairs, renamed, resources
+from charter.plan.breaking.renames import Sides, says
 from charter.plan.breaking.surfaces import creatable, spelt
 from charter.plan.breaking.values import refused
 
@@ -25,6 +26,20 @@ def changed_paths(old: Contract, new: Contract) -> Iterator[Finding]:
     for was, now in found.both:
         yield from _of_resource(was, now)
     yield from _commands(old, new)
+
+
+def renamed_paths(sides: Sides) -> Iterator[Finding]:
+    """Relations under another name. Resources are told by their paths, which may have stayed."""
+    for was, known, now in sides.resources:
+        listed = was.owner is None and now.owner is None
+        for relation, other in zip(was.relations, known.relations, strict=True):
+            there = now.relation_named.get(other.name)
+            if relation.to_one or relation.name == other.name:
+                continue
+            if listed and there is not None:
+                message = f"`{_below(was, relation)}` {says(_below(now, there))}"
+                subject = f"{was.name}.{relation.name}"
+                yield Finding(codes.RELATION_RENAMED, subject, message, relation.place, there.place)
 
 
 def _of_resource(old: Resource, new: Resource) -> Iterator[Finding]:

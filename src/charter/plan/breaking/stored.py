@@ -10,6 +10,7 @@ from charter.plan.breaking import codes
 from charter.plan.breaking.finding import ChangeCode, Finding
 from charter.plan.breaking.inputs import unique_sets
 from charter.plan.breaking.pairs import fields, pairs, renamed, resources
+from charter.plan.breaking.renames import Sides, says
 from charter.plan.breaking.values import named, refused
 
 _ALIKE = frozenset({Scalar.TEXT, Scalar.EMAIL, Scalar.URL, Scalar.CHOICE})
@@ -27,12 +28,26 @@ def changed_storage(old: Contract, new: Contract) -> Iterator[Finding]:
         message = f"the table `{item.table}` is made"
         yield Finding(codes.TABLE_ADDED, item.name, message, old.place, item.place)
     for was, now in found.both:
-        if was.table != now.table:
+        if was.table not in (now.table, now.was):
             message = f"the table `{was.table}` goes; is `{now.table}` its new name?"
             yield Finding(codes.ROWS_LOST, was.name, message, was.place, now.place)
         yield from _columns(was, now)
         yield from _rules(old, new, was, now)
         yield from _links(was, now)
+
+
+def renamed_storage(sides: Sides) -> Iterator[Finding]:
+    """Tables and columns that keep what they hold."""
+    for was, known, now in sides.resources:
+        if now.was == was.table != now.table:
+            message = f"the table `{was.table}` {says(now.table)}"
+            yield Finding(codes.STORED_RENAMED, was.name, message, was.place, now.place)
+        for field, other in zip(was.fields, known.fields, strict=True):
+            there = now.field_named.get(other.name)
+            if there is not None and field.name != other.name:
+                subject = f"{was.name}.{field.name}"
+                message = f"the column {says(other.name)}"
+                yield Finding(codes.STORED_RENAMED, subject, message, field.place, there.place)
 
 
 def _columns(old: Resource, new: Resource) -> Iterator[Finding]:
@@ -100,9 +115,14 @@ def _rules(before: Contract, after: Contract, old: Resource, new: Resource) -> I
 
 def _links(old: Resource, new: Resource) -> Iterator[Finding]:
     tables = pairs(_pairs_of(old), _pairs_of(new), lambda link: link.table)
+    kept = {link.was.table: link.table for link in tables.new if link.was is not None}
     for gone in tables.gone:
-        message = f"the table `{gone.table}` goes"
-        yield Finding(codes.PAIRS_LOST, old.name, message, old.place, new.place)
+        if gone.table in kept:
+            message = f"the table `{gone.table}` {says(kept[gone.table])}"
+            yield Finding(codes.STORED_RENAMED, old.name, message, old.place, new.place)
+        else:
+            message = f"the table `{gone.table}` goes"
+            yield Finding(codes.PAIRS_LOST, old.name, message, old.place, new.place)
 
 
 def _pairs_of(resource: Resource) -> Iterator[Link]:
