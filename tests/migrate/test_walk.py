@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 
 import pytest
-from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
 from charter.contract.contract import Contract
@@ -16,9 +16,11 @@ from charter.migrate.renames import Answers
 from charter.migrate.wanted import wanted
 from charter.sql.derive import schema_of
 from charter.sql.dialect import Dialect
+from charter.sql.feasible import infeasible
 from tests.migrate.runner import Blocked, Content, Stuck, content, down, put_in, unlike, up
 from tests.migrate.walks import contracts, renamed, rows_of
-from tests.sql.schema.databases import LiveDatabase, PostgresDatabase, SqliteDatabase
+from tests.sql.schema.databases import LiveDatabase, MysqlDatabase, PostgresDatabase, SqliteDatabase
+from tests.support.mysql import MysqlServer
 from tests.support.postgres import PostgresServer
 
 Names = Mapping[str, str]
@@ -150,3 +152,22 @@ def test_a_walk_on_postgres(
     postgres.script("ROLLBACK; DROP SCHEMA IF EXISTS walked CASCADE; CREATE SCHEMA walked")
     postgres.script("SET search_path TO walked")
     walk(postgres, *contracts, seed)
+
+
+@pytest.fixture(scope="module")
+def mysql(mysql_server: MysqlServer) -> Iterator[MysqlDatabase]:
+    mysql_server.start()
+    mysql_server.create_database("walks")
+    with MysqlDatabase(mysql_server.url("walks")) as found:
+        yield found
+    mysql_server.drop_database("walks")
+
+
+@WALKS
+@given(contracts=walks(), seed=st.integers(0, 99))
+def test_a_walk_on_mysql(
+    mysql: MysqlDatabase, contracts: tuple[Contract, Contract], seed: int
+) -> None:
+    assume(not any(infeasible(contract, mysql.dialect) for contract in contracts))
+    mysql.script("DROP DATABASE walks; CREATE DATABASE walks; USE walks")
+    walk(mysql, *contracts, seed)

@@ -53,7 +53,10 @@ async def spelt_schema(wanted: Schema, dialect: Dialect, database: Database) -> 
 
 async def spelt_in_session(wanted: Schema, dialect: Dialect, session: Session) -> Schema:
     """The same, by a session."""
-    if catalog_of(dialect).scratch is None:
+    catalog = catalog_of(dialect)
+    if catalog.table_of is not None:
+        return await _each_by_itself(wanted, catalog, dialect, session.fetch)
+    if catalog.scratch is None:
         return await _in_memory(wanted, dialect)
     spelt: list[Schema] = []
     with suppress(_Undo):
@@ -66,20 +69,24 @@ async def spelt_in_session(wanted: Schema, dialect: Dialect, session: Session) -
 async def _one_by_one(
     wanted: Schema, catalog: Catalog, dialect: Dialect, database: Database
 ) -> Schema:
-    spelt: list[Table] = []
+    spelt: list[Schema] = []
 
     async def work(transaction: Transaction) -> None:
-        spelt.clear()
-        for table in wanted.spelt.tables:
-            made = Statement(ddl.temporary(table, dialect), label="create scratch")
-            await transaction.execute(made, ())
-            try:
-                spelt.append(await _shown(table, catalog, transaction.fetch))
-            finally:
-                gone = f"DROP TEMPORARY TABLE {dialect.quote(table.name)}"
-                await transaction.execute(Statement(gone, label="drop scratch"), ())
+        spelt[:] = [await _each_by_itself(wanted, catalog, dialect, transaction.fetch)]
 
     await database.write(work)
+    return spelt[0]
+
+
+async def _each_by_itself(wanted: Schema, catalog: Catalog, dialect: Dialect, read: Read) -> Schema:
+    spelt: list[Table] = []
+    for table in wanted.spelt.tables:
+        await read(Statement(ddl.temporary(table, dialect), label="create scratch"), ())
+        try:
+            spelt.append(await _shown(table, catalog, read))
+        finally:
+            gone = f"DROP TEMPORARY TABLE {dialect.quote(table.name)}"
+            await read(Statement(gone, label="drop scratch"), ())
     return Schema(tuple(spelt)).completed(wanted)
 
 

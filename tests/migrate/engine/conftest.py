@@ -8,11 +8,13 @@ from tests.migrate.engine.databases import Place, first
 from tests.support.postgres import PostgresServer
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", "mysql"])
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """A database without anything in it."""
     if request.param == "sqlite":
         return Place(f"sqlite:///{tmp_path / 'items.db'}")
+    if request.param == "mysql":
+        return Place(request.getfixturevalue("mysql_url"))
     return Place(request.getfixturevalue("postgres_url"))
 
 

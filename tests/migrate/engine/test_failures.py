@@ -33,6 +33,7 @@ ROOT = Path(__file__).parents[3]
 BUSY = {
     "sqlite": "UPDATE items SET name = name WHERE id = 1",
     "postgresql": "LOCK TABLE items IN ROW EXCLUSIVE MODE",
+    "mysql": "SELECT 1 FROM items",
 }
 
 
