@@ -55,9 +55,9 @@ class Operation(Enum):
     SET_DEFAULT = auto()
     SET_NOT_NULL = auto()
     DROP_NOT_NULL = auto()
-    SET_NOT_NULL_BELOW = auto()
-    """Of a column that a stored one rests on."""
-    DROP_NOT_NULL_BELOW = auto()
+    SET_NOT_NULL_STORED = auto()
+    """In a table that stores what the database works out."""
+    DROP_NOT_NULL_STORED = auto()
     WIDEN_TEXT = auto()
     """More characters, whose number is stored in as many bytes as before."""
     NARROW_TEXT = auto()
@@ -107,8 +107,8 @@ _CLAIMS: Mapping[Operation, Claim] = MappingProxyType(
         Operation.SET_DEFAULT: Claim(Algorithm.INSTANT, _NONE),
         Operation.SET_NOT_NULL: Claim(Algorithm.INPLACE, _NONE, Work.REWRITE),
         Operation.DROP_NOT_NULL: Claim(Algorithm.INPLACE, _NONE, Work.REWRITE),
-        Operation.SET_NOT_NULL_BELOW: Claim(Algorithm.COPY, _WRITES, Work.REWRITE),
-        Operation.DROP_NOT_NULL_BELOW: Claim(Algorithm.COPY, _WRITES, Work.REWRITE),
+        Operation.SET_NOT_NULL_STORED: Claim(Algorithm.COPY, _WRITES, Work.REWRITE),
+        Operation.DROP_NOT_NULL_STORED: Claim(Algorithm.COPY, _WRITES, Work.REWRITE),
         Operation.WIDEN_TEXT: Claim(Algorithm.INPLACE, _NONE),
         Operation.NARROW_TEXT: Claim(Algorithm.COPY, _WRITES, Work.REWRITE),
         Operation.NUMBER: Claim(Algorithm.COPY, _WRITES, Work.REWRITE),

@@ -6,7 +6,7 @@ the end, when none of them runs any more. No step reads or writes a whole table 
 keeps others out, but for those that say so.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from charter.migrate.changes import Changes, ColumnChange, Part, PartChange, TableChange
@@ -179,17 +179,27 @@ class _Changed:
         for part in sorted(changed, key=lambda item: kit.order(_either(item))):
             self._part(part, adds, drops, names)
         columns = [*grown.adds, *grown.derived]
-        dropping = mirrored(kit.added(self.sides.after, drops))
-        first = [item for item in adds if kit.leans and _at_once(item)]
         if kit.leans:
-            yield from [*kit.added(self.sides.after, first), *dropping, *columns]
+            # What a reference leans on comes before what it has leaned on goes.
+            refers = [item for item in drops if isinstance(item[0], ForeignKey)]
+            early = [item for item in adds if is_built(item[0])]
+            yield from [*self._gone(refers), *columns, *self._added(early)]
+            drops = [item for item in drops if item not in refers]
+            adds = [item for item in adds if item not in early]
         else:
-            yield from [*columns, *dropping]
+            yield from columns
+        yield from self._gone(drops)
         yield from kit.renamed_parts(self.sides.after, names, Phase.CONTRACT)
-        yield from kit.added(self.sides.after, [item for item in adds if item not in first])
+        yield from self._added(adds)
         yield from kit.swaps(self.sides, grown.swaps)
         yield from dropped(grown)
         yield from self._triggers(Phase.CONTRACT)
+
+    def _added(self, parts: Sequence[Placed]) -> list[Step]:
+        return self.kit.added(self.sides.after, parts)
+
+    def _gone(self, parts: Sequence[Placed]) -> list[Step]:
+        return mirrored(self._added(parts))
 
     def _triggers(self, phase: Phase) -> list[Step]:
         """The triggers that come or go in a phase. What refuses writes does so when no older
@@ -267,11 +277,6 @@ class _Changed:
             fresh = columns & (known | self.sides.seconds)
             return Phase.BACKFILL if fresh else Phase.EXPAND
         return Phase.BACKFILL if columns and columns <= known else Phase.CONTRACT
-
-
-def _at_once(item: Placed) -> bool:
-    part, phase = item
-    return is_built(part) and phase is Phase.EXPAND
 
 
 def _either(part: PartChange) -> Part:

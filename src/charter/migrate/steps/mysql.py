@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from charter.migrate.changes import Changes, ColumnChange, Held, Part
+from charter.migrate.changes import Changes, ColumnChange, Held, Part, TableChange
 from charter.migrate.conversions import Conversion
+from charter.migrate.faults import CHANGE_UNSUPPORTED, MigrationFault
 from charter.migrate.locks_mysql import Operation
 from charter.migrate.step import Phase, Step
 from charter.migrate.steps import mysql_columns as columns
@@ -57,12 +58,28 @@ _ORDER = (TableIndex, UniqueKey, CheckRule, ForeignKey)
 
 def mysql_steps(changes: Changes) -> tuple[Step, ...]:
     """The steps, in the order in which they run."""
-    rests = {
-        change.name: resting(change.before) | resting(change.after)
+    tables = {
+        change.name: [table for table in (change.before, change.after) if table]
         for change in changes
-        if change.before and change.after
     }
-    return server_steps(changes, MysqlKit(rests))
+    for change in changes:
+        _refuse_followed(change)
+    stores = (name for name, sides in tables.items() if any(map(resting, sides)))
+    return server_steps(changes, MysqlKit(frozenset(stores)))
+
+
+def _refuse_followed(change: TableChange) -> None:
+    """Raises MigrationFault where a value would be stored of a column while a reference changes
+    that: between the two, neither is as it is to be."""
+    if change.before is None or change.after is None:
+        return
+    for one, other in ((change.before, change.after), (change.after, change.before)):
+        keys = (key for key in one.foreign_keys if key.on_delete != "no action")
+        follows = {name for key in keys for name in key.columns}
+        for name in sorted(resting(other) & follows):
+            message = f"{change.name}.{name}: what happens when the row goes that it names, and a "
+            message += "stored value of it, change one after the other: plan two migrations"
+            raise MigrationFault(CHANGE_UNSUPPORTED, message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +88,8 @@ class MysqlKit:
     waiting. Checks, columns that the database works out and a few others write a table anew while
     nobody else writes; these steps say so."""
 
-    rests: Mapping[str, frozenset[str]]
-    """By the new names of tables, the columns that stored ones rest on, before or after."""
+    stores: frozenset[str]
+    """The tables, by their new names, that store what the database works out, before or after."""
     dialect: Dialect = MYSQL
     renames_keys: bool = False
     trusts_triggers: bool = False
@@ -121,8 +138,7 @@ class MysqlKit:
         return step(label, Phase.EXPAND, does, table.name, (up,), (down,))
 
     def comes(self, table: Table, held: Held, names: Names, fill: str | None) -> list[Step]:
-        below = names.late in self.rests[table.name]
-        return columns.comes(table, held, names, fill, below)
+        return columns.comes(table, held, names, fill, table.name in self.stores)
 
     def keep(self, name: str, twins: Twins) -> Step:
         return triggers.watching(name, twins.says, triggers.twins(twins), twins.table)
@@ -137,7 +153,7 @@ class MysqlKit:
         return f"NOT ({one} <=> {other})"
 
     def required(self, table: Table, column: Column, name: str, phase: Phase) -> list[Step]:
-        return parts.required(table, column, name, phase, name in self.rests[table.name])
+        return parts.required(table, column, name, phase, table.name in self.stores)
 
     def numbered(self, table: Table, column: Column) -> Step:
         plain = replace(column, identity=False)

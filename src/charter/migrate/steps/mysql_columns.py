@@ -32,9 +32,9 @@ from charter.sql.schema import Column, Table, TableIndex, UniqueKey
 
 
 def comes(
-    table: Table, held: Held, names: Names, fill: str | None, below: bool = False
+    table: Table, held: Held, names: Names, fill: str | None, stores: bool = False
 ) -> list[Step]:
-    """A column that is added; others may rest on it (`below`)."""
+    """A column that is added to a table that may store what the database works out."""
     column, name = held.column, names.early
     made = held.stored.made if held.stored else None
     is_now = fill is None and made == NOW and not column.nullable
@@ -74,7 +74,7 @@ def comes(
             )
         )
     if orphan or (apart and default is not None):
-        found += required(table, column, names.late, Phase.CONTRACT, below)
+        found += required(table, column, names.late, Phase.CONTRACT, stores)
     return found
 
 

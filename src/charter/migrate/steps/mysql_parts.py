@@ -114,15 +114,15 @@ def _refers(table: Table, part: ForeignKey, phase: Phase) -> list[Step]:
 
 
 def required(
-    table: Table, column: Column, name: str, phase: Phase, below: bool = False
+    table: Table, column: Column, name: str, phase: Phase, stores: bool = False
 ) -> list[Step]:
     """A column that is never null from now on. The table is written anew: beside others, unless
-    stored values rest on the column (`below`)."""
+    it stores what the database works out (`stores`)."""
     must, may = replace(column, nullable=False), replace(column, nullable=True)
     needs = (count_where(table.name, f"{quote(name)} IS NULL", f"have no {name}", MYSQL),)
     up, down = Operation.SET_NOT_NULL, Operation.DROP_NOT_NULL
-    if below:
-        up, down = Operation.SET_NOT_NULL_BELOW, Operation.DROP_NOT_NULL_BELOW
+    if stores:
+        up, down = Operation.SET_NOT_NULL_STORED, Operation.DROP_NOT_NULL_STORED
     does = f"Makes {table.name}.{name} required."
     ups, downs = (modify(table.name, name, must, up),), (modify(table.name, name, may, down),)
     label = f"require {table.name}.{name}"
