@@ -21,9 +21,10 @@ from charter.store.errors import Violation
 from charter.store.mysql_errors import VIOLATIONS, number_of
 from tests.migrate.cases import cases
 from tests.migrate.runner import Blocked, down, insert, put_in, unlike, up
-from tests.migrate.test_walk import EXAMPLES, plan, walks
+from tests.migrate.test_walk import EXAMPLES, fitted, plan, possible, walks
 from tests.migrate.walks import Rows, rows_of
-from tests.sql.schema.databases import LiveDatabase, PostgresDatabase, SqliteDatabase
+from tests.sql.schema.databases import LiveDatabase, MysqlDatabase, PostgresDatabase, SqliteDatabase
+from tests.support.mysql import MysqlServer
 from tests.support.postgres import PostgresServer
 
 RULES = (
@@ -111,6 +112,30 @@ def test_both_releases_write_between_the_phases(
     fresh(server)
     # Under one name, a column cannot have two types at once.
     between(server, *pair, seed, lambda step: step.name.startswith("swap "))
+
+
+@pytest.fixture(scope="module")
+def mysql(mysql_server: MysqlServer) -> Iterator[MysqlDatabase]:
+    mysql_server.start()
+    mysql_server.create_database("both_")
+    with MysqlDatabase(mysql_server.url("both_")) as found:
+        yield found
+    mysql_server.drop_database("both_")
+
+
+def anew(database: MysqlDatabase) -> None:
+    database.script("DROP DATABASE both_; CREATE DATABASE both_; USE both_")
+
+
+@WALKS
+@given(pair=walks(), seed=st.integers(0, 99))
+def test_both_releases_write_between_the_phases_on_mysql(
+    mysql: MysqlDatabase, pair: tuple[Contract, Contract], seed: int
+) -> None:
+    before, after = map(fitted, pair)
+    assume(possible((before, after)))
+    anew(mysql)
+    between(mysql, before, after, seed, lambda step: step.name.startswith("swap ") or step.apart)
 
 
 @WALKS
