@@ -28,3 +28,17 @@ async def test_nobody_fails(
     found = await measured(kind, postgres_url, tmp_path, ROWS)
     assert found.failures == ()
     assert found.requests
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [kind for kind in KINDS if kind.name in {"rename a field", "change a type", "rename a table"}],
+    ids=lambda kind: kind.name,
+)
+async def test_nobody_fails_on_mysql(
+    kind: Kind, mysql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.2)
+    found = await measured(kind, mysql_url, tmp_path, ROWS)
+    assert found.failures == ()
+    assert found.requests
