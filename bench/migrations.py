@@ -298,12 +298,17 @@ def _contract(side: Side, folder: Path) -> Path:
     return path
 
 
+def _plain_environment() -> dict[str, str]:
+    """Without what would be a setting of the service."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("CHARTER_")}
+
+
 async def _apply(path: Path, url: str, *more: str) -> None:
     """`charter migrate apply` in a process of its own. Raises AssertionError with what it says."""
     command = [sys.executable, "-c", COMMAND, "migrate", "apply", str(path), "--database", url]
     process = await asyncio.create_subprocess_exec(
         *command, "--lock-timeout", f"{LOCK_TIMEOUT:g}", *more,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        env={**_plain_environment(), "PYTHONPATH": str(ROOT / "src")},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )  # fmt: skip

@@ -21,6 +21,10 @@ Content = dict[str, dict[tuple[Any, ...], dict[str, Any]]]
 """Rows by table and key, as the database has them."""
 
 
+INTERRUPTED = {"mysql": "UNLOCK TABLES; SET foreign_key_checks = 1"}
+"""What a connection takes along when it is lost."""
+
+
 class Blocked(Exception):
     """Rows stand against a step, as it says itself."""
 
@@ -71,9 +75,13 @@ def _run(database: LiveDatabase, step: Step, *, back: bool) -> None:
         if step.transaction:
             _transaction(database, statements)
         else:
-            # Interrupted at its end, it is run again.
-            for _ in range(2):
-                _outside(database, statements, step.ran_down if back else step.ran)
+            queries = step.ran_down if back else step.ran
+            asked = list(zip_longest(statements, queries, fillvalue=""))
+            # Interrupted after each of its statements, it is run again.
+            for count in (*range(1, len(asked)), len(asked), len(asked)):
+                _outside(database, asked[:count])
+                if lost := INTERRUPTED.get(database.dialect.name):
+                    database.script(lost)
         batch = step.batch_down if back else step.batch
         if batch is not None:
             fill(database, batch)
@@ -82,8 +90,8 @@ def _run(database: LiveDatabase, step: Step, *, back: bool) -> None:
         raise AssertionError(f"{step.name} {direction}: {error}\n{statements}") from error
 
 
-def _outside(database: LiveDatabase, statements: Sequence[str], queries: Sequence[str]) -> None:
-    for text, query in zip_longest(statements, queries, fillvalue=""):
+def _outside(database: LiveDatabase, statements: Sequence[tuple[str, str]]) -> None:
+    for text, query in statements:
         if not query or not database.rows(query)[0][0]:
             database.script(text)
 
