@@ -23,13 +23,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx2
 from rich.console import Console
 from rich.table import Table
 
 from bench.migrated import HEADINGS, Migrated, cells, keep
 from bench.postgres import postgres
+from bench.stock import fill, keys, watched
 from charter.access.rates.settings import RatesSettings
 from charter.access.settings import AccessSettings
 from charter.language.load import load_contract
@@ -42,6 +42,7 @@ from charter.migrate.renames import Answers
 from charter.serve.asgi import AsgiApp
 from charter.serve.process import Process
 from charter.serve.settings.model import ServeSettings, Settings
+from charter.store.address import dialect_of
 from charter.store.settings import StoreSettings
 
 SUMMARY = "Migrate a large table under load, in every way, and look who had to wait."
@@ -84,11 +85,6 @@ FIELDS = {
     "rank": "int = field(ge=0, default=0)",
     "tag": "str | None = field(default=None, max_length=40)",
 }
-WAITED = """
-SELECT max(extract(epoch FROM clock_timestamp() - l.waitstart))::float8
-FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-WHERE NOT l.granted AND a.application_name = 'charter'
-"""
 Written = Callable[[int], dict[str, Any]]
 
 
@@ -206,6 +202,9 @@ class Heard:
     """The longest that the server has seen one of them wait for a lock (s)."""
     failures: list[str] = field(default_factory=list)
 
+    def wait(self, seconds: float) -> None:
+        self.waited = max(self.waited, seconds)
+
     def note(self, answer: httpx2.Response, seconds: float) -> None:
         self.requests += 1
         self.slowest = max(self.slowest, seconds)
@@ -217,35 +216,35 @@ class Heard:
 async def measured(kind: Kind, url: str, folder: Path, rows: int) -> Migrated:
     """Make the database of the old contract, migrate it under load, and tell how it went."""
     old = await _released(kind.old, url, folder / "old", ())
-    steps = _planned(kind, folder)
-    await _fill(url, rows)
+    steps = _planned(kind, folder, dialect_of(url))
+    await fill(url, rows)
     before, heard = Heard(), Heard()
     path = folder / "new" / "contract.py"
-    keys = await _keys(url)
-    async with _clients(kind.old, old, keys, before):
+    chosen = await keys(url)
+    async with _clients(kind.old, old, chosen, before):
         await asyncio.sleep(1)
-    async with _watched(url, heard), _clients(kind.old, old, keys, heard):
+    async with watched(url, heard.wait), _clients(kind.old, old, chosen, heard):
         started = time.perf_counter()
         await _apply(path, url)
         expand = time.perf_counter() - started
         migrations = read_folder(path.parent / FOLDER)
         new = await _released(kind.new, url, folder / "new", noted(migrations))
-        async with _clients(kind.new, new, keys, heard):
+        async with _clients(kind.new, new, chosen, heard):
             await asyncio.sleep(0.5)
     await old.stop()
-    async with _watched(url, heard), _clients(kind.new, new, keys, heard):
+    async with watched(url, heard.wait), _clients(kind.new, new, chosen, heard):
         started = time.perf_counter()
         await _apply(path, url, *steps)
         contract = time.perf_counter() - started
     await new.stop()
-    number = len(migrations[-1].changes["postgresql"].steps)
+    number = len(migrations[-1].changes[dialect_of(url)].steps)
     return Migrated(
         kind.name, rows, number, expand, contract, heard.requests, before.slowest, heard.slowest,
         heard.waited, tuple(before.failures + heard.failures),
     )  # fmt: skip
 
 
-def _planned(kind: Kind, folder: Path) -> list[str]:
+def _planned(kind: Kind, folder: Path, dialect: str) -> list[str]:
     """Write both migrations beside the new contract; the words that allow its last steps."""
     new = folder / "new"
     (new / FOLDER).mkdir(parents=True)
@@ -254,12 +253,12 @@ def _planned(kind: Kind, folder: Path) -> list[str]:
     for name, side, drops in (("1_first", "old", ()), ("2_change", "new", kind.drops)):
         contract = load_contract(folder / side / "contract.py")
         said = Said(Answers(drops=frozenset(drops)))
-        found = planned(contract, so_far, ["postgresql"], name, said)
+        found = planned(contract, so_far, [dialect], name, said)
         if found is None:
             raise AssertionError(f"{kind.name} changes nothing")
         (new / FOLDER / f"{name}.toml").write_text(written(found))
         so_far.append(found)
-    lossy = [step.name for step in so_far[-1].changes["postgresql"].steps if step.loses]
+    lossy = [step.name for step in so_far[-1].changes[dialect].steps if step.loses]
     return [word for name in lossy for word in ("--allow", name)]
 
 
@@ -283,27 +282,9 @@ def _contract(side: Side, folder: Path) -> Path:
     return path
 
 
-async def _fill(url: str, rows: int) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(
-            "INSERT INTO things (id, name, rank, tag, created_at, updated_at, version)"
-            " SELECT gen_random_uuid(), 'Thing ' || i, i % 1000,"
-            " CASE WHEN i % 2 = 0 THEN 'tag ' || i END, now(), now(), 1"
-            f" FROM generate_series(1, {rows}) AS i"
-        )
-        await connection.execute("ANALYZE things")
-    finally:
-        await connection.close()
-
-
-async def _keys(url: str) -> list[str]:
-    connection = await asyncpg.connect(url)
-    try:
-        found = await connection.fetch("SELECT id::text FROM things LIMIT 500")
-    finally:
-        await connection.close()
-    return [row[0] for row in found]
+def _plain_environment() -> dict[str, str]:
+    """Without what would be a setting of the service."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("CHARTER_")}
 
 
 async def _apply(path: Path, url: str, *more: str) -> None:
@@ -311,7 +292,7 @@ async def _apply(path: Path, url: str, *more: str) -> None:
     command = [sys.executable, "-c", COMMAND, "migrate", "apply", str(path), "--database", url]
     process = await asyncio.create_subprocess_exec(
         *command, "--lock-timeout", f"{LOCK_TIMEOUT:g}", *more,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        env={**_plain_environment(), "PYTHONPATH": str(ROOT / "src")},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )  # fmt: skip
@@ -319,27 +300,6 @@ async def _apply(path: Path, url: str, *more: str) -> None:
     # 3: what loses data has to be named, which is for the last phase.
     if process.returncode not in ({0} if more else {0, 3}):
         raise AssertionError(said.decode())
-
-
-@asynccontextmanager
-async def _watched(url: str, heard: Heard) -> AsyncIterator[None]:
-    """Looks again and again how long the sessions of the releases have waited for locks."""
-    connection = await asyncpg.connect(url)
-    done = asyncio.Event()
-
-    async def look() -> None:
-        while not done.is_set():
-            waited = await connection.fetchval(WAITED)
-            heard.waited = max(heard.waited, waited or 0.0)
-            await asyncio.sleep(0.02)
-
-    task = asyncio.create_task(look())
-    try:
-        yield
-    finally:
-        done.set()
-        await task
-        await connection.close()
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """A plain runner of steps over live databases: no retries, no history, small tables."""
 
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from charter.contract.contract import Contract
@@ -18,6 +19,10 @@ from tests.sql.schema.databases import REFUSALS, LiveDatabase, found
 
 Content = dict[str, dict[tuple[Any, ...], dict[str, Any]]]
 """Rows by table and key, as the database has them."""
+
+
+INTERRUPTED = {"mysql": "UNLOCK TABLES; SET foreign_key_checks = 1"}
+"""What a connection takes along when it is lost."""
 
 
 class Blocked(Exception):
@@ -70,14 +75,25 @@ def _run(database: LiveDatabase, step: Step, *, back: bool) -> None:
         if step.transaction:
             _transaction(database, statements)
         else:
-            for text in statements:
-                database.script(text)
+            queries = step.ran_down if back else step.ran
+            asked = list(zip_longest(statements, queries, fillvalue=""))
+            # Interrupted after each of its statements, it is run again.
+            for count in (*range(1, len(asked)), len(asked), len(asked)):
+                _outside(database, asked[:count])
+                if lost := INTERRUPTED.get(database.dialect.name):
+                    database.script(lost)
         batch = step.batch_down if back else step.batch
         if batch is not None:
             fill(database, batch)
     except REFUSALS as error:
         direction = "down" if back else "up"
         raise AssertionError(f"{step.name} {direction}: {error}\n{statements}") from error
+
+
+def _outside(database: LiveDatabase, statements: Sequence[tuple[str, str]]) -> None:
+    for text, query in statements:
+        if not query or not database.rows(query)[0][0]:
+            database.script(text)
 
 
 def _transaction(database: LiveDatabase, statements: Iterable[str]) -> None:
@@ -174,6 +190,12 @@ def unlike(database: LiveDatabase, wanted: Schema) -> list[str]:
 def leftovers(database: LiveDatabase) -> list[str]:
     if database.dialect.name == "sqlite":
         query = "SELECT name FROM sqlite_schema WHERE type IN ('trigger', 'view')"
+    elif database.dialect.name == "mysql":
+        query = (
+            "SELECT trigger_name FROM information_schema.triggers"
+            " WHERE trigger_schema = database() UNION ALL"
+            " SELECT table_name FROM information_schema.views WHERE table_schema = database()"
+        )
     else:
         query = (
             "SELECT tgname::text FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid"

@@ -7,6 +7,7 @@ from uuid import UUID
 import apsw
 import asyncpg
 import pytest
+from asyncmy.errors import MySQLError
 from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
@@ -15,12 +16,21 @@ from charter.migrate.migration import Change
 from charter.migrate.step import Phase as At
 from charter.migrate.step import Step
 from charter.sql.derive import schema_of
-from charter.sql.postgres import POSTGRES
+from charter.sql.mysql import MYSQL
+from charter.store.errors import Violation
+from charter.store.mysql_errors import VIOLATIONS, number_of
 from tests.migrate.cases import cases
 from tests.migrate.runner import Blocked, down, insert, put_in, unlike, up
-from tests.migrate.test_walk import EXAMPLES, plan, walks
+from tests.migrate.test_walk import EXAMPLES, fitted, plan, possible, walks
 from tests.migrate.walks import Rows, rows_of
-from tests.sql.schema.databases import LiveDatabase, PostgresDatabase, SqliteDatabase
+from tests.sql.schema.databases import (
+    REFUSALS,
+    LiveDatabase,
+    MysqlDatabase,
+    PostgresDatabase,
+    SqliteDatabase,
+)
+from tests.support.mysql import MysqlServer
 from tests.support.postgres import PostgresServer
 
 RULES = (
@@ -28,12 +38,13 @@ RULES = (
     asyncpg.UniqueViolationError,
     asyncpg.CheckViolationError,
     asyncpg.ForeignKeyViolationError,
+    MySQLError,
 )
 """What a release may be told in good order: rows are drawn without regard to them."""
 
 
 @pytest.fixture(scope="module")
-def server(postgres_server: PostgresServer) -> Iterator[PostgresDatabase]:
+def postgres(postgres_server: PostgresServer) -> Iterator[PostgresDatabase]:
     postgres_server.start()
     postgres_server.create_database("between")
     with PostgresDatabase(postgres_server.url("between")) as found:
@@ -41,13 +52,18 @@ def server(postgres_server: PostgresServer) -> Iterator[PostgresDatabase]:
     postgres_server.drop_database("between")
 
 
-@pytest.fixture
-def postgres(server: PostgresDatabase) -> PostgresDatabase:
-    fresh(server)
-    return server
+@pytest.fixture(params=["postgres", "mysql"])
+def server(request: pytest.FixtureRequest) -> LiveDatabase:
+    """An empty place on each kind of server."""
+    found: LiveDatabase = request.getfixturevalue(request.param)
+    fresh(found)
+    return found
 
 
-def fresh(database: PostgresDatabase) -> None:
+def fresh(database: LiveDatabase) -> None:
+    if database.dialect is MYSQL:
+        database.script("DROP DATABASE both_; CREATE DATABASE both_; USE both_")
+        return
     database.script("ROLLBACK; DROP SCHEMA IF EXISTS between_phases CASCADE")
     database.script("CREATE SCHEMA between_phases; SET search_path TO between_phases")
 
@@ -65,9 +81,16 @@ def write(database: LiveDatabase, contract: Contract, rows: Rows) -> int:
                 database.script(insert(contract, item, row, rows, database.dialect))
                 taken += 1
             except (*RULES, LookupError) as error:
-                if "NOT NULL" in str(error):  # a field that a release does not know is missed
+                if _is_missed(error):
                     raise
     return taken
+
+
+def _is_missed(error: Exception) -> bool:
+    """Whether a field that a release does not know is missed, or something is no rule at all."""
+    if isinstance(error, MySQLError):
+        return VIOLATIONS.get(number_of(error), Violation.NOT_NULL) is Violation.NOT_NULL
+    return "NOT NULL" in str(error)
 
 
 def other_keys(rows: Rows, offset: int) -> Rows:
@@ -95,11 +118,31 @@ WALKS = settings(
 @WALKS
 @given(pair=walks(), seed=st.integers(0, 99))
 def test_both_releases_write_between_the_phases(
-    server: PostgresDatabase, pair: tuple[Contract, Contract], seed: int
+    postgres: PostgresDatabase, pair: tuple[Contract, Contract], seed: int
 ) -> None:
-    fresh(server)
+    fresh(postgres)
     # Under one name, a column cannot have two types at once.
-    between(server, *pair, seed, lambda step: step.name.startswith("swap "))
+    between(postgres, *pair, seed, lambda step: step.name.startswith("swap "))
+
+
+@pytest.fixture(scope="module")
+def mysql(mysql_server: MysqlServer) -> Iterator[MysqlDatabase]:
+    mysql_server.start()
+    mysql_server.create_database("both_")
+    with MysqlDatabase(mysql_server.url("both_")) as found:
+        yield found
+    mysql_server.drop_database("both_")
+
+
+@WALKS
+@given(pair=walks(), seed=st.integers(0, 99))
+def test_both_releases_write_between_the_phases_on_mysql(
+    mysql: MysqlDatabase, pair: tuple[Contract, Contract], seed: int
+) -> None:
+    before, after = map(fitted, pair)
+    assume(possible((before, after)))
+    fresh(mysql)
+    between(mysql, before, after, seed, lambda step: step.name.startswith("swap ") or step.apart)
 
 
 @WALKS
@@ -143,13 +186,13 @@ def between(
     assert unlike(database, schema_of(before, database.dialect)) == []
 
 
-def begun(database: PostgresDatabase, case: str, rows: Sequence[str]) -> Change:
+def begun(database: LiveDatabase, case: str, rows: Sequence[str]) -> Change:
     """The first phases of a case, on a table with some rows."""
     before, after = next((old, new) for name, old, new in cases() if name == case)
     put_in(database, before, {item.table: [] for item in before.resources})
     for text in rows:
         database.script(text)
-    change = plan(before, after, POSTGRES)
+    change = plan(before, after, database.dialect)
     assert change is not None
     up(database, steps_of(change, At.EXPAND, At.BACKFILL))
     return change
@@ -162,40 +205,41 @@ def orders(number: int, column: str, value: str, table: str = "orders") -> str:
     return ROW.format(table, column, f"'00000000-0000-0000-0000-{number:012}'", value)
 
 
-def test_a_renamed_column_is_kept_in_step(postgres: PostgresDatabase) -> None:
-    change = begun(postgres, "rename 2 integer", [orders(1, "alpha", "10")])
-    postgres.script(orders(2, "alpha", "20"))
-    postgres.script(orders(3, "beta", "30"))
-    postgres.script("UPDATE orders SET alpha = 11 WHERE alpha = 10")
-    postgres.script("UPDATE orders SET beta = 31 WHERE beta = 30")
-    values = postgres.rows("SELECT alpha, beta FROM orders ORDER BY id")
+def test_a_renamed_column_is_kept_in_step(server: LiveDatabase) -> None:
+    change = begun(server, "rename 2 integer", [orders(1, "alpha", "10")])
+    server.script(orders(2, "alpha", "20"))
+    server.script(orders(3, "beta", "30"))
+    server.script("UPDATE orders SET alpha = 11 WHERE alpha = 10")
+    server.script("UPDATE orders SET beta = 31 WHERE beta = 30")
+    values = server.rows("SELECT alpha, beta FROM orders ORDER BY id")
     assert values == [(11, 11), (20, 20), (31, 31)]
-    up(postgres, steps_of(change, At.CONTRACT))
-    assert postgres.rows("SELECT beta FROM orders ORDER BY id") == [(11,), (20,), (31,)]
-    down(postgres, change.steps)
-    assert postgres.rows("SELECT alpha FROM orders ORDER BY id") == [(11,), (20,), (31,)]
+    up(server, steps_of(change, At.CONTRACT))
+    assert server.rows("SELECT beta FROM orders ORDER BY id") == [(11,), (20,), (31,)]
+    down(server, change.steps)
+    assert server.rows("SELECT alpha FROM orders ORDER BY id") == [(11,), (20,), (31,)]
 
 
-def test_a_renamed_table_has_a_view_for_older_releases(postgres: PostgresDatabase) -> None:
-    change = begun(postgres, "rename of both", [orders(1, "flag", "true")])
-    postgres.script(orders(2, "flag", "false"))
-    postgres.script(orders(3, "mark", "true", "purchases"))
-    postgres.script("UPDATE orders SET flag = true WHERE NOT flag")
-    assert postgres.rows("SELECT count(*) FROM orders WHERE flag") == [(3,)]
-    assert postgres.rows("SELECT count(*) FROM purchases WHERE mark") == [(3,)]
-    up(postgres, steps_of(change, At.CONTRACT))
-    assert postgres.rows("SELECT to_regclass('orders')") == [(None,)]
-    assert postgres.rows("SELECT count(*) FROM purchases WHERE mark") == [(3,)]
+def test_a_renamed_table_has_a_view_for_older_releases(server: LiveDatabase) -> None:
+    change = begun(server, "rename of both", [orders(1, "flag", "true")])
+    server.script(orders(2, "flag", "false"))
+    server.script(orders(3, "mark", "true", "purchases"))
+    server.script("UPDATE orders SET flag = true WHERE NOT flag")
+    assert server.rows("SELECT count(*) FROM orders WHERE flag") == [(3,)]
+    assert server.rows("SELECT count(*) FROM purchases WHERE mark") == [(3,)]
+    up(server, steps_of(change, At.CONTRACT))
+    there = "SELECT count(*) FROM information_schema.tables WHERE table_name = 'orders'"
+    assert server.rows(f"{there} AND table_schema IN ('between_phases', 'both_')") == [(0,)]
+    assert server.rows("SELECT count(*) FROM purchases WHERE mark") == [(3,)]
 
 
-def test_older_releases_need_not_write_a_new_required_field(postgres: PostgresDatabase) -> None:
-    change = begun(postgres, "add required 2 integer", [plain(1)])
-    postgres.script(plain(2))
-    postgres.script(orders(3, "alpha", "7"))
-    up(postgres, steps_of(change, At.CONTRACT))
-    assert postgres.rows("SELECT alpha FROM orders ORDER BY id") == [(1,), (1,), (7,)]
-    with pytest.raises(asyncpg.NotNullViolationError):
-        postgres.script(plain(4))
+def test_older_releases_need_not_write_a_new_required_field(server: LiveDatabase) -> None:
+    change = begun(server, "add required 2 integer", [plain(1)])
+    server.script(plain(2))
+    server.script(orders(3, "alpha", "7"))
+    up(server, steps_of(change, At.CONTRACT))
+    assert server.rows("SELECT alpha FROM orders ORDER BY id") == [(1,), (1,), (7,)]
+    with pytest.raises(REFUSALS):
+        server.script(plain(4))
 
 
 def plain(number: int) -> str:
@@ -205,25 +249,25 @@ def plain(number: int) -> str:
     return f"INSERT INTO orders ({names}) VALUES ({key}, now(), now(), 1)"
 
 
-def test_a_text_that_an_older_release_changes_is_folded_again(postgres: PostgresDatabase) -> None:
-    change = begun(postgres, "search", [orders(1, "name", "'Ä One'")])
-    assert postgres.rows("SELECT name_folded FROM orders") == [("ä one",)]
-    postgres.script(orders(2, "name", "'TWO'"))
-    postgres.script("UPDATE orders SET name = 'THREE' WHERE name = 'Ä One'")
-    assert postgres.rows("SELECT name_folded FROM orders") == [(None,), (None,)]
-    up(postgres, steps_of(change, At.CONTRACT))
-    found = postgres.rows("SELECT name, name_folded FROM orders ORDER BY id")
+def test_a_text_that_an_older_release_changes_is_folded_again(server: LiveDatabase) -> None:
+    change = begun(server, "search", [orders(1, "name", "'Ä One'")])
+    assert server.rows("SELECT name_folded FROM orders") == [("ä one",)]
+    server.script(orders(2, "name", "'TWO'"))
+    server.script("UPDATE orders SET name = 'THREE' WHERE name = 'Ä One'")
+    assert server.rows("SELECT name_folded FROM orders") == [(None,), (None,)]
+    up(server, steps_of(change, At.CONTRACT))
+    found = server.rows("SELECT name, name_folded FROM orders ORDER BY id")
     assert found == [("THREE", "three"), ("TWO", "two")]
 
 
-def test_a_type_that_changes_goes_over_in_one_moment(postgres: PostgresDatabase) -> None:
-    change = begun(postgres, "finer decimal", [orders(1, "price", "1.50")])
-    postgres.script(orders(2, "price", "2.1234"))
-    shown = postgres.rows("SELECT price::text FROM orders ORDER BY id")
+def test_a_type_that_changes_goes_over_in_one_moment(server: LiveDatabase) -> None:
+    change = begun(server, "finer decimal", [orders(1, "price", "1.50")])
+    server.script(orders(2, "price", "2.1234"))
+    shown = server.rows("SELECT concat(price, '') FROM orders ORDER BY id")
     assert shown == [("1.5000",), ("2.1234",)]
-    up(postgres, steps_of(change, At.CONTRACT))
+    up(server, steps_of(change, At.CONTRACT))
     with pytest.raises(Blocked, match="that price_prev cannot take"):
-        down(postgres, change.steps)
-    postgres.script("UPDATE orders SET price = 2.12 WHERE price > 2")
-    down(postgres, change.steps)
-    assert postgres.rows("SELECT price::text FROM orders ORDER BY id") == [("1.50",), ("2.12",)]
+        down(server, change.steps)
+    server.script("UPDATE orders SET price = 2.12 WHERE price > 2")
+    down(server, change.steps)
+    assert server.rows("SELECT concat(price, '') FROM orders ORDER BY id") == [("1.50",), ("2.12",)]

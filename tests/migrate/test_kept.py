@@ -16,6 +16,7 @@ from tests.migrate.walks import rows_of
 from tests.sql.schema.databases import (
     REFUSALS,
     LiveDatabase,
+    MysqlDatabase,
     PostgresDatabase,
     SqliteDatabase,
 )
@@ -24,13 +25,16 @@ from tests.support.postgres import PostgresServer
 ALL = "append_only and stamped"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(
-    request: pytest.FixtureRequest, postgres_server: PostgresServer
-) -> Iterator[LiveDatabase]:
+@pytest.fixture(params=["sqlite", "postgresql", "mysql"])
+def database(request: pytest.FixtureRequest) -> Iterator[LiveDatabase]:
     if request.param == "sqlite":
         yield SqliteDatabase()
         return
+    if request.param == "mysql":
+        with MysqlDatabase(request.getfixturevalue("mysql_url")) as live:
+            yield live
+        return
+    postgres_server: PostgresServer = request.getfixturevalue("postgres_server")
     postgres_server.start()
     postgres_server.create_database("kept")
     with PostgresDatabase(postgres_server.url("kept")) as found:

@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
 from charter.contract.contract import Contract
-from charter.migrate.faults import FILL_MISSING, MigrationFault
+from charter.contract.types import Scalar
+from charter.migrate.faults import CHANGE_UNSUPPORTED, FILL_MISSING, MigrationFault
 from charter.migrate.migration import Change
 from charter.migrate.objects import COLUMN
 from charter.migrate.planning import APART, Said, change_of
@@ -16,9 +18,13 @@ from charter.migrate.renames import Answers
 from charter.migrate.wanted import wanted
 from charter.sql.derive import schema_of
 from charter.sql.dialect import Dialect
+from charter.sql.feasible import infeasible
+from charter.sql.indexed import indexed_names
+from charter.sql.mysql import MYSQL
 from tests.migrate.runner import Blocked, Content, Stuck, content, down, put_in, unlike, up
 from tests.migrate.walks import contracts, renamed, rows_of
-from tests.sql.schema.databases import LiveDatabase, PostgresDatabase, SqliteDatabase
+from tests.sql.schema.databases import LiveDatabase, MysqlDatabase, PostgresDatabase, SqliteDatabase
+from tests.support.mysql import MysqlServer
 from tests.support.postgres import PostgresServer
 
 Names = Mapping[str, str]
@@ -150,3 +156,49 @@ def test_a_walk_on_postgres(
     postgres.script("ROLLBACK; DROP SCHEMA IF EXISTS walked CASCADE; CREATE SCHEMA walked")
     postgres.script("SET search_path TO walked")
     walk(postgres, *contracts, seed)
+
+
+@pytest.fixture(scope="module")
+def mysql(mysql_server: MysqlServer) -> Iterator[MysqlDatabase]:
+    mysql_server.start()
+    mysql_server.create_database("walks")
+    with MysqlDatabase(mysql_server.url("walks")) as found:
+        yield found
+    mysql_server.drop_database("walks")
+
+
+def fitted(contract: Contract) -> Contract:
+    """The contract with a length for its texts, without which MySQL indexes none."""
+    resources = []
+    for item in contract.resources:
+        fields = []
+        for field in item.fields:
+            kind = field.type
+            long = kind.scalar is Scalar.TEXT and kind.max_length is None and not kind.many
+            if long and field.name in indexed_names(item):
+                kind = replace(kind, max_length=90)
+            fields.append(replace(field, type=kind))
+        resources.append(replace(item, fields=tuple(fields)))
+    return replace(contract, resources=tuple(resources))
+
+
+def possible(pair: tuple[Contract, Contract]) -> bool:
+    """Whether MySQL can hold both, and go from one to the other."""
+    if any(infeasible(contract, MYSQL) for contract in pair):
+        return False
+    try:
+        plan(*pair, MYSQL)
+    except MigrationFault as fault:
+        return fault.code is not CHANGE_UNSUPPORTED
+    return True
+
+
+@WALKS
+@given(contracts=walks(), seed=st.integers(0, 99))
+def test_a_walk_on_mysql(
+    mysql: MysqlDatabase, contracts: tuple[Contract, Contract], seed: int
+) -> None:
+    before, after = map(fitted, contracts)
+    assume(possible((before, after)))
+    mysql.script("DROP DATABASE walks; CREATE DATABASE walks; USE walks")
+    walk(mysql, before, after, seed)

@@ -4,6 +4,7 @@ A conversion keeps every value that fits, or says how many do not: nothing is cu
 What has no conversion begins anew.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -39,6 +40,7 @@ class Conversion:
 
 
 SAME = Conversion("{}")
+_LENGTH = re.compile(r"varchar\((\d+)\)")
 Make = Callable[[Stored, Stored], Conversion]
 _TEXTS = frozenset(scalar.value for scalar in TEXTUAL)
 
@@ -51,13 +53,21 @@ def conversion(old: Held, new: Held, dialect: str) -> Conversion | None:
     if before is None or after is None:
         return SAME if before is after and old.column.type == new.column.type else None
     if _family(before) == _family(after) and not _is_decimal(after):
-        return SAME
+        return _shorter(old.column.type, new.column.type)
     if before.many or after.many:
         return None
     if (before.digits, before.places) == (after.digits, after.places) and _is_decimal(before):
         return SAME
     make = _CONVERSIONS[dialect].get((_family(before)[0], _family(after)[0]))
     return None if make is None else make(before, after)
+
+
+def _shorter(old: str, new: str) -> Conversion:
+    """The same value, where the type has a length (MySQL) that holds it."""
+    before, after = (_LENGTH.fullmatch(kind) for kind in (old, new))
+    if after is None or (before is not None and int(before[1]) <= int(after[1])):
+        return SAME
+    return Conversion("{}", f"char_length({{}}) <= {after[1]}")
 
 
 def _family(stored: Stored) -> tuple[str, bool]:
@@ -180,6 +190,54 @@ _SQLITE: Mapping[tuple[str, str], Make] = {
     ("datetime", "date"): _pg("substr({}, 1, 10)", "substr({}, 11) = 'T00:00:00+00:00'"),
 }  # fmt: skip
 
+
+# -- MySQL and MariaDB: a cast that does not fit is an error where rows are written ------------
+def _my_numeric(_: Stored, after: Stored) -> Conversion:
+    whole, places = _digits(after)
+    most = 10**whole
+    fits = f"{{}} = round({{}}, {places}) AND {{}} > -{most} AND {{}} < {most}"
+    return Conversion(f"CAST({{}} AS DECIMAL({after.digits}, {after.places}))", fits)
+
+
+def _my_float_numeric(_: Stored, after: Stored) -> Conversion:
+    whole, _places = _digits(after)
+    cast = f"CAST({{}} AS DECIMAL({after.digits}, {after.places}))"
+    fits = f"CASE WHEN abs({{}}) < 1e{whole} - 1 THEN CAST({cast} AS DOUBLE) = {{}} ELSE FALSE END"
+    return Conversion(cast, fits)
+
+
+def _my_matches(value: str, pattern: str) -> Make:
+    # Whatever the collation, and to the very end.
+    return _pg(value, f"{{}} REGEXP '^(?-i)({pattern})\\\\z'")
+
+
+_MYSQL: Mapping[tuple[str, str], Make] = {
+    ("integer", "decimal"): _my_numeric,
+    ("decimal", "decimal"): _my_numeric,
+    ("float", "decimal"): _my_float_numeric,
+    ("decimal", "integer"): _pg(
+        "CAST({} AS SIGNED)", f"{{}} = truncate({{}}, 0) AND {{}} {_INTEGERS}"
+    ),
+    ("float", "integer"): _pg(
+        "CAST({} AS SIGNED)", f"abs({{}}) <= {_EXACT} AND {{}} = truncate({{}}, 0)"
+    ),
+    ("integer", "float"): _pg("CAST({} AS DOUBLE)", f"{{}} BETWEEN -{_EXACT} AND {_EXACT}"),
+    ("decimal", "float"): _pg(
+        "CAST({} AS DOUBLE)",
+        f"abs({{}}) <= {_EXACT} AND CAST(CAST({{}} AS DOUBLE) AS DECIMAL(65, 28)) = {{}}",
+    ),
+    ("integer", "text"): _pg("CAST({} AS CHAR)"),
+    ("uuid", "text"): _pg("CAST({} AS CHAR)"),
+    ("date", "text"): _pg("CAST({} AS CHAR)"),
+    ("text", "integer"): _my_matches("CAST({} AS SIGNED)", "0|-?[1-9][0-9]{0,17}"),
+    ("text", "uuid"): _my_matches("{}", _UUID),
+    ("text", "date"): _my_matches("CAST({} AS DATE)", f"(?!0000)[0-9]{{4}}-({_MONTHS})"),
+    ("boolean", "integer"): _pg("{}"),
+    ("integer", "boolean"): _pg("{}", "{} IN (0, 1)"),
+    ("date", "datetime"): _pg("CAST({} AS DATETIME(6))"),
+    ("datetime", "date"): _pg("CAST({} AS DATE)", "{} = CAST(CAST({} AS DATE) AS DATETIME(6))"),
+}  # fmt: skip
+
 _CONVERSIONS: Mapping[str, Mapping[tuple[str, str], Make]] = MappingProxyType(
-    {"postgresql": _POSTGRES, "sqlite": _SQLITE}
+    {"postgresql": _POSTGRES, "sqlite": _SQLITE, "mysql": _MYSQL}
 )

@@ -44,6 +44,8 @@ def _written(migration: Migration) -> Iterator[str]:
 
 
 _FIRST = ("name", "phase", "does", "table", "lock", "work")
+_STATEMENTS = ("up", "down")
+_BLOCKS = ("ran", "ran_down")
 _DEFAULTS = asdict(Step("", Phase.EXPAND, "", (), (), "", Work.CATALOG, ""))
 
 
@@ -51,11 +53,12 @@ def _step(step: Step) -> Iterator[str]:
     members = asdict(step)
     for name in _FIRST:
         yield f"{name} = {inline(members.pop(name))}\n"
-    for name in ("up", "down"):
+    for name in _STATEMENTS:
         yield f"{name} = {block(members.pop(name))}\n"
     for name, value in members.items():
         if value != _DEFAULTS[name]:
-            yield f"{name} = {inline(value)}\n"
+            shown = block if name in _BLOCKS else inline
+            yield f"{name} = {shown(value)}\n"
 
 
 def read(text: str, name: str) -> Migration:

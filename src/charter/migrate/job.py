@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from charter.migrate import history
 from charter.migrate.events import Retrying, Tell
 from charter.migrate.faults import MigrationFault
+from charter.migrate.load import holders
 from charter.migrate.pace import Pace
 from charter.migrate.step import Step
 from charter.migrate.stops import EXTENSION_MISSING, LOCK_TIMEOUT, ROWS_UNFIT, STEP_FAILED
@@ -32,8 +33,6 @@ class Job:
     dialect: Dialect
     pace: Pace
     tell: Tell
-    holders: Callable[[Session, str], Awaitable[str]]
-    """Who holds locks on a table, for people."""
 
     async def noted(self, entry: Entry, **changes: Any) -> Entry:
         """The entry with changes, noted in the transaction that is under way.
@@ -81,7 +80,7 @@ class Job:
         raise AssertionError("the last try returns or raises")
 
     async def _locked(self, step: str, table: str) -> MigrationFault:
-        held = await self.holders(self.session, table) if table else ""
+        held = await holders(self.session, self.dialect, table) if table else ""
         text = f"{step}: no lock in {self.pace.tries} tries of {self.pace.lock_timeout:g} s"
         return MigrationFault(LOCK_TIMEOUT, f"{text}{held and ': '}{held}")
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from charter.migrate.load import identifier_text, rows_of
 from charter.migrate.step import Step, Work
 from charter.sql.dialect import Dialect
+from charter.sql.mysql import MYSQL
 from charter.sql.own.history import Release
 from charter.sql.postgres import POSTGRES
 from charter.sql.sqlite import SQLITE
@@ -21,16 +22,27 @@ _MIB_PER_SECOND: Mapping[Work, float] = MappingProxyType(
 """What a small machine does; larger ones do several times as much."""
 _ROW_BYTES = 120
 """Of a row where the size of its table is not known."""
-_HARMLESS_LOCKS = frozenset({"", "SHARE UPDATE EXCLUSIVE", "ROW EXCLUSIVE", "ROW SHARE"})
+_HARMLESS_LOCKS = frozenset({"", "SHARE UPDATE EXCLUSIVE", "ROW EXCLUSIVE", "ROW SHARE", "NONE"})
 """Beside these others read and write."""
 _VERSIONS: Mapping[str, Statement] = MappingProxyType(
     {
         POSTGRES.name: Statement("SHOW server_version", label="server version"),
         SQLITE.name: Statement("SELECT sqlite_version()", label="server version"),
+        MYSQL.name: Statement("SELECT version()", label="server version"),
     }
 )
-_BYTES = Statement("SELECT pg_total_relation_size(to_regclass($1))", label="table size")
-
+_BYTES: Mapping[str, Statement] = MappingProxyType(
+    {
+        POSTGRES.name: Statement(
+            "SELECT pg_total_relation_size(to_regclass($1))", label="table size"
+        ),
+        MYSQL.name: Statement(
+            "SELECT max(data_length + index_length) FROM information_schema.tables"
+            " WHERE table_schema = database() AND table_name = ?",
+            label="table size",
+        ),
+    }
+)
 _THERE = Statement(
     "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", label="table is there"
 )
@@ -72,8 +84,10 @@ async def live(session: Session, dialect: Dialect, tables: Iterable[str]) -> Liv
 
 
 async def _size(session: Session, dialect: Dialect, table: str) -> Size | None:
-    if dialect.name == POSTGRES.name:
-        found = (await session.fetch(_BYTES, (identifier_text(table),)))[0][0]
+    size = _BYTES.get(dialect.name)
+    if size is not None:
+        name = identifier_text(table) if dialect.name == POSTGRES.name else table
+        found = (await session.fetch(size, (name,)))[0][0]
         return None if found is None else Size(await rows_of(session, dialect, table), int(found))
     if not await session.fetch(_THERE, (table,)):
         return None

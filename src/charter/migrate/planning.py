@@ -19,7 +19,7 @@ from charter.migrate.migration import Change, Effects, Migration
 from charter.migrate.objects import COLUMN, ObjectName, Objects, ObjectValue, Stored
 from charter.migrate.renames import Answers, resolved
 from charter.migrate.spelling import literal_of
-from charter.migrate.steps.registry import builder_of
+from charter.migrate.steps.registry import BUILDERS
 from charter.migrate.wanted import FOLD, NOW, Wanted, wanted
 from charter.sql.dialect import Dialect
 from charter.sql.dialects import dialect_named
@@ -58,7 +58,6 @@ def planned(
 
 def change_of(contract: Contract, before: Objects, dialect: str, said: Said) -> Change | None:
     """What has to be done on one dialect; None for nothing."""
-    build = builder_of(dialect)
     want = wanted(contract, dialect_named(dialect), APART)
     renames = resolved(before, want.objects, want.renames, said.answers)
     fills = {**_defaults(want), **dict(_given(want, dialect_named(dialect), said))}
@@ -67,7 +66,7 @@ def change_of(contract: Contract, before: Objects, dialect: str, said: Said) -> 
     _refuse_unfilled(changes, dialect)
     _refuse_unused(changes, said)
     effects = _effects(before, want.objects)
-    steps = build(changes)
+    steps = BUILDERS[dialect](changes)
     return Change(effects, steps) if effects.touched or steps else None
 
 

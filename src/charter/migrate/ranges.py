@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import LiteralString
 
 from charter.contract.types import TEXT
 from charter.migrate.step import Batch, Fill, Maker
@@ -21,8 +20,6 @@ from charter.sql.fragment import (
 from charter.sql.sources import Codec, SlotValue
 from charter.sql.statement import Statement
 
-_LOCKS: LiteralString = " FOR NO KEY UPDATE SKIP LOCKED"
-"""Nobody waits for a row that somebody else has: it comes in the next round."""
 _MADE = {Maker.FOLD: TEXT}
 """The types of values that are made here."""
 
@@ -70,16 +67,37 @@ class Ranges:
             for item in self.batch.fills
         )
         test = self._undone_within(lower=lower, upper=upper)
-        if self.dialect.locks_rows:
-            test = sql("{} IN ({})", self._row(), self._locked(EMPTY, test))
+        if not self.dialect.reads_what_it_writes:
+            return self._statement(self._fill_joined(sets, test), "fill")
+        if self.dialect.free_rows:
+            test = sql("{} IN ({})", self._row(), self._free(EMPTY, test))
         fragment = sql("UPDATE {} SET {} WHERE {}", self._table(), sets, test)
         return self._statement(fragment, "fill")
+
+    def _fill_joined(self, sets: Fragment, test: Fragment) -> Fragment:
+        """The same where the rows are found apart: with a limit they are a table of their own."""
+        table, free = self._table(), identifier("charter_free")
+        names = [identifier(f"charter_{place}") for place in range(self.width)]
+        keys = list(map(identifier, self.batch.key))
+        shown = listed(sql("{} AS {}", key, name) for key, name in zip(keys, names, strict=True))
+        rows = sql(
+            "SELECT {} FROM {} WHERE {} LIMIT {}{}",
+            shown, table, test, self.dialect.no_limit, checked(self.dialect.free_rows),
+        )  # fmt: skip
+        same = joined(
+            " AND ",
+            (
+                sql("{}.{} = {}.{}", table, key, free, name)
+                for key, name in zip(keys, names, strict=True)
+            ),
+        )
+        return sql("UPDATE {} JOIN ({}) AS {} ON {} SET {}", table, rows, free, same, sets)
 
     def rows(self, *, lower: bool, upper: bool) -> Statement:
         """The keys of the rows of a range, each followed by what values are made from."""
         more = listed(map(checked, self.sources))
         test = self._undone_within(lower=lower, upper=upper)
-        return self._statement(self._locked(more, test), "rows")
+        return self._statement(self._free(more, test), "rows")
 
     def fill_one(self) -> Statement:
         """Fill one row: the values that were made, then its key."""
@@ -104,10 +122,11 @@ class Ranges:
         """How each value that is made is bound."""
         return [self.dialect.encoder(_MADE[item.maker]) for item in self.made if item.maker]
 
-    def _locked(self, more: Fragment, test: Fragment) -> Fragment:
+    def _free(self, more: Fragment, test: Fragment) -> Fragment:
+        """The rows that nobody else has: those come in the next round."""
         columns = joined(", ", (self._key(), more))
         fragment = sql("SELECT {} FROM {} WHERE {}", columns, self._table(), test)
-        return sql("{}{}", fragment, checked(_LOCKS)) if self.dialect.locks_rows else fragment
+        return sql("{}{}", fragment, checked(self.dialect.free_rows))
 
     def _undone_within(self, *, lower: bool, upper: bool) -> Fragment:
         return joined(" AND ", (self._range(lower=lower, upper=upper), self._undone()))

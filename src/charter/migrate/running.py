@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import zip_longest
 
 from charter.migrate.backfill import fill
 from charter.migrate.events import StepBegun, StepDone
@@ -17,7 +18,7 @@ from charter.migrate.step import Batch, Need, Step, Work
 from charter.migrate.stops import ROWS_UNFIT
 from charter.sql.own.history import Entry
 from charter.sql.statement import Statement
-from charter.store.errors import BadValue, Contended, Locked, StoreError, Unavailable, Violated
+from charter.store.errors import StoreError, Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,16 @@ class Run:
         return self.step.down if self.back else self.step.up
 
     @property
-    def undoing(self) -> tuple[str, ...]:
-        return self.step.up if self.back else self.step.down
+    def asked(self) -> tuple[tuple[str, str], ...]:
+        """The statements, each with the query that tells whether it was run; some have none."""
+        return _asked(self.statements, self.step.ran_down if self.back else self.step.ran)
+
+    @property
+    def undoing(self) -> tuple[tuple[str, str], ...]:
+        """The same of the other direction."""
+        if self.back:
+            return _asked(self.step.up, self.step.ran)
+        return _asked(self.step.down, self.step.ran_down)
 
     @property
     def batch(self) -> Batch | None:
@@ -52,6 +61,10 @@ class Run:
     @property
     def done(self) -> int:
         return self.number - 1 if self.back else self.number
+
+
+def _asked(statements: Sequence[str], queries: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    return tuple(zip_longest(statements, queries, fillvalue=""))
 
 
 Ended = Callable[[Entry], dict[str, object]]
@@ -118,14 +131,16 @@ async def _outside(job: Job, entry: Entry, run: Run) -> Entry:
     entry = await job.note(entry, step=run.step.name)
 
     async def work() -> None:
-        for text in run.statements:
-            await job.session.run(text)
+        for text, query in run.asked:
+            await _once(job, text, query)
 
-    # Nobody waits behind a wait of these, so there is no hurry.
-    await job.session.wait_at_most(job.pace.build_timeout)
+    if job.dialect.waits_aside:
+        await job.session.wait_at_most(job.pace.build_timeout)
     try:
         await job.patiently(run.step.name, run.step.table, work)
-    except (Violated, BadValue, MigrationFault):
+    except (StoreError, MigrationFault):
+        if not job.session.alive:
+            raise
         await _undone(job, run)
         await job.session.wait_at_most(job.pace.lock_timeout)
         await job.note(entry, step=None)
@@ -138,8 +153,15 @@ async def _undone(job: Job, run: Run) -> None:
     """What a step leaves half done (an index that is not valid) slows down every write."""
     if run.back:
         return
-    for text in run.undoing:
+    for text, query in run.undoing:
         try:
-            await job.session.run(text)
-        except (Locked, Contended):
+            await _once(job, text, query)
+        except StoreError:
+            # What is left is found when it is tried again.
             return
+
+
+async def _once(job: Job, text: str, query: str) -> None:
+    """Run a statement, unless it was run already."""
+    if not query or not (await job.session.fetch(Statement(query, label="was it run")))[0][0]:
+        await job.session.run(text)

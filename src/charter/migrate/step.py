@@ -81,7 +81,7 @@ class Step:
 
     The statements of a step that has a transaction are run in one. A batch is filled after the
     statements of its direction. Statements of a step without one can each be run again after
-    they were interrupted.
+    they were interrupted, or tell that they were run.
     """
 
     name: str
@@ -105,6 +105,10 @@ class Step:
     needs_down: tuple[Need, ...] = ()
     lock_down: str = ""
     work_down: Work = Work.CATALOG
+    ran: tuple[str, ...] = ()
+    """Of a step without a transaction, one for each statement of `up`: a query of one value that
+    is true where it was run already; empty for a statement that can be run again."""
+    ran_down: tuple[str, ...] = ()
     apart: bool = False
     """Releases of after cannot run before this step: there is no time in which both run."""
 

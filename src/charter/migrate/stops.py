@@ -25,13 +25,6 @@ HISTORY_UNKNOWN = _code(
     "It was applied from another branch, or its file was deleted since.",
     "Bring back the file, or roll the migration back from the branch that has it.",
 )  # fmt: skip
-DIALECT_UNSUPPORTED = _code(
-    "dialect_unsupported", "Charter does not migrate this kind of database.",
-    "Migrations are planned for some kinds of databases and applied to them; on the others a "
-    "contract is only created.",
-    "Change the tables by hand, until a start says that the database has the contract's schema; "
-    "or use a database that is migrated.",
-)  # fmt: skip
 DIALECT_MISSING = _code(
     "dialect_missing", "A migration says nothing about this kind of database.",
     "It was planned for other databases only.",

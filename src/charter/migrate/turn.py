@@ -11,13 +11,10 @@ from charter.migrate import history
 from charter.migrate.events import Queued, Reconnecting, Tell
 from charter.migrate.faults import MigrationFault
 from charter.migrate.job import Job, Overtaken
-from charter.migrate.load import holders, nobody_known
 from charter.migrate.pace import Pace
-from charter.migrate.steps.registry import builder_of
 from charter.migrate.stops import ALREADY_RUNNING, DATABASE_GONE
 from charter.sql.dialect import Dialect
 from charter.sql.dialects import dialect_named
-from charter.sql.postgres import POSTGRES
 from charter.store.address import dialect_of
 from charter.store.errors import MissingDriver, Unavailable
 from charter.store.open import open_session
@@ -92,7 +89,6 @@ async def looking(target: Target) -> AsyncIterator[Session]:
 
 
 async def _opened(target: Target) -> Session:
-    builder_of(target.dialect.name)
     settings = StoreSettings(lock_timeout=target.pace.lock_timeout, transaction_timeout=60)
     return await open_session(target.url, settings)
 
@@ -107,8 +103,7 @@ async def _job(target: Target, session: Session) -> Job:
             target.tell(Queued())
             told = True
         await asyncio.sleep(_LOOKS)
-    who = holders if dialect.name == POSTGRES.name else nobody_known
-    job = Job(session, dialect, target.pace, target.tell, who)
+    job = Job(session, dialect, target.pace, target.tell)
     await job.patiently("make the tables of the history", "", _ensuring(job))
     return job
 

@@ -43,8 +43,12 @@ class Dialect(ABC):
     """Indexes can carry columns along that they are not sorted by (`INCLUDE`)."""
     trigrams: ClassVar[bool] = False
     """Indexes can find parts of texts."""
-    migrates: ClassVar[bool] = True
-    """Migrations are planned for its databases, and applied to them."""
+    waits_aside: ClassVar[bool] = False
+    """Nobody waits behind a change of the schema that is no transaction and waits for a lock."""
+    free_rows: ClassVar[str] = ""
+    """What follows a subselect of rows that takes those that nobody else has."""
+    reads_what_it_writes: ClassVar[bool] = True
+    """A statement can read the table that it changes."""
     bytes_cast: ClassVar[str] = ""
     """What follows the placeholder of an argument of bytes."""
     names_outside: ClassVar[bool] = True

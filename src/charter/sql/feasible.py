@@ -215,6 +215,22 @@ def _changed_by_server(resource: Resource) -> Iterator[Fault]:
                 )
 
 
+def _not_below(resource: Resource) -> Iterator[Fault]:
+    """MySQL stores no value of what it may change or delete by itself, nor MariaDB of a UUID: how
+    a text of fixed length is compared is a setting of each session."""
+    never: dict[str, str] = {}
+    for field in resource.fields:
+        if field.references is not None and field.on_delete is not OnDelete.RESTRICT:
+            never[field.name] = "which follows the row that it names when that goes"
+        elif field.type.scalar is Scalar.UUID and not field.type.many:
+            never[field.name] = "which is a UUID"
+    for computed in resource.computed:
+        for part in walk(computed.expression) if computed.stored else ():
+            if isinstance(part, Column) and not part.path and part.field in never:
+                text = f"{resource.name}.{computed.name}: MySQL stores no value of {part.field}, "
+                yield Fault(STORAGE_UNSUPPORTED, text + never[part.field], computed.place)
+
+
 def _computed_keys(resource: Resource) -> Iterator[Fault]:
     """MySQL has to know how long an indexed text can be."""
     for index in resource.indexes:
@@ -257,10 +273,18 @@ def _wide_entries(resource: Resource) -> Iterator[Fault]:
 
 
 Check = Callable[[Resource], Iterator[Fault]]
+_ON_MYSQL = (_computed_keys, _wide_keys, _changed_by_server, _not_below)
 _DIALECT_CHECKS: Mapping[str, tuple[Check, ...]] = MappingProxyType(
     {
         SQLITE.name: (_alike,),
         POSTGRES.name: (_system_columns, _long_names, _wide_entries),
-        MYSQL.name: (_alike, _long_names, _computed_keys, _wide_keys, _changed_by_server),
+        MYSQL.name: (
+            _alike,
+            _long_names,
+            _computed_keys,
+            _wide_keys,
+            _changed_by_server,
+            _not_below,
+        ),
     }
 )

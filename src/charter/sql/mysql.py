@@ -91,7 +91,8 @@ class Mysql(Dialect):
     remote = True
     names_outside = False
     compares_rows = False
-    migrates = False
+    free_rows = " FOR UPDATE SKIP LOCKED"
+    reads_what_it_writes = False
     returns_rows = False
     locks_joined = True
     indexes_parts = False

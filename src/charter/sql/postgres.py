@@ -54,6 +54,8 @@ class Postgres(Dialect):
 
     name = "postgresql"
     locks_rows = True
+    waits_aside = True
+    free_rows = " FOR NO KEY UPDATE SKIP LOCKED"
     combines_writes = True
     remote = True
     gathers_pages = True

@@ -35,7 +35,7 @@ class _Server(NamedTuple):
     extra: str
     module: str
     check: Callable[[str], object]
-    session: str | None = None
+    session: str
 
 
 _SERVERS: Mapping[Dialect, _Server] = MappingProxyType(
@@ -48,7 +48,14 @@ _SERVERS: Mapping[Dialect, _Server] = MappingProxyType(
             postgresql_dsn,
             "charter.store.postgres_session",
         ),
-        Dialect.MYSQL: _Server("MySQL", "asyncmy", "mysql", "charter.store.mysql", mysql_parts),
+        Dialect.MYSQL: _Server(
+            "MySQL",
+            "asyncmy",
+            "mysql",
+            "charter.store.mysql",
+            mysql_parts,
+            "charter.store.mysql_session",
+        ),
     }
 )
 
@@ -76,8 +83,7 @@ def open_database(
 async def open_session(url: str, settings: StoreSettings | None = None) -> Session:
     """A connection of one's own to the same databases, connected; but to no temporary one.
 
-    Raises ValueError for a bad URL or a kind of database that has none, MissingDriver, and
-    StoreError.
+    Raises ValueError for a bad URL, MissingDriver and StoreError.
     """
     settings = settings or StoreSettings()
     dialect = dialect_of(url)
@@ -88,8 +94,6 @@ async def open_session(url: str, settings: StoreSettings | None = None) -> Sessi
         return await open_sqlite_session(path, settings)
     server = _SERVERS[dialect]
     server.check(url)
-    if server.session is None:
-        raise ValueError(f"{server.name} has no sessions to change a schema by")
     session: Session = await _driven(server, server.session).open_session(url, settings)
     return session
 

@@ -5,14 +5,17 @@ from pathlib import Path
 import pytest
 
 from tests.migrate.engine.databases import Place, first
+from tests.support.mysql import MysqlServer
 from tests.support.postgres import PostgresServer
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", "mysql"])
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """A database without anything in it."""
     if request.param == "sqlite":
         return Place(f"sqlite:///{tmp_path / 'items.db'}")
+    if request.param == "mysql":
+        return Place(request.getfixturevalue("mysql_url"))
     return Place(request.getfixturevalue("postgres_url"))
 
 
@@ -32,4 +35,25 @@ async def postgres(postgres_url: str, postgres_server: PostgresServer) -> Place:
     await found.apply(first())
     await found.fill()
     found.events.clear()
+    return found
+
+
+@pytest.fixture(params=["postgresql", "mysql"])
+async def server(request: pytest.FixtureRequest) -> Place:
+    """The same on each kind of server."""
+    name = {"postgresql": "postgres_url", "mysql": "mysql_url"}[request.param]
+    found = Place(request.getfixturevalue(name))
+    await found.apply(first())
+    await found.fill()
+    found.events.clear()
+    return found
+
+
+@pytest.fixture
+def process(server: Place, request: pytest.FixtureRequest) -> PostgresServer | MysqlServer:
+    """The server that this place is on."""
+    on_mysql = server.dialect.name == "mysql"
+    found: PostgresServer | MysqlServer = request.getfixturevalue(
+        "mysql_server" if on_mysql else "postgres_server"
+    )
     return found

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from charter.migrate import history
@@ -15,10 +15,12 @@ from charter.migrate.objects import objects_of, schema_from
 from charter.migrate.pace import Pace
 from charter.migrate.rollback import Back, rollback
 from charter.migrate.step import Batch, Fill, Maker, Need, Phase, Step, Work
+from charter.migrate.steps.mysql_ddl import gone, table_there, there
 from charter.migrate.steps.registry import BUILDERS
 from charter.migrate.turn import Target, looking
 from charter.sql.dialect import Dialect
 from charter.sql.dialects import dialect_named
+from charter.sql.mysql import MYSQL
 from charter.sql.own.history import Entry
 from charter.sql.schema import Column, PrimaryKey, Schema, Table
 from charter.sql.statement import Statement
@@ -121,9 +123,9 @@ def items(dialect: Dialect, *more: Column) -> Schema:
 
 
 MIGRATED = {name: dialect_named(name) for name in BUILDERS}
-INTEGERS = {"sqlite": "INTEGER", "postgresql": "bigint"}
-TEXTS = {"sqlite": "TEXT", "postgresql": "text"}
-HELD = {"sqlite": "RESERVED", "postgresql": "ACCESS EXCLUSIVE"}
+INTEGERS = {"sqlite": "INTEGER", "postgresql": "bigint", "mysql": "bigint"}
+TEXTS = {"sqlite": "TEXT", "postgresql": "text", "mysql": "varchar(200)"}
+HELD = {"sqlite": "RESERVED", "postgresql": "ACCESS EXCLUSIVE", "mysql": "NONE"}
 
 
 def first() -> Migration:
@@ -146,8 +148,37 @@ def grown(
             objects_of(items(dialect, Column("note", kind, nullable=True))),
         )
         put = {key: value for key, value in now.items() if before.get(key) != value}
-        changes[dialect.name] = Change(Effects(put), tuple(steps))
+        on_mysql = dialect.name == MYSQL.name
+        own = map(_mysql_form, steps) if on_mysql else steps
+        changes[dialect.name] = Change(Effects(put), tuple(own))
     return Migration(name, tuple(after), changes)
+
+
+_THERE = {
+    "ALTER TABLE items ADD COLUMN note varchar(200)": there("column", "items", "note"),
+    "ALTER TABLE items DROP COLUMN note": gone(there("column", "items", "note")),
+    "CREATE INDEX items_note_idx ON items (note)": there("index", "items", "items_note_idx"),
+    "CREATE UNIQUE INDEX items_note_idx ON items (note)": there("index", "items", "items_note_idx"),
+    "DROP INDEX items_note_idx ON items": gone(there("index", "items", "items_note_idx")),
+    "CREATE TABLE last_seen (id integer)": table_there("last_seen"),
+    "DROP TABLE last_seen": gone(table_there("last_seen")),
+}
+
+
+def _mysql_form(step: Step) -> Step:
+    """The same step as MySQL's builder would make it."""
+    up, down = (
+        tuple(
+            text.replace("note text", "note varchar(200)").replace("_idx", "_idx ON items", 1)
+            if text.startswith("DROP INDEX")
+            else text.replace("note text", "note varchar(200)")
+            for text in texts
+        )
+        for texts in (step.up, step.down)
+    )
+    told = [tuple(_THERE.get(text, "") for text in texts) for texts in (up, down)]
+    none = not (up or down)
+    return replace(step, up=up, down=down, ran=told[0], ran_down=told[1], transaction=none)
 
 
 ADD = Step(
@@ -157,7 +188,7 @@ ADD = Step(
 )  # fmt: skip
 FILL = Step(
     "fill items.note", Phase.BACKFILL, "Fills it.", (), (), "", Work.ROWS, "items",
-    batch=Batch("items", ("id",), (Fill("note", "'note of ' || name"),), "note IS NULL"),
+    batch=Batch("items", ("id",), (Fill("note", "concat('note of ', name)"),), "note IS NULL"),
 )  # fmt: skip
 FOLD = Step(
     "fold items.note", Phase.BACKFILL, "Fills it from outside.", (), (), "", Work.ROWS, "items",

@@ -13,6 +13,7 @@ from charter.migrate.events import Event, Filled, Paused, Reconnecting, Retrying
 from charter.migrate.faults import MigrationFault
 from charter.migrate.step import Work
 from charter.sql.own.history import State
+from charter.sql.schema import TableIndex, UniqueKey
 from tests.migrate.engine.databases import (
     ADD,
     BESIDE,
@@ -27,12 +28,14 @@ from tests.migrate.engine.databases import (
     transaction,
     until,
 )
+from tests.support.mysql import MysqlServer
 from tests.support.postgres import PostgresServer
 
 ROOT = Path(__file__).parents[3]
 BUSY = {
     "sqlite": "UPDATE items SET name = name WHERE id = 1",
     "postgresql": "LOCK TABLE items IN ROW EXCLUSIVE MODE",
+    "mysql": "SELECT 1 FROM items",
 }
 
 
@@ -63,16 +66,20 @@ async def test_a_lock_that_comes_free_is_had_at_the_next_try(place: Place) -> No
     assert await place.columns() == {"id", "name", "note"}
 
 
-async def test_others_never_wait_behind_it_for_longer_than_the_lock_timeout(
-    postgres: Place,
-) -> None:
+WAITING = {
+    "postgresql": "SELECT 1 FROM pg_locks WHERE NOT granted",
+    "mysql": "SELECT 1 FROM information_schema.processlist WHERE state LIKE 'Waiting for table%'",
+}
+
+
+async def test_others_never_wait_behind_it_for_longer_than_the_lock_timeout(server: Place) -> None:
     """The queue behind a lock that is waited for dissolves: a read comes through while another
     transaction keeps the table."""
-    patient = Place(postgres.url, replace(postgres.pace, tries=50))
-    async with transaction(postgres, BUSY["postgresql"]):
+    patient = Place(server.url, replace(server.pace, tries=50))
+    async with transaction(server, BUSY[server.dialect.name]):
         task = asyncio.create_task(patient.apply(first(), grown(ADD)))
-        await until(postgres, "SELECT 1 FROM pg_locks WHERE NOT granted")
-        assert await postgres.rows("SELECT count(*) FROM items") == [(ROWS,)]
+        await until(server, WAITING[server.dialect.name])
+        assert await server.rows("SELECT count(*) FROM items") == [(ROWS,)]
     await task
 
 
@@ -91,16 +98,19 @@ async def test_rows_that_break_a_constraint_stop_the_step_and_can_be_mended(plac
     assert (await place.entries())[-1].state is State.APPLIED
 
 
-async def test_an_index_that_could_not_be_built_is_not_left_behind(postgres: Place) -> None:
-    await postgres.run("UPDATE items SET name = 'Item 1' WHERE id = 2")
+async def test_an_index_that_could_not_be_built_is_not_left_behind(server: Place) -> None:
+    unique = "CREATE UNIQUE INDEX items_note_idx ON items (note)"
+    beside = BESIDE if server.dialect.name == "postgresql" else replace(INDEX, up=(unique,))
+    await server.run("UPDATE items SET name = 'Item 1' WHERE id = 2")
     with pytest.raises(MigrationFault) as caught:
-        await postgres.apply(first(), grown(ADD, FILL, BESIDE))
+        await server.apply(first(), grown(ADD, FILL, beside))
     assert caught.value.code.name == "rows_unfit"
-    assert await postgres.rows("SELECT 1 FROM pg_index WHERE NOT indisvalid") == []
-    await postgres.run("UPDATE items SET note = 'another' WHERE id = 2")
-    await postgres.apply(first(), grown(ADD, FILL, BESIDE))
-    valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'items_note_idx'::regclass"
-    assert await postgres.rows(valid) == [(True,)]
+    assert (await server.there()).table_named["items"].indexes == ()
+    await server.run("UPDATE items SET note = 'another' WHERE id = 2")
+    await server.apply(first(), grown(ADD, FILL, beside))
+    (table,) = (item for item in (await server.there()).tables if item.name == "items")
+    parts: tuple[TableIndex | UniqueKey, ...] = (*table.indexes, *table.uniques)
+    assert [(item.name, item.modifiers) for item in parts] == [("items_note_idx", "")]
 
 
 async def test_rows_that_are_in_the_way_are_counted_before_a_step(place: Place) -> None:
@@ -143,7 +153,7 @@ async def test_a_statement_that_the_database_refuses_is_undone_whole(place: Plac
 
 
 async def test_a_database_that_is_gone_half_way_is_waited_for(
-    postgres: Place, postgres_server: PostgresServer
+    server: Place, process: PostgresServer | MysqlServer
 ) -> None:
     gone = asyncio.Event()
 
@@ -152,37 +162,37 @@ async def test_a_database_that_is_gone_half_way_is_waited_for(
             super().append(event)
             if isinstance(event, StepDone) and event.number == 1 and not gone.is_set():
                 gone.set()
-                postgres_server.kill9()
+                process.kill9()
 
-    postgres.events = Told()
+    server.events = Told()
 
     async def restart() -> None:
         await gone.wait()
-        await asyncio.to_thread(postgres_server.start)
+        await asyncio.to_thread(process.start)
 
     again = asyncio.create_task(restart())
     try:
-        await postgres.apply(first(), grown(ADD, FILL, INDEX))
+        await server.apply(first(), grown(ADD, FILL, INDEX))
     finally:
         await again
-    assert any(isinstance(event, Reconnecting) for event in postgres.events)
-    assert (await postgres.entries())[-1].state is State.APPLIED
-    assert await postgres.rows("SELECT count(*) FROM items WHERE note IS NULL") == [(0,)]
+    assert any(isinstance(event, Reconnecting) for event in server.events)
+    assert (await server.entries())[-1].state is State.APPLIED
+    assert await server.rows("SELECT count(*) FROM items WHERE note IS NULL") == [(0,)]
 
 
 async def test_a_database_that_does_not_come_back_is_a_clear_failure(
-    postgres: Place, postgres_server: PostgresServer
+    server: Place, process: PostgresServer | MysqlServer
 ) -> None:
-    hasty = Place(postgres.url, replace(postgres.pace, reconnect=0.5))
-    postgres_server.stop()
+    hasty = Place(server.url, replace(server.pace, reconnect=0.5))
+    process.stop()
     try:
         with pytest.raises(MigrationFault) as caught:
             await hasty.apply(first(), grown(ADD))
     finally:
-        postgres_server.start()
+        process.start()
     assert caught.value.code.name == "database_gone"
-    await postgres.apply(first(), grown(ADD))
-    assert await postgres.columns() == {"id", "name", "note"}
+    await server.apply(first(), grown(ADD))
+    assert await server.columns() == {"id", "name", "note"}
 
 
 async def test_a_server_without_room_fails_the_step_and_leaves_what_was(postgres: Place) -> None:
@@ -240,43 +250,47 @@ async def test_a_full_disk_fails_the_step_and_what_was_stays(tmp_path: Path) -> 
     assert await place.rows("SELECT count(*) FROM items WHERE note IS NULL") == [(0,)]
 
 
-async def test_a_backfill_leaves_rows_that_others_have_for_later(postgres: Place) -> None:
+async def test_a_backfill_leaves_rows_that_others_have_for_later(server: Place) -> None:
     migrations = (first(), grown(ADD, FILL))
-    await postgres.apply(first(), grown(ADD))
-    await postgres.rollback(first(), grown(ADD))
+    await server.apply(first(), grown(ADD))
+    await server.rollback(first(), grown(ADD))
     task = None
-    await postgres.run("ALTER TABLE items ADD COLUMN held integer")
-    async with transaction(postgres, "UPDATE items SET held = 1 WHERE id = 17"):
-        early = Place(postgres.url, replace(postgres.pace, tries=200))
+    await server.run("ALTER TABLE items ADD COLUMN held integer")
+    async with transaction(server, "UPDATE items SET held = 1 WHERE id = 17"):
+        early = Place(server.url, replace(server.pace, tries=200))
         task = asyncio.create_task(early.apply(*migrations))
         await asyncio.sleep(0.3)
     await task
-    assert await postgres.rows("SELECT note FROM items WHERE id = 17") == [("note of Item 17",)]
+    assert await server.rows("SELECT note FROM items WHERE id = 17") == [("note of Item 17",)]
 
 
-async def test_a_backfill_pauses_while_sessions_wait_for_locks(postgres: Place) -> None:
-    await postgres.apply(first(), grown(ADD, name="0002_column"))
-    await postgres.run("CREATE TABLE other (id integer)")
-    gentle = Place(postgres.url, replace(postgres.pace, most_waiting=0))
+HOLDS = {"postgresql": "LOCK TABLE other", "mysql": "SELECT * FROM other"}
+WAITS = {"postgresql": "TABLE other", "mysql": "ALTER TABLE other ADD COLUMN note integer"}
+
+
+async def test_a_backfill_pauses_while_sessions_wait_for_locks(server: Place) -> None:
+    await server.apply(first(), grown(ADD, name="0002_column"))
+    await server.run("CREATE TABLE other (id integer)")
+    gentle = Place(server.url, replace(server.pace, most_waiting=0))
     fill = grown(FILL, name="0003_fill", after=("0002_column",))
     migrations = (first(), grown(ADD, name="0002_column"), fill)
-    async with transaction(postgres, "LOCK TABLE other"):
-        waiting = asyncio.create_task(_read_other(postgres))
-        await until(postgres, "SELECT 1 FROM pg_locks WHERE NOT granted")
+    async with transaction(server, HOLDS[server.dialect.name]):
+        waiting = asyncio.create_task(_wait_for_other(server))
+        await until(server, WAITING[server.dialect.name])
         task = asyncio.create_task(gentle.apply(*migrations))
         while not any(isinstance(event, Paused) for event in gentle.events):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         nothing = "SELECT count(*) FROM items WHERE note IS NOT NULL"
-        assert await postgres.rows(nothing) == [(0,)]
+        assert await server.rows(nothing) == [(0,)]
     await waiting
     await task
     paused = next(event for event in gentle.events if isinstance(event, Paused))
     assert paused.reason == "1 sessions wait for locks"
 
 
-async def _read_other(place: Place) -> None:
+async def _wait_for_other(place: Place) -> None:
     with contextlib.suppress(Exception):
-        await Place(place.url, replace(place.pace, lock_timeout=30)).rows("TABLE other")
+        await Place(place.url, replace(place.pace, lock_timeout=30)).run(WAITS[place.dialect.name])
 
 
 async def test_values_that_are_made_outside_are_the_folded_texts(place: Place) -> None:

@@ -36,7 +36,7 @@ async def whole(place: Place) -> None:
     """The migration is there, all of it."""
     (_, entry) = await place.entries()
     assert (entry.state, entry.step, entry.reached) == (State.APPLIED, None, None)
-    assert await place.rows("SELECT count(*) FROM items WHERE note = 'note of ' || name") == [
+    assert await place.rows("SELECT count(*) FROM items WHERE note = concat('note of ', name)") == [
         (ROWS,)
     ]
     (table,) = (item for item in (await place.there()).tables if item.name == "items")

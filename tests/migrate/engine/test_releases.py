@@ -11,6 +11,7 @@ import pytest
 from charter.access.rates.settings import RatesSettings
 from charter.access.settings import AccessSettings
 from charter.contract.contract import Contract
+from charter.contract.types import DATETIME
 from charter.language.load import load_contract
 from charter.migrate.apply import Applied, Request, apply
 from charter.migrate.faults import MigrationFault
@@ -26,7 +27,7 @@ from charter.serve.settings.model import ServeSettings, Settings
 from charter.sql.derive import schema_of
 from charter.sql.own.history import State
 from tests.migrate.engine.contracts import NEW, OLD, written
-from tests.migrate.engine.databases import Place, until
+from tests.migrate.engine.databases import MIGRATED, Place, until
 
 SAID = Said(Answers(drops=frozenset({"books.shelf_mark"})))
 DROP = "drop books.shelf_mark"
@@ -66,7 +67,7 @@ async def released(
 
 
 def plan(contract: Contract, name: str, *so_far: Migration) -> Migration:
-    found = planned(contract, so_far, ["sqlite", "postgresql"], name, SAID)
+    found = planned(contract, so_far, list(MIGRATED), name, SAID)
     assert found is not None
     return found
 
@@ -231,9 +232,8 @@ async def test_a_database_that_somebody_changed_is_told_apart(empty: Place, old:
 
 async def note_release(place: Place, seen: datetime) -> None:
     """A release that was killed: nobody has taken it out."""
-    from_now = seen.isoformat()
-    kind = {"sqlite": "", "postgresql": "::timestamptz"}[place.dialect.name]
+    then = place.dialect.literal(seen, DATETIME)
     await place.run(
         "INSERT INTO charter_releases (id, name, schema_used, uses, beat, started_at, seen_at)"
-        f" VALUES ('dead', 'shelf', 'another', '{{}}', 7, '{from_now}'{kind}, '{from_now}'{kind})"
+        f" VALUES ('dead', 'shelf', 'another', '{{}}', 7, {then}, {then})"
     )

@@ -46,10 +46,12 @@ async def test_what_going_back_loses_has_to_be_named(place: Place) -> None:
 
 
 async def test_rows_are_filled_on_the_way_back_too(place: Place) -> None:
-    back = Batch("items", ("id",), (Fill("name", "'back from ' || note"),), "name NOT LIKE 'back%'")
+    back = Batch(
+        "items", ("id",), (Fill("name", "concat('back from ', note)"),), "name NOT LIKE 'back%'"
+    )
     await place.apply(first(), grown(ADD, replace(FILL, batch_down=back)))
     await place.rollback(first(), grown(ADD, replace(FILL, batch_down=back)))
-    found = "SELECT count(*) FROM items WHERE name = 'back from note of Item ' || id"
+    found = "SELECT count(*) FROM items WHERE name = concat('back from note of Item ', id)"
     assert await place.rows(found) == [(ROWS,)]
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 
 from charter.contract.contract import Contract
-from charter.contract.expression import Constant, Contains
-from charter.contract.resource import Check, Computed, Field, Index, Unique
-from charter.contract.types import TEXT, Scalar, Type
+from charter.contract.expression import Constant, Contains, IsNull
+from charter.contract.resource import Check, Computed, Field, Index, OnDelete, Unique
+from charter.contract.types import BOOLEAN, INTEGER, TEXT, UUID, Scalar, Type
 from charter.core.places import Place
 from charter.sql.ddl import create
 from charter.sql.derive import schema_of
@@ -19,7 +19,7 @@ from charter.sql.mysql import MYSQL
 from charter.sql.postgres import POSTGRES
 from charter.sql.sqlite import SQLITE
 from tests.sql.schema.databases import REFUSALS, LiveDatabase, PostgresDatabase, found
-from tests.sql.schema.samples import MONEY, SHOP, SHORT, column, contracts, resource
+from tests.sql.schema.samples import MONEY, SHOP, SHORT, column, contracts, reference, resource
 
 HERE = Place("shop.py", 7)
 BOTH = (SQLITE, POSTGRES)
@@ -152,6 +152,16 @@ def test_any_contract_is_judged(dialect: Dialect, contract: Contract) -> None:
     assert {fault.code.name for fault in infeasible(contract, dialect)} <= {"index_unsupported"}
 
 
+def following(action: OnDelete) -> Field:
+    return reference("a", "Thing", INTEGER, on_delete=action, optional=True)
+
+
+def stored_of(field: Field) -> Contract:
+    """A contract that stores whether a field has a value."""
+    missing = IsNull(column("a", field.type))
+    return a_contract(field, computed=(Computed("shown", BOOLEAN, missing, True, True, "", HERE),))
+
+
 SHOWN = Computed("shown", TEXT, column("a", SHORT), stored=True)
 LONG = Type(Scalar.TEXT, max_length=800)
 
@@ -179,6 +189,9 @@ LONG = Type(Scalar.TEXT, max_length=800)
             ["index_unsupported"],
         ),
         (a_contract(Field("a", replace(MONEY, digits=61))), ["storage_unsupported"]),
+        (stored_of(Field("a", UUID)), ["storage_unsupported"]),
+        (stored_of(following(OnDelete.CASCADE)), ["storage_unsupported"]),
+        (stored_of(following(OnDelete.RESTRICT)), []),
     ],
 )
 def test_mysql_says_what_it_cannot_do(contract: Contract, found: list[str]) -> None:

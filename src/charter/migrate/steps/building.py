@@ -64,6 +64,8 @@ def _mirrored(step: Step) -> Step:
         batch_down=step.batch,
         needs=step.needs_down,
         needs_down=step.needs,
+        ran=step.ran_down,
+        ran_down=step.ran,
     )
 
 

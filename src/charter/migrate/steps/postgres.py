@@ -1,326 +1,236 @@
-"""PostgreSQL: changes to steps that releases of before and after both survive.
+"""PostgreSQL: how its servers do what the builder of steps asks for."""
 
-Adding and loosening come first, beside running releases. What was added is filled, and what
-rests on it is built. What older releases use, or still write as it was, goes and is refused at
-the end, when none of them runs any more. No step reads or writes a whole table under a lock that
-keeps others out, but for those that add what the database works out, which say so.
-"""
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-
-from charter.migrate.changes import Changes, ColumnChange, Part, PartChange, TableChange
+from charter.migrate.changes import Changes, ColumnChange, Held, Part
+from charter.migrate.conversions import Conversion
 from charter.migrate.locks import Operation
 from charter.migrate.step import Phase, Step
-from charter.migrate.steps.building import ROWS_OF, fold_source, in_phases, mirrored
-from charter.migrate.steps.letting import let_through
-from charter.migrate.steps.postgres_columns import Names, comes, stand_in
+from charter.migrate.steps import postgres_columns as columns
+from charter.migrate.steps import postgres_own as own
+from charter.migrate.steps import postgres_parts as parts
+from charter.migrate.steps.beside import server_steps
+from charter.migrate.steps.building import ROWS_OF, count_where, mirrored
+from charter.migrate.steps.kit import Grown, Names, Pair, Placed, Sides, Swap, Twins, last_name
+from charter.migrate.steps.letting import Bracket, Standing
+from charter.migrate.steps.parts import columns_of
 from charter.migrate.steps.postgres_ddl import (
     Ddl,
+    add_column,
     alter,
+    drop_column,
     note,
     quote,
     rename_column,
+    set_type,
     step,
 )
-from charter.migrate.steps.postgres_generated import (
-    Derived,
-    complete,
-    is_generated,
-    seconds,
-)
-from charter.migrate.steps.postgres_own import (
-    Letting,
-    coming,
-    function_goes,
-    seeing_updates,
-    swapped,
-)
-from charter.migrate.steps.postgres_parts import (
-    added,
-    columns_of,
-    placed,
-    renamed_parts,
-)
-from charter.migrate.steps.postgres_shadows import Grown, Pair, dropped, grow
+from charter.migrate.steps.postgres_generated import derived
+from charter.migrate.steps.postgres_triggers import stale, trigger_step, twins
 from charter.sql.ddl import TRIGRAMS, index_text, tables
-from charter.sql.naming import bounded
+from charter.sql.dialect import Dialect
 from charter.sql.postgres import POSTGRES
-from charter.sql.schema import CheckRule, ForeignKey, Schema, Table, TableIndex
+from charter.sql.schema import Column, Schema, Table, Trigger
 
 
 def postgres_steps(changes: Changes) -> tuple[Step, ...]:
     """The steps, in the order in which they run."""
-    moved = {change.was: change.name for change in changes if change.before and change.after}
-    stays = [
-        _changed(change, change.before, change.after, moved)
-        for change in changes
-        if change.before is not None and change.after is not None
-    ]
-    new = [item.after for item in changes if item.before is None and item.after is not None]
-    gone = [item.before for item in changes if item.after is None and item.before is not None]
-    steps = [*_extension(changes), *(found for one in stays for found in one.firsts())]
-    steps += map(_create, new)
-    steps += [found for one in stays for found in one.rest()]
-    steps += [found for table in new for found in _referring(table, {})]
-    back = [*map(_create, gone), *(item for table in gone for item in _referring(table, moved))]
-    guarded = {one.after.name: seeing_updates(one.change) for one in stays}
-    return in_phases(let_through([*steps, *mirrored(back)], guarded, Letting(guarded)))
+    return server_steps(changes, PostgresKit())
 
 
-def _extension(changes: Changes) -> list[Step]:
-    """Indexes by trigrams want it. It stays on the way back: others may use it as well."""
-    tables = [
-        change.name
-        for change in changes
-        if change.after is not None
-        for index in change.after.indexes
-        if index.trigrams and (change.before is None or index not in change.before.indexes)
-    ]
-    if not tables:
-        return []
-    create = Ddl(f"CREATE EXTENSION IF NOT EXISTS {TRIGRAMS}", Operation.EXTENSION)
-    does = "Makes texts searchable by parts of words; who may not needs an administrator's help."
-    return [step(f"extension {TRIGRAMS}", Phase.EXPAND, does, tables[0], (create,), ())]
+class PostgresKit:
+    """No step reads or writes a whole table under a lock that keeps others out, but for those
+    that add what the database works out, which say so."""
 
+    dialect: Dialect = POSTGRES
+    renames_keys = True
+    trusts_triggers = True
+    leans = False
 
-def _create(table: Table) -> Step:
-    texts = tables(Schema((replace(table, foreign_keys=(), indexes=()),)), POSTGRES)
-    texts += tuple(index_text(index, table, POSTGRES) for index in table.indexes)
-    create = [Ddl(text, Operation.CREATE_TABLE) for text in texts]
-    drop = Ddl(f"DROP TABLE {quote(table.name)}", Operation.DROP_TABLE)
-    return step(
-        f"create {table.name}",
-        Phase.EXPAND,
-        f"Creates the table {table.name}.",
-        table.name,
-        (*create, note(come=table.name)),
-        (drop, *map(function_goes, table.triggers), note(gone=table.name)),
-        loses_down=ROWS_OF.format(table.name),
-    )
-
-
-def _referring(table: Table, moved: Mapping[str, str]) -> Iterator[Step]:
-    for part in table.foreign_keys:
-        yield from added(table, _target_moved(part, moved), Phase.EXPAND)
-
-
-def _target_moved(part: ForeignKey, moved: Mapping[str, str]) -> ForeignKey:
-    return replace(part, target=moved.get(part.target, part.target))
-
-
-def _changed(
-    change: TableChange, before: Table, after: Table, moved: Mapping[str, str]
-) -> "_Changed":
-    again = seconds(change, before, after)
-    return _Changed(complete(change, again, after), before, after, moved, again)
-
-
-@dataclass(frozen=True, slots=True)
-class _Changed:
-    """The steps of one table that stays. `moved` has the new names of all tables; `seconds` are
-    columns that another column takes the place of, under the same name."""
-
-    change: TableChange
-    before: Table
-    after: Table
-    moved: Mapping[str, str]
-    seconds: frozenset[str]
-
-    # -- columns ---------------------------------------------------------------------------
-    @property
-    def native(self) -> dict[str, str]:
-        """Columns of a key that get another name: a table of pairs, whose view is enough."""
-        key = self.before.key.columns if self.before.key else ()
-        return {
-            item.before.name: item.after.name
-            for item in self.change.columns
-            if item.before and item.after and item.before.name in key
-            if item.before.name != item.after.name
-        }
-
-    @property
-    def fresh(self) -> frozenset[str]:
-        """Columns that releases of before do not know."""
-        names = (item.after.name for item in self.change.columns if item.after and _fresh(item))
-        return frozenset(names) - set(self.native.values())
-
-    @property
-    def leaving(self) -> frozenset[str]:
-        """Columns that releases of after do not know."""
-        turned = (replace(i, before=i.after, after=i.before) for i in self.change.columns)
-        names = (item.after.name for item in turned if item.after and _fresh(item))
-        return frozenset(names) - set(self.native)
-
-    def _grown(self) -> Grown:
-        grown = Grown()
-        table = self.after
-        derived = Derived(self.change, self.before, table, self.seconds)
-        for item in self.change.columns:
-            if is_generated(item):
-                derived.grow(item, grown)
-            elif item.before and item.after:
-                if item.before.name not in self.native:
-                    second = item.before.name in self.seconds
-                    pair = Pair(table, item.before, item.after, item.fill, second)
-                    grow(pair, self.before, grown)
-            elif item.after:
-                source = self._source(item, new=True)
-                name = item.after.name
-                grown.adds += comes(table, item.after, Names(name, name), item.fill, source)
-            elif item.before:
-                source = self._source(item, new=False)
-                name, held = item.before.name, item.before
-                value = None if held.column.nullable else stand_in(held)
-                grown.returns += comes(table, held, Names(name, name), value, source)
-        return grown
-
-    def _source(self, item: ColumnChange, *, new: bool) -> Names | None:
-        """The text that a folded one is made of: what it is called before the swap, and after."""
-        held = item.after if new else item.before
-        name = fold_source(held) if held else None
-        if name is None or name not in self.seconds:
-            return None if name is None else Names(name, name)
-        other = bounded(f"{name}_next" if new else f"{name}_prev")
-        return Names(other, name)
-
-    # -- steps -----------------------------------------------------------------------------
-    def firsts(self) -> Iterator[Step]:
-        """What runs before any other table is touched: it is called by its new name then."""
-        yield from self._grown().first
-        if self.change.renamed or self.native:
-            yield self._rename()
-        if self.change.renamed:
-            yield self._view_goes()
-        pairs = [
-            (part.after, part.before.name, part.after.name)
-            for part in self._parts()
-            if part.renamed and part.before and part.after
+    # -- tables ----------------------------------------------------------------------------
+    def begin(self, changes: Changes) -> list[Step]:
+        """Indexes by trigrams want an extension. It stays on the way back: others may use it as
+        well."""
+        found = [
+            change.name
+            for change in changes
+            if change.after is not None
+            for index in change.after.indexes
+            if index.trigrams and (change.before is None or index not in change.before.indexes)
         ]
-        yield from renamed_parts(self.after.name, pairs, Phase.EXPAND)
-        yield from swapped(self.change, self.after)
-        # Before anything is filled, and on the way back after it.
-        yield from coming(self.change, self.after, Phase.EXPAND)
+        if not found:
+            return []
+        create = Ddl(f"CREATE EXTENSION IF NOT EXISTS {TRIGRAMS}", Operation.EXTENSION)
+        does = (
+            "Makes texts searchable by parts of words; who may not needs an administrator's help."
+        )
+        return [step(f"extension {TRIGRAMS}", Phase.EXPAND, does, found[0], (create,), ())]
 
-    def rest(self) -> Iterator[Step]:
-        grown = self._grown()
-        yield from grown.adds
-        yield from grown.derived
-        adds: list[Step] = []
-        drops: list[Step] = []
-        names: list[tuple[Part, str, str]] = []
-        for part in self._parts():
-            if not part.renamed:
-                self._part(part, adds, drops, names)
-        yield from mirrored(drops)
-        yield from renamed_parts(self.after.name, names, Phase.CONTRACT)
-        yield from adds
-        yield from grown.swaps
-        yield from dropped(grown)
-        yield from coming(self.change, self.after, Phase.CONTRACT)
+    def create(self, table: Table) -> Step:
+        texts = tables(Schema((replace(table, foreign_keys=(), indexes=()),)), POSTGRES)
+        texts += tuple(index_text(index, table, POSTGRES) for index in table.indexes)
+        create = [Ddl(text, Operation.CREATE_TABLE) for text in texts]
+        drop = Ddl(f"DROP TABLE {quote(table.name)}", Operation.DROP_TABLE)
+        return step(
+            f"create {table.name}",
+            Phase.EXPAND,
+            f"Creates the table {table.name}.",
+            table.name,
+            (*create, note(come=table.name)),
+            (drop, *map(own.function_goes, table.triggers), note(gone=table.name)),
+            loses_down=ROWS_OF.format(table.name),
+        )
 
-    def _rename(self) -> Step:
-        old, new = self.before.name, self.after.name
-        up = [rename_column(old, was, now) for was, now in self.native.items()]
-        down = [rename_column(old, now, was) for was, now in self.native.items()]
+    def rename(self, before: Table, after: Table, keys: dict[str, str], *, view: bool) -> Step:
+        old, new = before.name, after.name
+        up = [rename_column(old, was, now) for was, now in keys.items()]
+        down = [rename_column(old, now, was) for was, now in keys.items()]
         does = f"Renames columns of {old}."
-        if self.change.renamed:
-            up += [_renamed(old, new), self._view({}), note(come=new, gone=old)]
+        if view:
+            up += [_renamed(old, new), _view(before, after, keys), note(come=new, gone=old)]
             down = [_no_view(old), _renamed(new, old), note(come=old, gone=new), *down]
             does = f"Renames {old} to {new}; a view has the name of before."
         return step(f"rename {old}", Phase.EXPAND, does, old, up, down)
 
-    def _view_goes(self) -> Step:
-        old = self.before.name
-        prev = {name: bounded(f"{name}_prev") for name in self.seconds}
+    def view_goes(self, sides: Sides, keys: dict[str, str]) -> Step:
+        old, new = sides.before.name, sides.after.name
+        names = {**keys, **{name: last_name(name) for name in sides.seconds}}
         return step(
             f"drop view {old}",
             Phase.CONTRACT,
-            f"Drops the view that has the name of before of {self.after.name}.",
-            self.after.name,
+            f"Drops the view that has the name of before of {new}.",
+            new,
             (_no_view(old),),
-            (self._view(prev),),
+            (_view(sides.before, sides.after, names),),
         )
 
-    def _view(self, names: Mapping[str, str]) -> Ddl:
-        known = {**self.native, **names}
-        columns = ", ".join(
-            f"{quote(known.get(column.name, column.name))} AS {quote(column.name)}"
-            for column in self.before.columns
+    # -- columns ---------------------------------------------------------------------------
+    def bare(
+        self, table: Table, held: Held, name: str, does: str, loses: str | None = None
+    ) -> Step:
+        add = add_column(table.name, name, held.column)
+        down = (drop_column(table.name, name),)
+        label = f"add {table.name}.{name}"
+        return step(label, Phase.EXPAND, does, table.name, (add,), down)
+
+    def comes(self, table: Table, held: Held, names: Names, fill: str | None) -> list[Step]:
+        return columns.comes(table, held, names, fill)
+
+    def keep(self, name: str, found: Twins) -> Step:
+        return trigger_step(name, twins(found))
+
+    def watch(self, table: Table, column: str, source: str) -> Step:
+        return trigger_step(f"watch {table.name}.{column}", stale(table, column, source))
+
+    def differ(self, one: str, other: str) -> str:
+        return f"{one} IS DISTINCT FROM {other}"
+
+    def required(self, table: Table, column: Column, name: str, phase: Phase) -> list[Step]:
+        return parts.required(table, name, phase)
+
+    def numbered(self, table: Table, found: Column) -> Step:
+        name = found.name
+        column = f"ALTER COLUMN {quote(name)}"
+        text = f"{column} ADD GENERATED BY DEFAULT AS IDENTITY"
+        sequence = f"pg_get_serial_sequence({_literal(quote(table.name))}, {_literal(name)})"
+        last = f"SELECT setval({sequence}, coalesce(max({quote(name)}), 0) + 1, false)"
+        return step(
+            f"number {table.name}.{name}",
+            Phase.EXPAND,
+            f"Lets the database number the rows of {table.name}.",
+            table.name,
+            (
+                alter(table.name, text, Operation.ADD_IDENTITY),
+                Ddl(f"{last} FROM {quote(table.name)}", Operation.NOTE),
+            ),
+            (alter(table.name, f"{column} DROP IDENTITY", Operation.DROP_IDENTITY),),
         )
-        old, new = quote(self.before.name), quote(self.after.name)
-        text = f"CREATE VIEW {old} AS SELECT {columns} FROM {new}"  # noqa: S608
-        return Ddl(text, Operation.CREATE_VIEW)
 
-    # -- constraints and indexes -----------------------------------------------------------
-    def _parts(self) -> Iterator[PartChange]:
-        """What changes of them, and what has to be built again since its columns are others."""
-        changed = set()
-        for part in self.change.parts:
-            before = self._moved(part.before)
-            changed.add(part.after)
-            if before is not None and part.after is not None:
-                same = replace(before, name=part.after.name) == part.after
-                again = same and columns_of(part.after, self.after) & self.seconds
-                if same and not again:
-                    if before.name != part.after.name:
-                        yield PartChange(before, part.after, renamed=True)
-                    continue
-            yield PartChange(before, part.after)
-        for old in (*self.after.constraints, *self.after.indexes):
-            if old not in changed and columns_of(old, self.after) & self.seconds:
-                yield PartChange(old, old)
+    def widens(self, before: Held, after: Held) -> bool:
+        one, other = before.stored, after.stored
+        if one is None or other is None or None in {one.digits, other.digits}:
+            return False
+        return one.places == other.places and (one.digits or 0) <= (other.digits or 0)
 
-    def _moved(self, part: Part | None) -> Part | None:
-        """A part of before, over tables and columns that have their new names already."""
-        if part is None:
-            return None
-        found = placed(part, self.native)
-        return _target_moved(found, self.moved) if isinstance(found, ForeignKey) else found
+    def widened(self, pair: Pair, was: Table, back: Conversion) -> list[Step]:
+        """More digits, where the column is. The server would read the table again for each check on
+        it, under the lock: so they go before and come after."""
+        name = pair.after.name
+        misfits = back.misfits(quote(name)) or "false"
+        says = f"have a {name} of too many digits"
+        widen = step(
+            f"widen {was.name}.{name}",
+            Phase.EXPAND,
+            f"Lets {name} of {was.name} have more digits; no row is written.",
+            was.name,
+            (set_type(was.name, pair.after.column, Operation.WIDEN_DECIMAL),),
+            (set_type(was.name, pair.before.column, Operation.NARROW_DECIMAL),),
+            needs_down=(count_where(was.name, misfits, says, POSTGRES),),
+        )
+        again = [
+            found
+            for check in was.checks
+            if name in columns_of(check, was)
+            for found in parts.added(was, check, Phase.EXPAND)
+        ]
+        gone = [replace(found, phase=Phase.EXPAND) for found in mirrored(again)]
+        return [*gone, widen, *again]
 
-    def _part(
-        self,
-        part: PartChange,
-        adds: list[Step],
-        drops: list[Step],
-        names: list[tuple[Part, str, str]],
-    ) -> None:
-        before, after = part.before, part.after
-        early = {name: bounded(f"{name}_next") for name in self.seconds}
-        prev = {name: bounded(f"{name}_prev") for name in self.seconds}
-        # One that stays is built beside the old one, and takes its name in the end.
-        again = before is not None and after is not None and _is_built(after)
-        if after is not None:
-            phase = self._phase(after, self.after, self.fresh, again=again)
-            # At the end the columns have their names.
-            over = early if phase is not Phase.CONTRACT else {}
-            name = after.name
-            if before is not None and again:
-                name = bounded(f"{after.name}_next")
-                names.append((after, name, after.name))
-            adds += added(self.after, placed(after, over, name), phase)
-        if before is not None:
-            phase = self._phase(before, self.before, self.leaving, again=again)
-            if isinstance(before, ForeignKey) and isinstance(after, ForeignKey):
-                phase = Phase.EXPAND
-            over = prev if phase is not Phase.CONTRACT else {}
-            drops += added(self.after, placed(before, over), phase)
+    def swaps(self, sides: Sides, found: Sequence[Swap]) -> list[Step]:
+        return [_swap(item) for item in found]
 
-    def _phase(self, part: Part, of: Table, known: frozenset[str], *, again: bool) -> Phase:
-        """When a part may come, where `known` are the columns that older releases do not have."""
-        columns = columns_of(part, of)
-        if isinstance(part, TableIndex) or again:
-            return Phase.BACKFILL if columns & (known | self.seconds) else Phase.EXPAND
-        return Phase.BACKFILL if columns and columns <= known else Phase.CONTRACT
+    def derived(self, item: ColumnChange, sides: Sides, grown: Grown) -> None:
+        derived(self, item, sides, grown)
+
+    # -- constraints, indexes and triggers ---------------------------------------------------
+    def order(self, part: Part) -> int:
+        return 0
+
+    def apart(self, part: Part, sides: Sides) -> bool:
+        return False
+
+    def added(self, table: Table, found: Sequence[Placed]) -> list[Step]:
+        return [item for part, phase in found for item in parts.added(table, part, phase)]
+
+    def renamed_parts(
+        self, table: Table, pairs: Iterable[tuple[Part, str, str]], phase: Phase
+    ) -> list[Step]:
+        return parts.renamed_parts(table.name, pairs, phase)
+
+    def trigger(self, trigger: Trigger, table: Table, phase: Phase) -> Step:
+        return own.comes(trigger, table, phase)
+
+    def another_trigger(self, old: Trigger, new: Trigger, table: Table) -> Step:
+        return own.another(old, new, table)
+
+    def letting(self, guarded: Standing, sides: Mapping[str, Sides]) -> Bracket:
+        return own.Letting(guarded)
 
 
-def _fresh(item: ColumnChange) -> bool:
-    before, after = item.before, item.after
-    return after is not None and (before is None or before.name != after.name)
+def _swap(found: Swap) -> Step:
+    """Both columns are there and filled: they get their last names in one short transaction."""
+    pair = found.pair
+    table, name = pair.table.name, pair.after.name
+    second, first = pair.next.early, pair.last.early
+    late, early = ([twins(item).function] if item else [] for item in (found.late, found.early))
+    return step(
+        f"swap {table}.{name}",
+        Phase.BACKFILL,
+        f"Gives the new column of {table} the name {name}, and the old one that of {first}.",
+        table,
+        (rename_column(table, name, first), rename_column(table, second, name), *late),
+        (rename_column(table, name, second), rename_column(table, first, name), *early),
+    )
 
 
-def _is_built(part: Part) -> bool:
-    return not isinstance(part, CheckRule | ForeignKey)
+def _view(before: Table, after: Table, names: Mapping[str, str]) -> Ddl:
+    columns = ", ".join(
+        f"{quote(names.get(column.name, column.name))} AS {quote(column.name)}"
+        for column in before.columns
+    )
+    text = f"CREATE VIEW {quote(before.name)} AS SELECT {columns} FROM {quote(after.name)}"  # noqa: S608
+    return Ddl(text, Operation.CREATE_VIEW)
 
 
 def _renamed(old: str, new: str) -> Ddl:
@@ -329,3 +239,7 @@ def _renamed(old: str, new: str) -> Ddl:
 
 def _no_view(name: str) -> Ddl:
     return Ddl(f"DROP VIEW {quote(name)}", Operation.DROP_VIEW)
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,26 +1,22 @@
 """PostgreSQL: the triggers that a contract asks for, each with a function of its name."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from charter.contract.types import TEXT
-from charter.migrate.changes import TableChange
 from charter.migrate.locks import Operation
 from charter.migrate.step import Phase, Step
-from charter.migrate.steps.building import mirrored
 from charter.migrate.steps.letting import (
     Standing,
     hold_does,
     hold_name,
     let_does,
     let_name,
-    standing,
 )
 from charter.migrate.steps.postgres_ddl import Ddl, quote, step
 from charter.sql.ddl import trigger_texts
 from charter.sql.postgres import POSTGRES
 from charter.sql.schema import Table, Trigger
-from charter.sql.triggers import refuses
 
 _LETS = """\
 DECLARE
@@ -35,37 +31,22 @@ END"""
 """What is another than before is filled, or worked out (which comes after these triggers)."""
 
 
-def swapped(change: TableChange, table: Table) -> Iterator[Step]:
-    """Triggers that are another than before: there is no moment at which none holds."""
-    for item in change.triggers:
-        if item.before is not None and item.after is not None:
-            old, new = item.before, item.after
-            yield step(
-                f"trigger {new.name}",
-                Phase.EXPAND,
-                f"Makes the trigger {new.name} of {table.name} what it is to be.",
-                table.name,
-                (*dropped(old, table), *_created(new, table)),
-                (*dropped(new, table), *_created(old, table)),
-            )
+def another(old: Trigger, new: Trigger, table: Table) -> Step:
+    """A trigger in the place of another: there is no moment at which none holds."""
+    return step(
+        f"trigger {new.name}",
+        Phase.EXPAND,
+        f"Makes the trigger {new.name} of {table.name} what it is to be.",
+        table.name,
+        (*dropped(old, table), *_created(new, table)),
+        (*dropped(new, table), *_created(old, table)),
+    )
 
 
-def coming(change: TableChange, table: Table, phase: Phase) -> list[Step]:
-    """The triggers that come or go in a phase. What refuses writes does so when no older release
-    runs, or, where it goes, before newer ones do; others hold for both."""
-    found: list[Step] = []
-    for item in change.triggers:
-        if item.after is None and item.before is not None:
-            found += mirrored([_comes(item.before, table)])
-        elif item.before is None and item.after is not None:
-            found.append(_comes(item.after, table))
-    return [item for item in found if item.phase is phase]
-
-
-def _comes(trigger: Trigger, table: Table) -> Step:
+def comes(trigger: Trigger, table: Table, phase: Phase) -> Step:
     return step(
         f"trigger {trigger.name}",
-        Phase.CONTRACT if refuses(trigger) else Phase.EXPAND,
+        phase,
         f"Makes the trigger {trigger.name} of {table.name}.",
         table.name,
         _created(trigger, table),
@@ -89,15 +70,6 @@ def function_goes(trigger: Trigger) -> Ddl:
 
 
 # -- while rows are filled ---------------------------------------------------------------------
-def seeing_updates(change: TableChange) -> tuple[Trigger, ...]:
-    """The triggers that are there when rows are filled, going up or back."""
-    after = change.after.triggers if change.after else ()
-    come = {item.after for item in change.triggers if item.before is None}
-    goes = [item.before for item in change.triggers if item.after is None]
-    found = [item for item in after if item not in come or not refuses(item)]
-    return standing([*found, *(item for item in goes if item and not refuses(item))])
-
-
 @dataclass(frozen=True, slots=True)
 class Letting:
     """Makes the steps around fills: functions are replaced, so nobody waits."""

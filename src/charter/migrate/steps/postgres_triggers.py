@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from textwrap import dedent, indent
 
-from charter.migrate.conversions import Conversion
 from charter.migrate.locks import Operation
-from charter.migrate.steps.postgres_ddl import Ddl, quote
+from charter.migrate.step import Phase, Step
+from charter.migrate.steps.kit import Twins
+from charter.migrate.steps.postgres_ddl import Ddl, quote, step
 from charter.sql.naming import bounded
 from charter.sql.schema import Table
 
@@ -21,17 +22,9 @@ class Trigger:
     drop: tuple[Ddl, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """How the value of one column becomes that of another, and back."""
-
-    forward: Conversion
-    back: Conversion
-
-
-def twins(table: Table, old: str, new: str, ways: Ways, label: str) -> Trigger:
-    """Two columns that hold one value: whichever is written, the other follows. It is called by
-    the label, whatever the columns are called."""
+def twins(found: Twins) -> Trigger:
+    """Two columns that hold one value: whichever is written, the other follows."""
+    table, old, new, ways = found.table, found.old, found.new, found.ways
     before, after = f"NEW.{quote(old)}", f"NEW.{quote(new)}"
     was, now = f"OLD.{quote(old)}", f"OLD.{quote(new)}"
     there, here = ways.forward.of(before), ways.back.of(after)
@@ -51,8 +44,7 @@ def twins(table: Table, old: str, new: str, ways: Ways, label: str) -> Trigger:
         END IF;
         RETURN NEW;
     """
-    says = f"Keeps {old} and {new} of {table.name} in step, whichever is written."
-    return _made(table, bounded(f"charter_twins_{table.name}_{label}"), body, says)
+    return _made(table, bounded(f"charter_twins_{table.name}_{found.label}"), body, found.says)
 
 
 def stale(table: Table, column: str, source: str) -> Trigger:
@@ -89,3 +81,7 @@ def _made(table: Table, name: str, body: str, says: str) -> Trigger:
         Ddl(f"DROP FUNCTION {quoted}()", Operation.FUNCTION),
     )
     return Trigger(table.name, says, function, (function, trigger), drops)
+
+
+def trigger_step(name: str, trigger: Trigger) -> Step:
+    return step(name, Phase.EXPAND, trigger.says, trigger.table, trigger.create, trigger.drop)

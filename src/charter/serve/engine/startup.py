@@ -24,9 +24,6 @@ from charter.store.schema import found_schema, spelt_schema
 
 FIRST_START = "the first start"
 """Who is noted for the migrations that a new database has from the beginning."""
-ONLY_BY_HAND = (
-    "Change the tables by hand, or the contract: Charter does not migrate this kind of database."
-)
 FIT_BY_HAND = "Change the contract or the tables: Charter does not change tables that it maps."
 
 
@@ -80,8 +77,7 @@ async def prepare(
         entries = await _entries(found, dialect, database)
         used = history.fingerprint_of(wanted)
         if not _between(entries, used, spelt, found, differing):
-            helps = remedy(entries, used, noted) if dialect.migrates else ONLY_BY_HAND
-            raise SchemaDiffers(differing, helps)
+            raise SchemaDiffers(differing, remedy(entries, used, noted))
     return Schema((*wanted.tables, *existing)) if existing else wanted
 
 
