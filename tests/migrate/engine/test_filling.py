@@ -50,8 +50,8 @@ async def test_values_are_made_from_expressions_beside_others_that_the_database_
         "items",
         ("id",),
         (
-            Fill("note", maker=Maker.FOLD, source="\"name\" || ' Größe'"),
-            Fill("name", "'was ' || name"),
+            Fill("note", maker=Maker.FOLD, source="concat(name, ' Größe')"),
+            Fill("name", "concat('was ', name)"),
         ),
         "note IS NULL",
     )
