@@ -26,6 +26,7 @@ from charter.serve.web.app import App
 from charter.serve.web.authenticate import Authenticator, Bearers, located
 from charter.serve.web.correlation import Correlator
 from charter.serve.web.edge import Edge
+from charter.serve.web.graphql import graphql_of
 from charter.serve.web.health import LIVE, READY, Health
 from charter.serve.web.inflight import InFlight
 from charter.serve.web.mount import mounted, pages_at
@@ -144,6 +145,7 @@ class Process:
             self._edge,
             self._throttle(settings),
             identity,
+            graphql_of(self.contract, settings, self._cursor_key),
             failures=self.listener,
             answers=self.listener if settings.serve.access_log else None,
         )

@@ -1,6 +1,6 @@
 """Which pages come out of an index in their order, so that their rows need no sort."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from charter.contract.expression import (
     ROW,
@@ -17,25 +17,25 @@ from charter.contract.expression import (
     Slot,
 )
 from charter.contract.resource import Resource
-from charter.plan.plan import ManyPlan
+from charter.plan.plan import ParentPlan, RowPlan, SortBy
 
 _KNOWN = (Slot, Constant, ActorId, ActorTenant, Claim, Now)
 """What has one value in a whole statement."""
 
 
-def is_indexed(plan: ManyPlan) -> bool:
+def is_indexed(row: RowPlan, sort: Sequence[SortBy], parent: ParentPlan | None = None) -> bool:
     """Whether an index has the rows of a page in an order that begins as theirs does: behind
     fields of which all of them have the same value."""
-    first = plan.sort[0].value
+    first = sort[0].value
     if not isinstance(first, Column) or first.path or first.scope != ROW:
         return False
-    resource = plan.row.resource
+    resource = row.resource
     field = resource.field_named.get(first.field)
     if field is None or field.stored is not None:
         return False
-    fixed = {resource.tenant, *_fixed(resource, plan.row.where)}
-    if plan.parent is not None:
-        fixed.add(plan.parent.relation.far)
+    fixed = {resource.tenant, *_fixed(resource, row.where)}
+    if parent is not None:
+        fixed.add(parent.relation.far)
     ordered = [index.fields for index in resource.indexes if not index.where]
     ordered += [unique.fields for unique in resource.uniques]
     leading = {_leading(fields, fixed) for fields in ordered}

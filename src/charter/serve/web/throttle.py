@@ -9,10 +9,10 @@ from charter.access.rates.verdict import Verdict
 from charter.core.codes import RATE_LIMITED
 from charter.core.problems import Problem
 from charter.plan.actor import API_KEY, Actor
+from charter.plan.ask import Can, Read, Write
 from charter.serve.web.addresses import subscriber
 from charter.serve.web.charges import Charges
 from charter.wire.http import Request
-from charter.wire.rest.call import Call
 from charter.wire.rest.headers import Headers
 
 AUTH = "/auth/"
@@ -84,17 +84,22 @@ class Tally:
         else:
             await self._charge(self._throttle.actor, actor.id)
 
-    async def understood(self, call: Call) -> None:
-        """What it asks for is known: the rest of its cost, and the limit of its route."""
+    async def understood(
+        self, form: Read | Write | Can, route: str, *, further: bool = False
+    ) -> None:
+        """What it asks for is known: the rest of its cost, and the limit of its route. What it
+        asks for `further` is charged as well."""
         throttle, subject = self._throttle, self._subject
         if subject is None:
             return
-        whole = throttle.charges.whole(call.ask.form)
+        if further:
+            self._spent = 0
+        whole = throttle.charges.whole(form)
         if whole > self._spent and self._limit is not None:
             await self._take(self._limit, subject, whole - self._spent)
             self._spent = whole
-        if throttle.routes:
-            limit = throttle.routes.get((self._request.method, call.route))
+        if throttle.routes and not further:
+            limit = throttle.routes.get((self._request.method, route))
             if limit is not None:
                 await self._take(limit, subject, 1)
 
