@@ -227,7 +227,8 @@ class Write:
     A step makes its operation from the outcomes of those before it (their keys by position),
     so that later ones can use what earlier ones made. `many` tells a bulk write or a batch
     from a single one, whose outcome stands alone. `places` are the JSON Pointers to the values
-    of the steps, where those are not the whole body.
+    of the steps, where those are not the whole body, and `selections` what the answer shows of
+    each, where that is not the same for all.
     """
 
     steps: tuple[Callable[[Sequence[Any]], Operation], ...]
@@ -235,6 +236,7 @@ class Write:
     many: bool = False
     dry_run: bool = False
     places: tuple[str, ...] = ()
+    selections: tuple[Selection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,7 +184,10 @@ class _Numbered:
         if self._plain:
             return rows
         count = sql(", count(*) OVER () AS c") if self._needs.ends else EMPTY
-        numbered = sql("SELECT {}.*, row_number() OVER () AS n{} FROM {}", page, count, rows)
+        over = EMPTY if self._dialect.names_outside else self._again(page)
+        numbered = sql(
+            "SELECT {}.*, row_number() OVER ({}) AS n{} FROM {}", page, over, count, rows
+        )
         order = sql(" ORDER BY {} DESC", self._column("n")) if plan.backward else EMPTY
         if not order:
             return sql("({}) AS {}", numbered, page)
@@ -198,7 +201,7 @@ class _Numbered:
         limit = number(plan.limit + self._needs.more)
         order = order_by(context, sort)
         if self._inside or is_indexed(plan.row, plan.sort):
-            shown = listed(self._shown(context, rows))
+            shown = listed(self._shown(context, rows, [sort_value(context, part) for part in sort]))
             return sql(
                 "SELECT {} FROM {} WHERE {}{} LIMIT {}", shown, rows.clause(), where, order, limit
             )
@@ -212,19 +215,24 @@ class _Numbered:
             "SELECT {} FROM {} WHERE {}{} LIMIT {}", every, rows.clause(), where, order, limit
         )
         outer = derived_rows(rows, chosen)
-        shown = listed(self._shown(context.about(outer), outer))
-        again = listed(
+        given = [sql("{}.{}", outer.alias, identifier(f"k{at}")) for at in range(len(sort))]
+        shown = listed(self._shown(context.about(outer), outer, given))
+        again = self._again(outer.alias)
+        # A limit, since some databases sort a subselect only where it matters to it.
+        return sql("SELECT {} FROM {} {} LIMIT {}", shown, outer.clause(), again, limit)
+
+    def _again(self, rows: Fragment) -> Fragment:
+        """The order of rows that come sorted, by the columns that they were sorted by."""
+        sort = _turned(self._plan.sort) if self._plan.backward else self._plan.sort
+        parts = (
             self._dialect.order(
-                qualified(outer.alias, f"k{at}"),
-                descending=part.descending,
-                nullable=part.nullable,
+                qualified(rows, f"k{at}"), descending=part.descending, nullable=part.nullable
             )
             for at, part in enumerate(sort)
         )
-        # A limit, since some databases sort a subselect only where it matters to it.
-        return sql("SELECT {} FROM {} ORDER BY {} LIMIT {}", shown, outer.clause(), again, limit)
+        return sql("ORDER BY {}", listed(parts))
 
-    def _shown(self, context: Context, rows: Rows) -> list[Fragment]:
+    def _shown(self, context: Context, rows: Rows, keys: Sequence[Fragment]) -> list[Fragment]:
         shown = [
             sql("{} AS {}", self._body(context, rows, part.shows), identifier(f"b{at}"))
             for at, part in enumerate(self._each)
@@ -232,6 +240,9 @@ class _Numbered:
         if self._needs.ends:
             text = self._dialect.concatenated(mark(context, self._plan.number, self._plan.sort))
             shown.append(sql("{} AS mark", text))
+        if not self._dialect.names_outside:
+            # Where the order of a subselect tells nothing, the rows are numbered by their keys.
+            shown += [sql("{} AS {}", key, identifier(f"k{at}")) for at, key in enumerate(keys)]
         return shown or [sql("1 AS present")]
 
     def _column(self, name: str) -> Fragment:

@@ -14,17 +14,24 @@ from charter.contract.contract import Contract
 from charter.contract.resource import Resource
 from charter.contract.types import Scalar, Type
 from charter.core.names import snake
+from charter.plan.spelling import input_name, link_name, singular
+from charter.wire.graphql.describe.schema import described
 from charter.wire.graphql.names import camel
 from tests.behaviour.clients.base import (
+    PLAIN,
     Actor,
     Both,
     Either,
     Flaw,
     Has,
+    How,
+    Made,
     Page,
     Refused,
     Row,
+    Step,
     Unless,
+    Values,
     Where,
     Within,
 )
@@ -206,7 +213,7 @@ class GraphqlClient(RestClient):
         answer = await self.http.post(PATH, content=body, headers={**sent, **(headers or {})})
         result = answer.json()
         if "errors" in result:
-            raise refused(result["errors"][0], answer.text)
+            raise refused(result["errors"], answer.text)
         data: dict[str, Any] = result["data"]
         return data
 
@@ -368,6 +375,202 @@ class GraphqlClient(RestClient):
                 found[f"{function}_{name}"] = row[FUNCTIONS[function]][camel(name)]
         return found
 
+    async def create(
+        self, resource: str, values: Values, actor: Actor = None, *, how: How = PLAIN,
+        within: Within | None = None,
+    ) -> Row:  # fmt: skip
+        field_ = Mutation(self.words, f"create{self._title(resource, within)}", resource)
+        field_.give("input", f"Create{resource}Input!", self._values(resource, values))
+        return await self._row(field_, how, actor, within)
+
+    async def create_all(
+        self, resource: str, rows: Sequence[Values], actor: Actor = None, *, how: How = PLAIN
+    ) -> list[Row]:
+        field_ = Mutation(self.words, f"create{self._several(resource)}", resource, many=True)
+        field_.give(
+            "input", f"[Create{resource}Input!]!", [self._values(resource, row) for row in rows]
+        )
+        found: list[Row] = await self._mutate(field_, how, actor)
+        return found
+
+    async def update(
+        self, resource: str, key: Any, values: Values, actor: Actor = None, *,
+        version: int | None = None, whole: bool = False, how: How = PLAIN,
+        within: Within | None = None,
+    ) -> Row:  # fmt: skip
+        word = "replace" if whole else "update"
+        field_ = Mutation(self.words, f"{word}{self._title(resource, within)}", resource)
+        field_.give("id", "ID!", f"{resource}:{key}")
+        field_.give("version", "Long", version)
+        given = self._values(resource, values)
+        field_.give("input", f"{word.title()}{resource}Input!", given)
+        return await self._row(field_, how, actor, within)
+
+    async def update_all(
+        self, resource: str, rows: Sequence[Values], actor: Actor = None, *, how: How = PLAIN
+    ) -> list[Row]:
+        field_ = Mutation(self.words, f"update{self._several(resource)}", resource, many=True)
+        field_.give(
+            "input", f"[Change{resource}Input!]!", [self._values(resource, row) for row in rows]
+        )
+        found: list[Row] = await self._mutate(field_, how, actor)
+        return found
+
+    async def delete(
+        self, resource: str, key: Any, actor: Actor = None, *, version: int | None = None,
+        how: How = PLAIN, within: Within | None = None,
+    ) -> None:  # fmt: skip
+        field_ = Mutation(self.words, f"delete{self._title(resource, within)}", None)
+        field_.selected = "deletedId"
+        field_.give("id", "ID!", f"{resource}:{key}")
+        field_.give("version", "Long", version)
+        self._within(field_, within)
+        await self._mutate(field_, how, actor)
+
+    async def delete_all(
+        self, resource: str, keys: Sequence[Any], actor: Actor = None, *, how: How = PLAIN
+    ) -> None:
+        field_ = Mutation(self.words, f"delete{self._several(resource)}", None)
+        field_.selected = "deletedIds"
+        field_.give("ids", "[ID!]!", [f"{resource}:{key}" for key in keys])
+        await self._mutate(field_, how, actor)
+
+    async def call(
+        self, command: str, actor: Actor = None, *, resource: str | None = None,
+        key: Any = None, inputs: Values | None = None, version: int | None = None,
+        how: How = PLAIN,
+    ) -> Any:  # fmt: skip
+        field_ = self._called(command, resource, None if key is None else f"{resource}:{key}")
+        if inputs is not None:
+            field_.give("input", "", self._inputs(command, resource, inputs))
+        if version is not None:
+            field_.give("version", "Long", version)
+        return await self._mutate(field_, how, actor)
+
+    async def batch(
+        self, steps: Sequence[Step], actor: Actor = None, *, how: How = PLAIN
+    ) -> list[Row | None]:
+        fields = [self._step(step) for step in steps]
+        names = [step.name or f"s{at}" for at, step in enumerate(steps)]
+        return await self._together(fields, names, how, actor, "@transaction")
+
+    def _step(self, step: Step) -> "Mutation":
+        key = None
+        if step.key is not None:
+            made = isinstance(step.key, Made)
+            key = f"{{{step.key.name}.id}}" if made else f"{step.resource}:{step.key}"
+        if step.what not in ("create", "update", "delete"):
+            return self._called(step.what, step.resource, key)
+        shown = None if step.what == "delete" else step.resource
+        field_ = Mutation(self.words, f"{step.what}{step.resource}", shown)
+        if key is not None:
+            field_.give("id", "ID!", key)
+        if step.version is not None:
+            field_.give("version", "Long", step.version)
+        if step.values is not None:
+            type_ = f"{step.what.title()}{step.resource}Input!"
+            field_.give("input", type_, self._values(step.resource, step.values))
+        if shown is None:
+            field_.selected = "deletedId"
+        return field_
+
+    def _called(self, command: str, resource: str | None, key: str | None) -> "Mutation":
+        contract = self.words.contract
+        found = next(
+            (one for one in contract.commands_of.get(resource, ()) if one.name == command), None
+        )
+        name = camel(command)
+        if resource is not None:
+            name += resource if key is not None else self._several(resource)
+        shown = None if found is None else found.result.resource
+        field_ = Mutation(self.words, name, shown)
+        field_.many = found is not None and found.result.many
+        if found is not None and shown is None:
+            field_.selected = "done" if found.result.type is None else "result"
+        if key is not None:
+            field_.give("id", "ID!", key)
+        return field_
+
+    def _title(self, resource: str, within: Within | None) -> str:
+        return resource if within is None else within.resource + part(within.relation)
+
+    def _several(self, resource: str) -> str:
+        many = self.words.many(resource)
+        return many[:1].upper() + many[1:]
+
+    def _within(self, field_: "Mutation", within: Within | None) -> None:
+        if within is not None:
+            name = f"{self.words.one(within.resource)}Id"
+            field_.give(name, "ID!", f"{within.resource}:{within.key}")
+
+    async def _row(self, field_: "Mutation", how: How, actor: Actor, within: Within | None) -> Row:
+        self._within(field_, within)
+        row: Row = await self._mutate(field_, how, actor)
+        return row
+
+    async def _mutate(self, field_: "Mutation", how: How, actor: Actor) -> Any:
+        (found,) = await self._together([field_], ["found"], how, actor, "")
+        return found
+
+    async def _together(
+        self, fields: Sequence["Mutation"], names: Sequence[str], how: How, actor: Actor,
+        directive: str,
+    ) -> list[Any]:  # fmt: skip
+        tree = tree_of(how.fields, how.include)
+        declared: list[str] = []
+        lines: list[str] = []
+        given: dict[str, Any] = {}
+        for name, field_ in zip(names, fields, strict=True):
+            field_.complete(self.words.contract)
+            declared += [f"${name}_{one}: {type_}" for one, type_ in field_.types.items()]
+            given |= {f"{name}_{one}": value for one, value in field_.given.items()}
+            arguments = ", ".join(f"{one}: ${name}_{one}" for one in field_.types)
+            shown = f"({arguments})" if arguments else ""
+            lines.append(f"{name}: {field_.name}{shown} {{ {field_.shown(tree)} }}")
+        head = f"({', '.join(declared)})" if declared else ""
+        trial = "@dryRun" if how.dry_run else ""
+        document = f"mutation{head} {directive} {trial} {{ {' '.join(lines)} }}"
+        headers = {} if how.once is None else {"idempotency-key": how.once}
+        try:
+            data = await self.run(document, given, actor, headers)
+        except Refused as problem:
+            raise placed(problem, names if directive else ()) from None
+        return [field_.read(tree, data[name]) for name, field_ in zip(names, fields, strict=True)]
+
+    def _values(self, resource: str, values: Any) -> Any:
+        """The values of a row under the names of the schema, with identifiers for keys."""
+        if not isinstance(values, Mapping):
+            return values
+        known = self.words.resource(resource)
+        links = {link_name(one): one.target for one in known.relations if one.kind == "link"}
+        parts = {one.name: one.target for one in known.relations if one.owned}
+        found: dict[str, Any] = {}
+        for name, value in values.items():
+            target = self.words.target(known, name)
+            given = value
+            if target is not None:
+                given = identified(target, value)
+            elif name in links and isinstance(value, list):
+                given = [identified(links[name], item) for item in value]
+            elif name in parts and isinstance(value, list):
+                given = [self._values(parts[name], item) for item in value]
+            found[camel(name)] = given
+        return found
+
+    def _inputs(self, command: str, resource: str | None, inputs: Values) -> Any:
+        found = next(
+            one for one in self.words.contract.commands_of[resource] if one.name == command
+        )
+        targets = {input_name(one): one.references for one in found.inputs if one.references}
+        return {
+            camel(name): [identified(targets[name], item) for item in value]
+            if name in targets and isinstance(value, list)
+            else identified(targets[name], value)
+            if name in targets
+            else value
+            for name, value in inputs.items()
+        }
+
     async def export(
         self, resource: str, actor: Actor = None, *, where: Where | None = None, sort: str = ""
     ) -> list[Row]:
@@ -378,6 +581,70 @@ class GraphqlClient(RestClient):
             page = await self.follow(page, actor)
             rows += page.items
         return rows
+
+
+@dataclass
+class Mutation:
+    """One field of a mutation: its arguments with their types, and what is shown of it."""
+
+    words: Words
+    name: str
+    resource: str | None
+    many: bool = False
+    selected: str = "__typename"
+    types: dict[str, str] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)
+
+    def give(self, name: str, type_: str, value: Any) -> None:
+        self.types[name], self.given[name] = type_, value
+
+    def complete(self, contract: Contract) -> None:
+        """The types of arguments as the schema has them, where it has the field."""
+        mutation = described(contract).schema.mutation_type
+        known = None if mutation is None else mutation.fields.get(self.name)
+        if known is not None:
+            for name in self.types:
+                if name in known.args:
+                    self.types[name] = str(known.args[name].type)
+
+    def shown(self, tree: Tree) -> str:
+        if self.resource is None:
+            return self.selected
+        resource = self.words.resource(self.resource)
+        word = self.words.many(self.resource) if self.many else self.words.one(self.resource)
+        return f"rows: {word} {self.words.selected(resource, tree)}"
+
+    def read(self, tree: Tree, data: Mapping[str, Any] | None) -> Any:
+        assert data is not None
+        if self.resource is None:
+            return data.get("result")
+        resource, rows = self.words.resource(self.resource), data["rows"]
+        if self.many:
+            return [self.words.row(resource, tree, row) for row in rows]
+        return {} if rows is None else self.words.row(resource, tree, rows)
+
+
+def identified(target: str, value: Any) -> Any:
+    """A key as a global identifier; a step of a batch by its name."""
+    if isinstance(value, Made):
+        return f"{{{value.name}.id}}"
+    return value if value is None else f"{target}:{value}"
+
+
+def part(relation: str) -> str:
+    name = camel(singular(relation))
+    return name[:1].upper() + name[1:]
+
+
+def placed(problem: Refused, names: Sequence[str]) -> Refused:
+    """The problem with its places where those of a batch are."""
+    flaws = tuple(
+        Flaw(flaw.code, f"/operations/{names.index(flaw.field)}/body{flaw.at}", flaw.message)
+        if isinstance(flaw, Found) and flaw.field in names
+        else Flaw(flaw.code, flaw.at, flaw.message)
+        for flaw in problem.flaws
+    )
+    return Refused(problem.code, flaws, problem.members, problem.text)
 
 
 FUNCTIONS = {"count": "counts", "sum": "sum", "avg": "avg", "min": "min", "max": "max"}
@@ -398,20 +665,40 @@ def sorted_by(part: str, groups: Sequence[str]) -> dict[str, str]:
     return {**found, "field": inner.upper()} if inner else found
 
 
-def refused(error: Mapping[str, Any], said: str) -> Refused:
-    """The problem that an error is. What validation finds says no more than where."""
-    extensions = error["extensions"]
+@dataclass(frozen=True, slots=True)
+class Found(Flaw):
+    """A flaw of the input of one field of several."""
+
+    field: str = ""
+
+
+def refused(errors: Sequence[Mapping[str, Any]], said: str) -> Refused:
+    """The problem that errors are. What validation finds says no more than where."""
+    extensions = errors[0]["extensions"]
     code = extensions["code"]
     if code == "invalid_document":
-        return Refused("unknown_field", (Flaw("unknown_field", "", error["message"]),), {}, said)
+        found = tuple(Found("unknown_field", "", error["message"]) for error in errors)
+        return Refused("unknown_field", found, {}, said)
     flaws = tuple(
-        Flaw(item["code"], pointer(item["pointer"]), item["detail"])
-        for item in extensions.get("flaws", ())
+        Found(item["code"], pointer(item["pointer"]), item["detail"], str(error["path"][0]))
+        if "path" in error
+        else Flaw(item["code"], pointer(item["pointer"]), item["detail"])
+        for error in errors
+        for item in _flaws(error, alone=len(errors) == 1)
     )
     members = {name: value for name, value in extensions.items() if name not in KNOWN}
     return Refused(code, flaws, members, said)
 
 
+def _flaws(error: Mapping[str, Any], *, alone: bool) -> Sequence[Mapping[str, Any]]:
+    """The flaws that an error names; one of several that names none is one itself."""
+    extensions = error["extensions"]
+    whole = {"code": extensions["code"], "pointer": "", "detail": error["message"]}
+    found: Sequence[Mapping[str, Any]] = extensions.get("flaws", [] if alone else [whole])
+    return found
+
+
 def pointer(text_: str) -> str:
     """A pointer into the input, under the names of the contract."""
-    return "/".join(snake(part) for part in text_.removeprefix("/input").split("/"))
+    names = (snake(name) for name in text_.removeprefix("/input").split("/"))
+    return quote("/".join(names), safe="/~!$&'()*+,;=:@?")

@@ -141,7 +141,14 @@ class Change:
 
     @property
     def mode(self) -> Mode:
-        return {Kind.CREATE: Mode.CREATE, Kind.REPLACE: Mode.REPLACE}.get(self.kind, Mode.PATCH)
+        return _MODES.get(self.kind, Mode.PATCH)
+
+
+_MODES = {
+    Kind.CREATE: Mode.CREATE,
+    Kind.CREATE_MANY: Mode.CREATE,
+    Kind.REPLACE: Mode.REPLACE,
+}
 
 
 class Given(StrEnum):
@@ -178,6 +185,13 @@ class InputKey:
 
     name: str
     target: str
+
+
+@dataclass(frozen=True, slots=True)
+class InputParts:
+    """An input that is a list of the parts of a row."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,8 @@ class GraphqlSettings:
     """Tests in one filter."""
     max_list: int = 500
     """Items of one `in` list, and identifiers of `nodes`."""
+    max_bulk: int = 500
+    """Rows that one field of a mutation writes."""
     max_documents: int = 1000
     """Documents that are kept, understood: those used last."""
 
@@ -69,5 +71,5 @@ class GraphqlSettings:
 COUNTS = (
     "max_batch", "max_tokens", "max_depth", "max_aliases", "max_fields", "max_breadth",
     "max_roots", "max_directives", "max_cost", "default_limit", "max_limit", "max_conditions",
-    "max_list", "max_documents",
+    "max_list", "max_bulk", "max_documents",
 )  # fmt: skip

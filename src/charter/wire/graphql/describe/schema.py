@@ -16,6 +16,7 @@ from charter.core.names import snake
 from charter.wire.graphql.describe.rows import NODE, RowTypes
 from charter.wire.graphql.describe.scalars import Values
 from charter.wire.graphql.describe.summaries import SummaryTypes
+from charter.wire.graphql.describe.writes import DRY_RUN, FAILURE, TRANSACTION, WriteTypes
 from charter.wire.graphql.names import Taken, camel
 from charter.wire.rest.vocabulary import vocabularies
 
@@ -51,11 +52,13 @@ def described(contract: Contract) -> Described:
         many = names.new(camel(resource.path.replace("-", "_")), f"{one}List")
         fields |= rows.roots(resource, one, many)
         fields[names.new(f"{many}Aggregate", f"{many}Summary")] = summaries.root(resource)
+    writes = WriteTypes(contract, rows, values, taken)
     schema = GraphQLSchema(
         GraphQLObjectType("Query", fields),
-        types=[NODE, *rows.of.values()],
+        GraphQLObjectType("Mutation", writes.fields) if writes.fields else None,
+        types=[NODE, *rows.of.values(), *([FAILURE, *writes.failures] if writes.failures else ())],
         description=contract.doc or None,
-        directives=specified_directives,
+        directives=(*specified_directives, TRANSACTION, DRY_RUN),
     )
     return Described(schema, {name: type_.name for name, type_ in rows.of.items()})
 
