@@ -29,6 +29,7 @@ from charter.wire.graphql.requests import METHODS, Asked, Media, asked_of, media
 from charter.wire.graphql.settings import GraphqlSettings
 from charter.wire.graphql.writes import MutationPlan
 from charter.wire.http import Request, Response
+from charter.wire.pages.graphiql import GraphiqlPage
 from charter.wire.rest.headers import EMPTY
 from charter.wire.rest.problems import status_of
 from charter.wire.rest.settings import RestSettings
@@ -58,7 +59,8 @@ class _Done:
 
 
 class Endpoint:
-    """The GraphQL interface of one contract. `told` is whether clients may learn of the schema.
+    """The GraphQL interface of one contract. `told` is whether clients may learn of the schema,
+    and `page` whether browsers see GraphiQL.
 
     Raises ValueError where listed documents cannot be read.
     """
@@ -71,7 +73,9 @@ class Endpoint:
         rest: RestSettings,
         *,
         told: bool,
+        page: bool,
     ) -> None:
+        self._page = GraphiqlPage(contract, settings.path) if page else None
         self._settings = settings
         self._base = rest.problem_base
         self._min_compressed = rest.min_compressed
@@ -79,7 +83,10 @@ class Endpoint:
         self._parser = Parser(contract, settings, cursor_key, told=told)
 
     def route(self, request: Request) -> str:
-        return self._settings.path if request.path == self._settings.path else ""
+        if request.path == self._settings.path:
+            return request.path
+        is_asset = self._page is not None and self._page.is_asset(request)
+        return f"{self._settings.path}/assets" if is_asset else ""
 
     def options(self, request: Request) -> Response:
         allow = ("allow", ", ".join((*METHODS, "OPTIONS")))
@@ -97,6 +104,9 @@ class Endpoint:
         self, request: Request, actor: Actor, now: datetime, request_id: str, answer: Answer
     ) -> Response:
         """Raises the problems of requests that are none of GraphQL over HTTP."""
+        shown = None if self._page is None else self._page.answer(request)
+        if shown is not None:
+            return shown
         asking = Asking(request, actor, now, request_id, answer)
         media = media_of(request)
         asked = asked_of(request, self._settings)
@@ -228,4 +238,5 @@ def open_endpoint(
     """The GraphQL interface of a contract. Clients may learn of its schema in development, or
     as it is set. Raises ValueError where listed documents cannot be read."""
     told = development if settings.introspection is None else settings.introspection
-    return Endpoint(contract, cursor_key, settings, rest, told=told)
+    page = development if settings.page is None else settings.page
+    return Endpoint(contract, cursor_key, settings, rest, told=told, page=page)
