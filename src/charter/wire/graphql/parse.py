@@ -145,9 +145,10 @@ class Parser:
                 found.append((field.out, problem))
                 counts.append(0)
                 continue
-            if written.row is not None:
-                names[f"{{{field.out}.id}}"] = Later(len(steps), written.row)
+            first = len(steps)
             steps += [LateStep(one) if names else Step(one) for one in written.operations]
+            if written.row is not None:
+                names[f"{{{field.out}.id}}"] = Later(first, written.row)
             start = f"/{field.out}" if together else ""
             places += [
                 f"{start}/{at}" if written.many and not isinstance(one, Delete) else start
