@@ -35,6 +35,7 @@ from charter.serve.web.published import with_keys
 from charter.serve.web.rest import Rest
 from charter.serve.web.throttle import AUTH, Throttle
 from charter.sql.own.history import Noted
+from charter.wire.graphql.persisted import listed_documents
 from charter.wire.http import Request
 from charter.wire.identity.parse import IdentityParser
 from charter.wire.pages.account import Offers
@@ -98,6 +99,8 @@ class Process:
             self.service.follow(serve.database_replicas.split(), shared.written)
         if listener is not None:
             self.service.tell_slow(listener)
+        if settings.graphql.documents is not None:
+            listed_documents(settings.graphql.documents)
         self._realm = None
         self._sessions = None
         if contract.accounts is None and settings.auth.providers:
@@ -177,7 +180,8 @@ class Process:
     def _throttle(self, settings: Settings) -> Throttle | None:
         if self._spending is None:
             return None
-        return Throttle(settings.rates, settings.rest.prefix, self._spending)
+        queried = settings.graphql.path
+        return Throttle(settings.rates, settings.rest.prefix, self._spending, queried)
 
     async def start(self) -> None:
         """Connect, and create the schema on an empty database. Raises what the service raises."""

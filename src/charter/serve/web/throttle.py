@@ -21,9 +21,12 @@ _LENIENT = frozenset({"refresh", "sign-out", "token"})
 
 
 class Throttle:
-    """The limits of one app. `prefix` is what the paths of the API begin with."""
+    """The limits of one app. `prefix` is what the paths of the API begin with, and `queried` the
+    path at which a POST may be a read as well."""
 
-    def __init__(self, settings: RatesSettings, prefix: str, store: Store) -> None:
+    def __init__(
+        self, settings: RatesSettings, prefix: str, store: Store, queried: str = ""
+    ) -> None:
         limits = limits_of(settings)
         self.address, self.actor, self.key = limits.address, limits.actor, limits.key
         self.sign_in = limits.sign_in
@@ -33,6 +36,12 @@ class Throttle:
         self.charges = Charges(settings.write_cost, settings.rows_per_unit)
         self.store = store
         self._auth = prefix + AUTH
+        self._queried = queried
+
+    def base(self, request: Request) -> int:
+        """What a request costs at least: all that is known before it is understood."""
+        reads = request.path == self._queried
+        return self.charges.base("GET" if reads else request.method)
 
     def signs_in(self, request: Request) -> bool:
         """Whether a request tries a password or a code, or has mail sent."""
@@ -105,7 +114,7 @@ class Tally:
 
     def _charge(self, limit: Limit | None, subject: str) -> Awaitable[None]:
         self._subject, self._limit = subject, limit
-        self._spent = self._throttle.charges.base(self._request.method)
+        self._spent = self._throttle.base(self._request)
         return self._take(limit, subject, self._spent)
 
     async def _take(self, limit: Limit | None, subject: str, cost: int) -> None:
