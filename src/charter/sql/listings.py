@@ -200,7 +200,7 @@ class _Numbered:
         where = both(found.tie, filtered(context, plan.row.where), _between(plan, context))
         limit = number(plan.limit + self._needs.more)
         order = order_by(context, sort)
-        if self._inside or is_indexed(plan.row, plan.sort):
+        if self._inside or is_indexed(plan):
             shown = listed(self._shown(context, rows, [sort_value(context, part) for part in sort]))
             return sql(
                 "SELECT {} FROM {} WHERE {}{} LIMIT {}", shown, rows.clause(), where, order, limit

@@ -1,6 +1,6 @@
 """Which pages come out of an index in their order, so that their rows need no sort."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from charter.contract.expression import (
     ROW,
@@ -17,15 +17,17 @@ from charter.contract.expression import (
     Slot,
 )
 from charter.contract.resource import Resource
-from charter.plan.plan import ParentPlan, RowPlan, SortBy
+from charter.plan.plan import ListingPlan, ManyPlan
 
 _KNOWN = (Slot, Constant, ActorId, ActorTenant, Claim, Now)
 """What has one value in a whole statement."""
 
 
-def is_indexed(row: RowPlan, sort: Sequence[SortBy], parent: ParentPlan | None = None) -> bool:
+def is_indexed(plan: ManyPlan | ListingPlan) -> bool:
     """Whether an index has the rows of a page in an order that begins as theirs does: behind
     fields of which all of them have the same value."""
+    row, sort = plan.row, plan.sort
+    parent = plan.parent if isinstance(plan, ManyPlan) else None
     first = sort[0].value
     if not isinstance(first, Column) or first.path or first.scope != ROW:
         return False

@@ -151,7 +151,7 @@ def _page(context: Context, plan: ManyPlan, *, outermost: bool) -> Fragment:
         comes_after(inner, plan.sort, plan.after) if plan.after else EMPTY,
     )
     limit = EMPTY if plan.limit is None else sql(" LIMIT {}", number(plan.limit + 1))
-    if plan.limit is None or is_indexed(plan.row, plan.sort, plan.parent):
+    if plan.limit is None or is_indexed(plan):
         given = [
             sql("{} AS {}", told(key, part.type), _place(at))
             for at, (key, part) in enumerate(zip(keys, plan.sort, strict=False))

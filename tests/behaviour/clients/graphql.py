@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
@@ -49,7 +50,7 @@ async def connect(served: Served) -> AsyncIterator["GraphqlClient"]:
     """A client on the app, without a network between them."""
     transport = httpx2.ASGITransport(served.app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://studio") as http:
-        yield GraphqlClient(http, token, Words(served.contract))
+        yield GraphqlClient(http, token, words_of(served))
 
 
 @dataclass(slots=True)
@@ -80,6 +81,16 @@ class Words:
     """The names of a contract in documents, and its rows in answers."""
 
     contract: Contract
+
+    @cached_property
+    def arguments(self) -> Mapping[str, Mapping[str, str]]:
+        """The types of the arguments of each field of a mutation."""
+        mutation = described(self.contract).schema.mutation_type
+        fields = {} if mutation is None else mutation.fields
+        return {
+            name: {one: str(item.type) for one, item in known.args.items()}
+            for name, known in fields.items()
+        }
 
     def resource(self, name: str) -> Resource:
         return self.contract.resource_named[name]
@@ -171,6 +182,16 @@ class Words:
         else:
             value = plain(has.value, type_, target)
         return {camel(name): {comparator: value}}
+
+
+_KNOWN: list[tuple[Served, Words]] = []
+"""The words of the service that was used last: they take longer to find than most tests."""
+
+
+def words_of(served: Served) -> Words:
+    if not _KNOWN or _KNOWN[0][0] is not served:
+        _KNOWN[:] = [(served, Words(served.contract))]
+    return _KNOWN[0][1]
 
 
 def plain(value: Any, type_: Type | None, target: str | None = None) -> Any:
@@ -521,7 +542,7 @@ class GraphqlClient(RestClient):
         lines: list[str] = []
         given: dict[str, Any] = {}
         for name, field_ in zip(names, fields, strict=True):
-            field_.complete(self.words.contract)
+            field_.complete()
             declared += [f"${name}_{one}: {type_}" for one, type_ in field_.types.items()]
             given |= {f"{name}_{one}": value for one, value in field_.given.items()}
             arguments = ", ".join(f"{one}: ${name}_{one}" for one in field_.types)
@@ -598,14 +619,10 @@ class Mutation:
     def give(self, name: str, type_: str, value: Any) -> None:
         self.types[name], self.given[name] = type_, value
 
-    def complete(self, contract: Contract) -> None:
+    def complete(self) -> None:
         """The types of arguments as the schema has them, where it has the field."""
-        mutation = described(contract).schema.mutation_type
-        known = None if mutation is None else mutation.fields.get(self.name)
-        if known is not None:
-            for name in self.types:
-                if name in known.args:
-                    self.types[name] = str(known.args[name].type)
+        known = self.words.arguments.get(self.name, {})
+        self.types |= {name: known[name] for name in self.types if name in known}
 
     def shown(self, tree: Tree) -> str:
         if self.resource is None:

@@ -124,7 +124,7 @@ def test_bounds_can_be_set() -> None:
         ask("{ a: __typename b: __typename }", small)
     for change in ({"max_depth": 0}, {"default_limit": 501}, {"path": ""}, {"path": "graphql"}):
         with pytest.raises(ValueError, match="must"):
-            GraphqlSettings(**change)  # type: ignore[arg-type]
+            GraphqlSettings(**change)
 
 
 def test_a_client_that_may_not_know_the_schema_learns_nothing_of_it() -> None:
