@@ -108,7 +108,9 @@ class Process:
         if contract.accounts is not None:
             self._realm = open_realm(contract, self.service, settings, self.keys, listener)
             realm, origins = self._realm.realm, self._realm.origins
-            self._sessions = SessionAuthenticator(realm, verifier, origins, listener)
+            self._sessions = SessionAuthenticator(
+                realm, verifier, origins, listener, queried=settings.graphql.path
+            )
         self._authenticator = located(contract, self._sessions or Bearers(verifier))
         self._in_flight = InFlight(serve.max_in_flight)
         self._correlate = Correlator()

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from charter.contract.contract import Contract
-from charter.core.codes import METHOD_NOT_ALLOWED, RATE_LIMITED
+from charter.core.codes import METHOD_NOT_ALLOWED, RATE_LIMITED, SESSION_ENDED, TOKEN_STALE
 from charter.core.problems import Problem
 from charter.plan.actor import Actor
 from charter.plan.ask import Ask
@@ -34,8 +34,9 @@ from charter.wire.rest.headers import EMPTY
 from charter.wire.rest.problems import status_of
 from charter.wire.rest.settings import RestSettings
 
-_OF_REQUEST = frozenset({METHOD_NOT_ALLOWED, RATE_LIMITED})
+_OF_REQUEST = frozenset({METHOD_NOT_ALLOWED, RATE_LIMITED, SESSION_ENDED, TOKEN_STALE})
 """What refuses a request as a whole, by its status."""
+_FAULT = 500
 Answer = Callable[[Ask], Awaitable[Outcome]]
 
 
@@ -112,7 +113,9 @@ class Endpoint:
         asked = asked_of(request, self._settings)
         done = [await self._done(one, asking) for one in asked]
         body = done[0].body if len(done) == 1 else f"[{','.join(one.body for one in done)}]"
-        status = done[0].status if len(done) == 1 and media is Media.RESPONSE else 200
+        status = done[0].status if len(done) == 1 else 200
+        if media is Media.JSON and status < _FAULT:
+            status = 200
         return response(request, media, body, status=status, min_compressed=self._min_compressed)
 
     async def _done(self, asked: Asked, asking: Asking) -> _Done:
