@@ -95,6 +95,8 @@ def is_tried(item: pytest.Item) -> bool:
     params = getattr(getattr(item, "callspec", None), "params", {})
     protocol = params.get("client") or params.get("protocol") or "rest"
     kind = params.get("kind", "sqlite")
+    if "graphql" in item.path.parts and os.environ.get("CHARTER_KINDS") != "all":
+        return kind in DATABASES
     if protocol == "rest" or kind == "sqlite" or os.environ.get("CHARTER_KINDS") == "all":
         return True
     return kind in DATABASES and item.path.stem in TELLING
