@@ -1,5 +1,6 @@
 """Whether a session is there still is asked at every read: on a server in the same statement."""
 
+import httpx2
 import pytest
 
 from tests.identity.people import Person, Place, code_of
@@ -25,6 +26,37 @@ async def test_a_read_asks_once_on_a_server(place: Place, path: str) -> None:
     remote = place.process.service.dialect.remote
     asked = [one for one in place.witness.statements if "charter_mail" not in one]
     assert len(asked) == (1 if remote else 2), asked
+
+
+GRAPH = "{ notes { nodes { text } } more: notes(first: 1) { totalCount } }"
+
+
+async def asked_by_graph(ann: Person) -> httpx2.Response:
+    fields = {"authorization": f"Bearer {ann.token}"}
+    return await ann.place.client.post("/graphql", json={"query": GRAPH}, headers=fields)
+
+
+async def test_a_query_asks_once_on_a_server(place: Place) -> None:
+    ann = await place.person(ANN)
+    await note(ann)
+    await asked_by_graph(ann)
+    place.witness.statements.clear()
+    answer = await asked_by_graph(ann)
+    nodes = [{"text": "hello"}]
+    assert answer.json() == {"data": {"notes": {"nodes": nodes}, "more": {"totalCount": 1}}}
+    remote = place.process.service.dialect.remote
+    asked = [one for one in place.witness.statements if "charter_mail" not in one]
+    assert len(asked) == (1 if remote else 2), asked
+
+
+async def test_who_has_signed_out_asks_for_nothing_over_graphql(place: Place) -> None:
+    ann = await place.person(ANN)
+    await note(ann)
+    assert (await ann.post("auth/sign-out")).status_code == 204
+    after = await asked_by_graph(ann)
+    assert after.status_code == 401
+    assert after.json()["errors"][0]["extensions"]["code"] == "session_ended"
+    assert "hello" not in after.text
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from charter.core.problems import Problem
 from charter.plan.actor import Actor
 from charter.plan.ask import Nest, Parent, ReadMany, ReadOne, Selection, Summarize
 from charter.plan.guards import Guard, guard_action
-from charter.plan.plan import ManyPlan, OnePlan, ShowMany, ShowOne
+from charter.plan.plan import ManyPlan, OnePlan, ShowMany, ShowOne, SummaryPlan
 from charter.plan.reads import plan_read
 from charter.plan.standing import standing_of
 from charter.plan.view import View
@@ -153,9 +153,7 @@ def test_no_read_shows_a_row_of_another_tenant(rule: Expression, actor: Actor) -
             plan = plan_read(view, form)
         except Problem:
             continue
-        places = (
-            [(plan.resource.name, plan.where)] if not isinstance(plan, OnePlan | ManyPlan) else []
-        )
+        places = [(plan.resource.name, plan.where)] if isinstance(plan, SummaryPlan) else []
         rows = [plan.row] if isinstance(plan, OnePlan | ManyPlan) else []
         while rows:
             row = rows.pop()

@@ -3,13 +3,14 @@
 import argparse
 import linecache
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from charter.access.extras import MissingExtra, needing
 from charter.cli.arguments import add_settings, configured
 from charter.cli.design_access import FORMATS, TERMINAL, WIDENED, show_access, show_changes
 from charter.cli.design_breaking import JSON, show_breaking
@@ -37,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="print the contract as canonical JSON (contract.json); with --against, the changes",
     )
     shape.add_argument("--openapi", action="store_true", help="print the OpenAPI document")
+    shape.add_argument("--sdl", action="store_true", help="print the GraphQL schema")
     shape.add_argument(
         "--access", action="store_true", help="print who may do what, role by role, field by field"
     )
@@ -60,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 @guarded
 def run(arguments: argparse.Namespace) -> int:
     rest = configured(arguments).settings.rest
-    if arguments.against and (arguments.openapi or arguments.rls):
+    if arguments.against and (arguments.openapi or arguments.sdl or arguments.rls):
         return complain("--against goes alone, or with --access or --json", code=USAGE)
     if arguments.format != TERMINAL and not (arguments.access or arguments.against):
         return complain("--format goes with --access or --against", code=USAGE)
@@ -74,11 +76,22 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(canonical_json(contract).decode())
     elif arguments.openapi:
         sys.stdout.write(openapi(contract, rest).decode() + "\n")
+    elif arguments.sdl:
+        sys.stdout.write(_sdl(contract))
     elif arguments.rls:
         sys.stdout.write(_row_level_security(contract))
     else:
         _summarize(contract, rest.prefix, Console())
     return 0
+
+
+def _sdl(contract: Contract) -> str:
+    try:
+        module = needing("graphql", "graphql", "--sdl", "charter.wire.graphql.describe.schema")
+    except MissingExtra as missing:
+        raise Refused(str(missing)) from None
+    sdl: Callable[[Contract], str] = module.sdl
+    return sdl(contract)
 
 
 def _access(contract: Contract, arguments: argparse.Namespace) -> int:

@@ -27,6 +27,21 @@ UNKNOWN_PARAMETER = _code(
     "Unknown query parameters are refused, so that a misspelt filter never returns every row.",
     "Use the parameter that the message names, or leave this one out.",
 )  # fmt: skip
+INVALID_DOCUMENT = _code(
+    "invalid_document", _F.INVALID, "The GraphQL document cannot be answered.",
+    "It is not well-formed, or asks for what the schema does not have.",
+    "Correct it at the place that the error names; `charter design FILE --sdl` prints the schema.",
+)  # fmt: skip
+UNKNOWN_DOCUMENT = _code(
+    "unknown_document", _F.MISSING, "No GraphQL document of this digest is known.",
+    "The document itself has to come once together with its SHA-256, or be among those allowed.",
+    "Send the document along with the digest; clients with persisted queries do so by themselves.",
+)  # fmt: skip
+UNLISTED_DOCUMENT = _code(
+    "unlisted_document", _F.FORBIDDEN, "This GraphQL document is not among those allowed.",
+    "The service answers only the documents that its operator has listed.",
+    "Add the document to the list, or use one that is there.",
+)  # fmt: skip
 INVALID_PARAMETER = _code(
     "invalid_parameter", _F.INVALID, "A parameter has a value that cannot be used.",
     "A query parameter or header field does not have the form that is documented for it.",

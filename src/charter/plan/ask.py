@@ -8,95 +8,42 @@ against their types before they stand in an ask.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Literal
 
 from charter.contract.expression import Function
 from charter.plan.actor import Actor
+from charter.plan.selection import (
+    EVERYTHING,
+    After,
+    Comparator,
+    Every,
+    Listing,
+    Negation,
+    Nest,
+    Pick,
+    Related,
+    Selection,
+    Some,
+    Sort,
+    Test,
+    Where,
+)
 
-
-class Comparator(StrEnum):
-    """What a filter can test. The slot of IN and NOT_IN holds a list, that of NULL a truth."""
-
-    EQ = "eq"
-    NE = "ne"
-    LT = "lt"
-    LE = "lte"
-    GT = "gt"
-    GE = "gte"
-    LIKE = "like"
-    ILIKE = "ilike"
-    IN = "in"
-    NOT_IN = "nin"
-    NULL = "null"
-    CONTAINS = "contains"
-
-
-@dataclass(frozen=True, slots=True)
-class Test:
-    """A test on a field of the row, or (over `path`) of rows related to it: some one of them."""
-
-    path: tuple[str, ...]
-    field: str
-    comparator: Comparator
-    slot: int
-
-
-@dataclass(frozen=True, slots=True)
-class Every:
-    parts: tuple["Where", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Some:
-    parts: tuple["Where", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Negation:
-    part: "Where"
-
-
-Where = Test | Every | Some | Negation
-
-
-@dataclass(frozen=True, slots=True)
-class Sort:
-    field: str
-    descending: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """A field or computed field, under the name that it has in the answer."""
-
-    out: str
-    field: str
-
-
-@dataclass(frozen=True, slots=True)
-class Nest:
-    """Related rows inside a row. `where`, `sort` and `limit` are for to-many relations."""
-
-    out: str
-    relation: str
-    selection: "Selection"
-    where: Where | None = None
-    sort: tuple[Sort, ...] = ()
-    limit: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What to show of a row. `picks=None` is everything readable; `can` adds the actions."""
-
-    picks: tuple[Pick, ...] | None = None
-    nests: tuple[Nest, ...] = ()
-    can: str | None = None
-    """A name under which to list the actions and commands that the actor may do on the row."""
-
-
-EVERYTHING = Selection()
+__all__ = [
+    "EVERYTHING",
+    "After",
+    "Comparator",
+    "Every",
+    "Negation",
+    "Nest",
+    "Pick",
+    "Related",
+    "Selection",
+    "Some",
+    "Sort",
+    "Test",
+    "Where",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,27 +55,17 @@ class Parent:
     slot: int
 
 
-@dataclass(frozen=True, slots=True)
-class After:
-    """Where a page begins: behind a row whose sort values stand from `slot` on.
-
-    `nulls` tells which of them are null, since that changes the comparison.
-    """
-
-    slot: int
-    nulls: tuple[bool, ...]
-
-
 Counting = Literal["none", "exact", "estimated"]
 
 
 @dataclass(frozen=True, slots=True)
 class ReadOne:
-    """One row by its key, which is the first value. `where` narrows it (a parent's part)."""
+    """One row by its key, which is the first value, or that in `slot`."""
 
     resource: str
     selection: Selection = EVERYTHING
     parent: Parent | None = None
+    slot: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +95,16 @@ class Measure:
     field: str | None = None
 
 
+Shape = tuple[tuple[str, "int | str | Shape"], ...]
+"""An object: for each name the place of a value, a text that is always the same, or an object."""
+
+
 @dataclass(frozen=True, slots=True)
 class Summarize:
-    """Aggregates, one row for each combination of the grouped fields; `sort` names outs."""
+    """Aggregates, one row for each combination of the grouped fields; `sort` names outs.
+
+    An object has them all by their outs, or (`shape`) by their places, groups first.
+    """
 
     resource: str
     groups: tuple[str, ...]
@@ -170,9 +114,43 @@ class Summarize:
     sort: tuple[Sort, ...] = ()
     limit: int = 1000
     parent: Parent | None = None
+    shape: Shape | None = None
 
 
-Read = ReadOne | ReadMany | Summarize
+@dataclass(frozen=True, slots=True)
+class ReadListing:
+    """A page of the rows of a resource as one object."""
+
+    resource: str
+    listing: Listing
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known without a look at the database, as JSON text."""
+
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """A list of single rows, with null in place of those that are not there."""
+
+    rows: tuple[ReadOne | Known, ...]
+
+
+Root = ReadOne | ReadListing | Summarize | Known | Several
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTogether:
+    """Several reads as one: an object with a member for each. One that is refused is null, and
+    so is a row that is not there."""
+
+    roots: tuple[tuple[str, Root], ...]
+
+
+Read = ReadOne | ReadMany | Summarize | ReadTogether
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +227,8 @@ class Write:
     A step makes its operation from the outcomes of those before it (their keys by position),
     so that later ones can use what earlier ones made. `many` tells a bulk write or a batch
     from a single one, whose outcome stands alone. `places` are the JSON Pointers to the values
-    of the steps, where those are not the whole body.
+    of the steps, where those are not the whole body, and `selections` what the answer shows of
+    each, where that is not the same for all.
     """
 
     steps: tuple[Callable[[Sequence[Any]], Operation], ...]
@@ -257,6 +236,7 @@ class Write:
     many: bool = False
     dry_run: bool = False
     places: tuple[str, ...] = ()
+    selections: tuple[Selection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from charter.contract.types import BOOLEAN, TEXT, Type
 from charter.core import codes
 from charter.core.names import nearest
 from charter.core.problems import Flaw, Problem
-from charter.plan.ask import Comparator, Every, Negation, Some, Test, Where
+from charter.plan.ask import Comparator, Every, Negation, Related, Some, Test, Where
 from charter.plan.rewrite import inner_scopes, rescoped
 from charter.plan.view import View
 
@@ -58,16 +58,24 @@ def condition_of(
         case Test(path=()):
             return _tested(view, resource, where, scope)
         case Test(path=path):
-            relation = resource.relation_named[path[0]]
-            target = view.contract.resource_named[relation.target]
-            inner = next(fresh)
             further = Test(path[1:], where.field, where.comparator, where.slot)
-            condition = condition_of(view, target, further, fresh, inner)
-            leads = view.leads(resource, relation)
-            if leads == NEVER:
-                raise unknown_field(view, resource, relation.name)
-            moved = rescoped(leads, {ROW: scope}, inner_scopes(leads, above=scope))
-            return every(moved, view.related(scope, relation, inner, condition))
+            return _related(view, resource, Related(path[0], further), fresh, scope)
+        case Related():
+            return _related(view, resource, where, fresh, scope)
+
+
+def _related(
+    view: View, resource: Resource, where: Related, fresh: Iterator[int], scope: int
+) -> Expression:
+    relation = resource.relation_named[where.relation]
+    target = view.contract.resource_named[relation.target]
+    inner = next(fresh)
+    condition = condition_of(view, target, where.part, fresh, inner)
+    leads = view.leads(resource, relation)
+    if leads == NEVER:
+        raise unknown_field(view, resource, relation.name)
+    moved = rescoped(leads, {ROW: scope}, inner_scopes(leads, above=scope))
+    return every(moved, view.related(scope, relation, inner, condition))
 
 
 def column(view: View, resource: Resource, name: str, scope: int = ROW) -> Column | Masked:

@@ -12,15 +12,22 @@ from charter.contract.contract import Contract
 from charter.contract.expression import ROW, Aggregate, Column, Expression, children
 from charter.contract.resource import Relation, Resource
 from charter.plan.plan import (
+    ListingPlan,
     OnePlan,
     RowPlan,
     Show,
     ShowActions,
     ShowComputed,
+    ShowEach,
     ShowField,
+    ShowItself,
+    ShowKey,
+    ShowListing,
     ShowMany,
+    ShowMark,
     ShowOne,
 )
+from charter.plan.selection import Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,7 @@ class _Walk:
     def show(self, row: Origin, show: Show) -> None:
         scopes = {ROW: row}
         match show:
-            case ShowField(visible=visible):
+            case ShowField(visible=visible) | ShowKey(visible=visible):
                 self.expression(visible, scopes)
             case ShowComputed(computed=computed, visible=visible):
                 self.expression(visible, scopes)
@@ -86,6 +93,21 @@ class _Walk:
             case ShowActions(actions=actions):
                 for _, condition in actions:
                     self.expression(condition, scopes)
+            case ShowItself(shows=shows):
+                for one in shows:
+                    self.show(row, one)
+            case ShowListing(relation=relation, listing=listing):
+                self.listing(self.follow(row, relation), listing)
+            case Label() | ShowMark():
+                return  # The sort of a mark is that of its list.
+
+    def listing(self, rows: Origin, listing: ListingPlan) -> None:
+        self.row(rows, listing.row)
+        for part in listing.sort:
+            self.expression(part.value, {ROW: rows})
+        for each in listing.parts:
+            for show in each.shows if isinstance(each, ShowEach) else ():
+                self.show(rows, show)
 
     def expression(self, expression: Expression, scopes: Mapping[int, Origin]) -> None:
         match expression:

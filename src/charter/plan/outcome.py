@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from charter.core.problems import Problem
+
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
@@ -41,6 +43,14 @@ class StreamOutcome:
 @dataclass(frozen=True, slots=True)
 class SummaryOutcome:
     bodies: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TogetherOutcome:
+    """Several reads as one JSON object, in which those that were `refused` are null."""
+
+    body: str
+    refused: tuple[tuple[str, Problem], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,7 @@ Outcome = (
     | PageOutcome
     | StreamOutcome
     | SummaryOutcome
+    | TogetherOutcome
     | ValueOutcome
     | ManyOutcome
     | CanOutcome

@@ -9,36 +9,43 @@ from dataclasses import dataclass
 from charter.contract.expression import ALWAYS, Expression, Function
 from charter.contract.resource import Computed, Field, Relation, Resource
 from charter.contract.types import Type
-from charter.plan.ask import After, Counting
+from charter.core.problems import Problem
+from charter.plan.ask import After, Counting, Known, Shape
+from charter.plan.selection import Around, Label, Total
 
 
 @dataclass(frozen=True, slots=True)
 class ShowField:
-    """A stored field; shown where `visible` holds, else left out."""
+    """A stored field; shown where `visible` holds, else left out, or (`kept`) null."""
 
     out: str
     field: Field
     visible: Expression = ALWAYS
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ShowComputed:
+    """A computed field, in the same way."""
+
     out: str
     computed: Computed
     visible: Expression = ALWAYS
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ShowOne:
     """The row that a to-one relation leads to, or null where there is none to be seen.
 
-    Shown where `visible` holds, else left out.
+    Shown where `visible` holds, else left out, or (`kept`) null.
     """
 
     out: str
     relation: Relation
     row: "RowPlan"
     visible: Expression = ALWAYS
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,54 @@ class ShowActions:
     actions: tuple[tuple[str, Expression], ...]
 
 
-Show = ShowField | ShowComputed | ShowOne | ShowMany | ShowActions
+@dataclass(frozen=True, slots=True)
+class ShowKey:
+    """The key in a field as text behind a prefix; null where `visible` does not hold."""
+
+    out: str
+    prefix: str
+    field: Field
+    visible: Expression = ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class ShowItself:
+    """The same row as an object of its own."""
+
+    out: str
+    shows: tuple["Show", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShowMark:
+    """The place of a row in its list (see `ask.Mark`)."""
+
+    out: str
+    number: int
+    sort: tuple["SortBy", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShowListing:
+    """A page of the rows that a to-many relation leads to."""
+
+    out: str
+    relation: Relation
+    listing: "ListingPlan"
+
+
+Show = (
+    ShowField
+    | ShowComputed
+    | ShowOne
+    | ShowMany
+    | ShowActions
+    | Label
+    | ShowKey
+    | ShowItself
+    | ShowMark
+    | ShowListing
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +142,28 @@ class RowPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowEach:
+    """In a list: all of its rows, each as an object."""
+
+    out: str
+    shows: tuple[Show, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListingPlan:
+    """A page of a list as one object (see `ask.Listing`); `row` shows nothing of itself."""
+
+    number: int
+    row: RowPlan
+    parts: tuple[ShowEach | Around | Total | Label, ...]
+    sort: tuple[SortBy, ...]
+    limit: int
+    backward: bool
+    after: After | None
+    before: After | None
+
+
+@dataclass(frozen=True, slots=True)
 class ParentPlan:
     """The row whose relation the list is: the key is in `slot`, `where` is who may see it."""
 
@@ -99,7 +175,7 @@ class ParentPlan:
 
 @dataclass(frozen=True, slots=True)
 class OnePlan:
-    """One row by its key, in slot 0.
+    """One row by its key, in slot 0 or another.
 
     Columns of the answer: the body as JSON text, the version, then for each of `conditions`
     whether it holds of the row.
@@ -108,6 +184,7 @@ class OnePlan:
     row: RowPlan
     parent: ParentPlan | None = None
     conditions: tuple[Expression, ...] = ()
+    slot: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +245,28 @@ class SummaryPlan:
     sort: tuple[tuple[int, bool], ...]
     limit: int
     parent: ParentPlan | None = None
+    shape: Shape | None = None
 
 
-ReadPlan = OnePlan | ManyPlan | SummaryPlan
+@dataclass(frozen=True, slots=True)
+class SeveralPlan:
+    """A list of single rows, with null in place of those that are not there."""
+
+    rows: tuple[OnePlan | Known, ...]
+
+
+RootPlan = OnePlan | ListingPlan | SummaryPlan | Known | SeveralPlan
+
+
+@dataclass(frozen=True, slots=True)
+class TogetherPlan:
+    """Several reads as one row with one column, an object with a member for each.
+
+    `refused` has those of which nothing is feasible for the actor; they are null.
+    """
+
+    roots: tuple[tuple[str, RootPlan], ...]
+    refused: tuple[tuple[str, Problem], ...] = ()
+
+
+ReadPlan = OnePlan | ManyPlan | SummaryPlan | TogetherPlan

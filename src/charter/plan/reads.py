@@ -1,36 +1,31 @@
 """Reads: form + view → plan."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from charter.contract.expression import (
-    ALWAYS,
     NEVER,
-    ROW,
-    Column,
     Expression,
     Function,
-    Search,
-    Slot,
     every,
 )
-from charter.contract.resource import Field, Relation, Resource
-from charter.contract.types import FLOAT, INTEGER, TEXT, Scalar, Type
+from charter.contract.resource import Resource
+from charter.contract.types import FLOAT, INTEGER
 from charter.core import codes
 from charter.core.problems import Problem
 from charter.plan.ask import (
+    Known,
     Measure,
-    Nest,
     Parent,
-    Pick,
     Read,
+    ReadListing,
     ReadMany,
     ReadOne,
-    Selection,
-    Sort,
+    ReadTogether,
+    Root,
+    Several,
     Summarize,
 )
-from charter.plan.filters import column, condition_of, unknown_field
+from charter.plan.filters import column, condition_of
 from charter.plan.plan import (
     GroupPlan,
     ManyPlan,
@@ -38,26 +33,24 @@ from charter.plan.plan import (
     OnePlan,
     ParentPlan,
     ReadPlan,
-    RowPlan,
-    Show,
-    ShowActions,
-    ShowComputed,
-    ShowField,
-    ShowMany,
-    ShowOne,
-    SortBy,
+    RootPlan,
+    SeveralPlan,
     SummaryPlan,
+    TogetherPlan,
 )
 from charter.plan.rewrite import inner_scopes
-from charter.plan.spelling import cut_name
-from charter.plan.stepup import refusal
-from charter.plan.view import READ, View
-
-_WORDS = Type(Scalar.TEXT, many=True)
-_AS_IN_JSON = frozenset(
-    {Scalar.UUID, Scalar.DATETIME, Scalar.DATE, Scalar.INTEGER, Scalar.BOOLEAN, Scalar.TEXT}
+from charter.plan.shows import (
+    listing,
+    policy_inside,
+    row_plan,
+    search,
+    shown_sort,
+    sorts,
+    type_in,
 )
-"""Types whose JSON is the whole value."""
+from charter.plan.stepup import refusal
+from charter.plan.view import View
+
 _OWN_TYPE = frozenset({Function.SUM, Function.MIN, Function.MAX})
 
 
@@ -70,6 +63,54 @@ def plan_read(view: View, form: Read) -> ReadPlan:
             return _many(view, form)
         case Summarize():
             return _summary(view, form)
+        case ReadTogether():
+            return _together(view, form)
+
+
+def _together(view: View, form: ReadTogether) -> TogetherPlan:
+    roots: list[tuple[str, RootPlan]] = []
+    refused: list[tuple[str, Problem]] = []
+    for out, root in form.roots:
+        try:
+            plan = _root(view, root)
+        except Problem as problem:
+            plan = NOTHING
+            if problem.code is not codes.NOT_FOUND:
+                refused.append((out, problem))
+        roots.append((out, plan))
+    return TogetherPlan(tuple(roots), tuple(refused))
+
+
+NOTHING = Known("null")
+
+
+def _root(view: View, root: Root) -> RootPlan:
+    match root:
+        case Known():
+            return root
+        case ReadOne():
+            return _one(view, root)
+        case Summarize():
+            return _summary(view, root)
+        case ReadListing():
+            resource = view.contract.resource_named[root.resource]
+            where = _seen(view, resource, None)
+            _refuse_closed(view, resource, where)
+            return listing(view, resource, root.listing, where)
+        case Several(rows):
+            return SeveralPlan(tuple(_there(view, row) for row in rows))
+
+
+def _there(view: View, row: ReadOne | Known) -> OnePlan | Known:
+    """One row of several; null for those that are not there."""
+    if isinstance(row, Known):
+        return row
+    try:
+        return _one(view, row)
+    except Problem as problem:
+        if problem.code is not codes.NOT_FOUND:
+            raise
+        return NOTHING
 
 
 def _one(view: View, form: ReadOne) -> OnePlan:
@@ -77,48 +118,29 @@ def _one(view: View, form: ReadOne) -> OnePlan:
     parent = _parent(view, form.parent)
     where = _seen(view, resource, parent)
     _refuse_closed(view, resource, where, one=True)
-    return OnePlan(row_plan(view, resource, form.selection, where), parent)
+    return OnePlan(row_plan(view, resource, form.selection, where), parent, slot=form.slot)
 
 
 def _many(view: View, form: ReadMany) -> ManyPlan:
     base = _base(view, form)
     row = row_plan(view, base.resource, form.selection, base.where)
-    sort = _sorts(view, base.resource, form.sort)
-    shown = _shown_sort(row, sort)
+    sort = sorts(view, base.resource, form.sort)
+    shown = shown_sort(row, sort)
     return ManyPlan(row, sort, form.limit, form.after, form.count, base.parent, shown)
-
-
-def _shown_sort(row: RowPlan, sort: tuple[SortBy, ...]) -> tuple[str, ...]:
-    """See `ManyPlan`. A row with others inside is too long to be looked through for them."""
-    outs: dict[str, str] = {}
-    for show in row.shows:
-        match show:
-            case ShowField(out=out, field=field):
-                if show.visible == ALWAYS and field.stored is None:
-                    outs[field.name] = out
-            case ShowComputed():
-                pass
-            case _:
-                return ()
-    found = [
-        outs.get(part.value.field)
-        for part in sort
-        if isinstance(part.value, Column) and part.type.scalar in _AS_IN_JSON
-    ]
-    named = tuple(out for out in found if out is not None)
-    return named if len(named) == len(sort) else ()
 
 
 def _summary(view: View, form: Summarize) -> SummaryPlan:
     base = _base(view, form)
     resource = base.resource
     groups = tuple(
-        GroupPlan(name, column(view, resource, name), _type(resource, name)) for name in form.groups
+        GroupPlan(name, column(view, resource, name), type_in(resource, name))
+        for name in form.groups
     )
     measures = tuple(_measure(view, resource, measure) for measure in form.measures)
     outs = [*(group.out for group in groups), *(measure.out for measure in measures)]
     sort = tuple((outs.index(item.field), item.descending) for item in form.sort)
-    return SummaryPlan(resource, base.where, groups, measures, sort, form.limit, base.parent)
+    limit, shape = form.limit, form.shape
+    return SummaryPlan(resource, base.where, groups, measures, sort, limit, base.parent, shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,23 +159,14 @@ def _base(view: View, form: ReadMany | Summarize) -> _Base:
     _refuse_closed(view, resource, where)
     fresh = inner_scopes(where)
     condition = condition_of(view, resource, form.where, fresh)
-    return _Base(resource, every(where, condition, _search(view, resource, form.search)), parent)
-
-
-def _search(view: View, resource: Resource, slot: int | None) -> Expression:
-    """A search looks only where the actor may look on every row."""
-    if slot is None:
-        return ALWAYS
-    names = (field.name for field in resource.search_fields)
-    seen = tuple(name for name in names if view.visible(resource, name) == ALWAYS)
-    return Search(ROW, seen, Slot(slot, _WORDS)) if seen else NEVER
+    return _Base(resource, every(where, condition, search(view, resource, form.search)), parent)
 
 
 def _seen(view: View, resource: Resource, parent: ParentPlan | None) -> Expression:
     """The policy of the rows; parts of an owner that can be read need none of their own."""
     if parent is None:
         return view.readable(resource)
-    return _policy_inside(view, parent.relation, resource)
+    return policy_inside(view, parent.relation, resource)
 
 
 def _refuse_closed(view: View, resource: Resource, where: Expression, *, one: bool = False) -> None:
@@ -174,82 +187,11 @@ def _parent(view: View, parent: Parent | None) -> ParentPlan | None:
     return ParentPlan(resource, resource.relation_named[parent.relation], where, parent.slot)
 
 
-def row_plan(view: View, resource: Resource, selection: Selection, where: Expression) -> RowPlan:
-    """What to show of the rows that fulfil `where`."""
-    shows: list[Show] = list(_picked(view, resource, selection))
-    shows.extend(_nested(view, resource, nest) for nest in selection.nests)
-    if selection.can is not None:
-        shows.append(ShowActions(selection.can, view.actions(resource)))
-    return RowPlan(resource, where, tuple(shows))
-
-
-def _picked(view: View, resource: Resource, selection: Selection) -> Iterator[Show]:
-    picks = selection.picks
-    if picks is None:
-        picks = tuple(
-            Pick(item.name, item.name)
-            for item in resource.readable
-            if view.visible(resource, item.name) != NEVER
-        )
-    for pick in picks:
-        visible = view.visible(resource, pick.field)
-        field = resource.field_named.get(pick.field)
-        if visible == NEVER or (field is not None and not field.readable):
-            raise unknown_field(view, resource, pick.field)
-        if isinstance(field, Field):
-            yield ShowField(pick.out, field, visible)
-        else:
-            yield ShowComputed(pick.out, resource.computed_named[pick.field], visible)
-
-
-def _nested(view: View, resource: Resource, nest: Nest) -> Show:
-    relation = resource.relation_named[nest.relation]
-    target = view.contract.resource_named[relation.target]
-    where = _policy_inside(view, relation, target)
-    if relation.to_one:
-        leads = view.leads(resource, relation)
-        if leads == NEVER:
-            raise unknown_field(view, resource, relation.name)
-        return ShowOne(nest.out, relation, row_plan(view, target, nest.selection, where), leads)
-    condition = condition_of(view, target, nest.where, inner_scopes(where))
-    row = row_plan(view, target, nest.selection, every(where, condition))
-    sort = _sorts(view, target, nest.sort or (Sort("id"),))
-    return ShowMany(nest.out, relation, row, sort, nest.limit, cut_name(resource, nest.out))
-
-
-def _policy_inside(view: View, relation: Relation, target: Resource) -> Expression:
-    if not (relation.owned and target.follows_owner):
-        return view.reachable(relation)
-    return view.own_tenant(target) if view.covers(target, READ) else NEVER
-
-
-def _sorts(view: View, resource: Resource, sorts: tuple[Sort, ...]) -> tuple[SortBy, ...]:
-    return tuple(
-        SortBy(
-            column(view, resource, sort.field),
-            _type(resource, sort.field),
-            sort.descending,
-            _nullable(view, resource, sort.field),
-        )
-        for sort in sorts
-    )
-
-
-def _nullable(view: View, resource: Resource, name: str) -> bool:
-    field = resource.field_named.get(name)
-    return field is None or field.optional or view.visible(resource, name) != ALWAYS
-
-
-def _type(resource: Resource, name: str) -> Type:
-    found = resource.type_of(name)
-    return found if found is not None else TEXT
-
-
 def _measure(view: View, resource: Resource, measure: Measure) -> MeasurePlan:
     if measure.field is None:
         return MeasurePlan(measure.out, measure.function, None, INTEGER)
     value = column(view, resource, measure.field)
-    own = _type(resource, measure.field)
+    own = type_in(resource, measure.field)
     if measure.function is Function.COUNT:
         type_ = INTEGER
     else:

@@ -26,6 +26,7 @@ from charter.serve.web.app import App
 from charter.serve.web.authenticate import Authenticator, Bearers, located
 from charter.serve.web.correlation import Correlator
 from charter.serve.web.edge import Edge
+from charter.serve.web.graphql import graphql_of
 from charter.serve.web.health import LIVE, READY, Health
 from charter.serve.web.inflight import InFlight
 from charter.serve.web.mount import mounted, pages_at
@@ -34,6 +35,7 @@ from charter.serve.web.published import with_keys
 from charter.serve.web.rest import Rest
 from charter.serve.web.throttle import AUTH, Throttle
 from charter.sql.own.history import Noted
+from charter.wire.graphql.persisted import listed_documents
 from charter.wire.http import Request
 from charter.wire.identity.parse import IdentityParser
 from charter.wire.pages.account import Offers
@@ -97,6 +99,8 @@ class Process:
             self.service.follow(serve.database_replicas.split(), shared.written)
         if listener is not None:
             self.service.tell_slow(listener)
+        if settings.graphql.documents is not None:
+            listed_documents(settings.graphql.documents)
         self._realm = None
         self._sessions = None
         if contract.accounts is None and settings.auth.providers:
@@ -104,7 +108,9 @@ class Process:
         if contract.accounts is not None:
             self._realm = open_realm(contract, self.service, settings, self.keys, listener)
             realm, origins = self._realm.realm, self._realm.origins
-            self._sessions = SessionAuthenticator(realm, verifier, origins, listener)
+            self._sessions = SessionAuthenticator(
+                realm, verifier, origins, listener, queried=settings.graphql.path
+            )
         self._authenticator = located(contract, self._sessions or Bearers(verifier))
         self._in_flight = InFlight(serve.max_in_flight)
         self._correlate = Correlator()
@@ -144,6 +150,7 @@ class Process:
             self._edge,
             self._throttle(settings),
             identity,
+            graphql_of(self.contract, settings, self._cursor_key),
             failures=self.listener,
             answers=self.listener if settings.serve.access_log else None,
         )
@@ -175,7 +182,8 @@ class Process:
     def _throttle(self, settings: Settings) -> Throttle | None:
         if self._spending is None:
             return None
-        return Throttle(settings.rates, settings.rest.prefix, self._spending)
+        queried = settings.graphql.path
+        return Throttle(settings.rates, settings.rest.prefix, self._spending, queried)
 
     async def start(self) -> None:
         """Connect, and create the schema on an empty database. Raises what the service raises."""

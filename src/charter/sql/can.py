@@ -6,10 +6,10 @@ from charter.contract.contract import Contract
 from charter.contract.expression import ROW, Column, Expression, OneOfSlot, Slot, every
 from charter.contract.resource import Resource
 from charter.contract.types import Type
+from charter.sql.clauses import filtered
 from charter.sql.dialect import Dialect
 from charter.sql.expressions import fresh
 from charter.sql.fragment import listed, sql
-from charter.sql.json import filtered
 from charter.sql.statement import Statement
 
 

@@ -7,12 +7,12 @@ from charter.contract.expression import ALWAYS, Column, Expression
 from charter.contract.resource import OnDelete, Resource
 from charter.contract.types import TEXT
 from charter.plan.plan import SortBy
+from charter.sql.clauses import both, filtered, order_by
 from charter.sql.dialect import Dialect
 from charter.sql.existing.source import named_source
 from charter.sql.existing.state import version_of
 from charter.sql.expressions import fresh
 from charter.sql.fragment import EMPTY, Fragment, identifier, joined, listed, number, sql
-from charter.sql.json import both, filtered, order_by
 from charter.sql.rows import Rows
 from charter.sql.sources import SlotValue
 from charter.sql.statement import Statement

@@ -260,6 +260,11 @@ class Dialect(ABC):
     ) -> Fragment:
         """The same for the first of a group in an order, where `names_outside` is false.
 
-        `depth` is how deep lists stand inside the texts, this one included.
+        `depth` is how deep lists stand inside the texts, this one included. A negative limit is
+        that of the last.
         """
+        raise NotImplementedError
+
+    def end_of_gathered(self, texts: Fragment, depth: int, *, last: bool) -> Fragment:
+        """The first of texts that were gathered so, or the `last`; null where there are none."""
         raise NotImplementedError

@@ -8,19 +8,25 @@ import json
 from collections.abc import Sequence
 
 from charter.contract.expression import ALWAYS, Expression
+from charter.contract.types import TEXT, TEXTUAL
 from charter.plan.plan import (
     Show,
     ShowActions,
     ShowComputed,
     ShowField,
+    ShowItself,
+    ShowKey,
+    ShowListing,
     ShowMany,
+    ShowMark,
     ShowOne,
-    SortBy,
 )
+from charter.plan.selection import Label
+from charter.sql.clauses import both, filtered, order_by, sorted_by
 from charter.sql.context import Context
 from charter.sql.dialect import Pieces
-from charter.sql.fragment import EMPTY, Fragment, listed, number, sql
-from charter.sql.numbers import as_type
+from charter.sql.fragment import Fragment, number, sql
+from charter.sql.listings import Found, depth, listing, mark
 from charter.sql.rows import Rows, related_rows
 from charter.sql.values import may_be_null, written_out
 
@@ -32,7 +38,10 @@ def row_body(context: Context, rows: Rows, shows: Sequence[Show]) -> Fragment:
 
 
 def _condition(show: Show) -> Expression:
-    return show.visible if isinstance(show, ShowField | ShowComputed | ShowOne) else ALWAYS
+    """Where the member is there at all."""
+    if isinstance(show, ShowField | ShowComputed | ShowOne) and not show.kept:
+        return show.visible
+    return ALWAYS
 
 
 def _object(context: Context, members: Sequence[tuple[Expression, Pieces]]) -> Pieces:
@@ -63,21 +72,61 @@ def _perhaps(context: Context, shown: Expression, pieces: Pieces) -> Fragment:
 def _member(context: Context, rows: Rows, show: Show) -> Pieces:
     key = json.dumps(show.out) + ":"
     match show:
-        case ShowField(field=field):
+        case ShowField(field=field, visible=visible):
             value = rows.column(field.name)
             # What stands in an existing table in no form that can be read comes out as null.
             nullable = field.optional or rows.optional or field.stored is not None
-            return [key, *context.dialect.json_value(value, field.type, nullable=nullable)]
-        case ShowComputed(computed=computed):
+            pieces = context.dialect.json_value(value, field.type, nullable=nullable)
+            return [key, *(_or_null(context, visible, pieces) if show.kept else pieces)]
+        case ShowComputed(computed=computed, visible=visible):
             value = written_out(context, rows, computed)
             nullable = may_be_null(context.about(rows), computed.expression)
-            return [key, *context.dialect.json_value(value, computed.type, nullable=nullable)]
-        case ShowOne():
-            return [key, _one(rows, context, show)]
+            pieces = context.dialect.json_value(value, computed.type, nullable=nullable)
+            return [key, *(_or_null(context, visible, pieces) if show.kept else pieces)]
+        case ShowOne(visible=visible):
+            row = [_one(rows, context, show)]
+            return [key, *(_or_null(context, visible, row) if show.kept else row)]
         case ShowMany():
             return [key, "[", *_many(rows, context, show)]
         case ShowActions(actions=actions):
             return [key, *_actions(context, actions)]
+        case Label(text=text):
+            return [key + json.dumps(text)]
+        case ShowKey():
+            return [key, *_or_null(context, show.visible, _key(context, rows, show))]
+        case ShowItself(shows=shows):
+            return [key, row_body(context, rows, shows)]
+        case ShowMark():
+            return [key, *mark(context, show.number, show.sort)]
+        case ShowListing(relation=relation, listing=plan):
+
+            def found() -> Found:
+                there, tie = related_rows(rows, (relation.name,))
+                return Found(context.about(there), there, tie)
+
+            return [key, *listing(plan, found, row_body, inside=True)]
+
+
+def _or_null(context: Context, shown: Expression, pieces: Pieces) -> Pieces:
+    if shown == ALWAYS:
+        return pieces
+    text = context.dialect.concatenated(pieces)
+    return [sql("CASE WHEN {} THEN {} ELSE 'null' END", context.condition(shown), text)]
+
+
+def _key(context: Context, rows: Rows, show: ShowKey) -> Pieces:
+    """A key behind a prefix, which has no character that JSON would escape."""
+    field = show.field
+    column = rows.column(field.name)
+    if field.type.scalar in TEXTUAL:
+        text = context.dialect.concatenated([show.prefix, column])
+        pieces = context.dialect.json_value(text, TEXT, nullable=False)
+    else:
+        pieces = [f'"{show.prefix}', context.dialect.as_text(column), '"']
+    if not (field.optional or rows.optional or field.stored is not None):
+        return pieces
+    text = context.dialect.concatenated(pieces)
+    return [sql("CASE WHEN {} IS NULL THEN 'null' ELSE {} END", column, text)]
 
 
 def _one(start: Rows, context: Context, show: ShowOne) -> Fragment:
@@ -128,7 +177,9 @@ def _many_in_place(
     """The same in one subselect that sorts and cuts while it gathers: a subselect in its FROM
     could not name the row that the list belongs to."""
     dialect = context.dialect
-    texts = dialect.gathered_sorted(body, sorted_by(context, show.sort), depth(show), show.limit)
+    texts = dialect.gathered_sorted(
+        body, sorted_by(context, show.sort), depth(show.row.shows), show.limit
+    )
     if show.limit is None or show.cut is None:
         items = sql("(SELECT {} FROM {} WHERE {})", texts, rows.clause(), where)
         return [sql("coalesce({}, '')", items), "]"]
@@ -142,21 +193,6 @@ def _many_in_place(
     return [sql("(SELECT {} FROM {} WHERE {})", shown, rows.clause(), where)]
 
 
-def depth(show: ShowMany) -> int:
-    """How many lists stand in each other, from this one on."""
-    return 1 + max(map(_depth_inside, show.row.shows), default=0)
-
-
-def _depth_inside(show: Show) -> int:
-    match show:
-        case ShowMany():
-            return depth(show)
-        case ShowOne():
-            return max(map(_depth_inside, show.row.shows), default=0)
-        case _:
-            return 0
-
-
 def _actions(context: Context, actions: Sequence[tuple[str, Expression]]) -> Pieces:
     if not actions:
         return ["[]"]
@@ -165,39 +201,3 @@ def _actions(context: Context, actions: Sequence[tuple[str, Expression]]) -> Pie
         item = f",{json.dumps(action)}"
         names.append(item if holds == ALWAYS else _perhaps(context, holds, [item]))
     return ["[", sql("substr({}, 2)", context.dialect.concatenated(names)), "]"]
-
-
-def filtered(context: Context, where: Expression) -> Fragment:
-    """A condition of WHERE; empty where everything passes."""
-    return EMPTY if where == ALWAYS else sql("({})", context.condition(where))
-
-
-def both(*conditions: Fragment) -> Fragment:
-    """All of these conditions, of which some may be empty; true where all are."""
-    kept = [condition for condition in conditions if condition]
-    if not kept:
-        return sql("TRUE")
-    result = kept[0]
-    for condition in kept[1:]:
-        result = sql("{} AND {}", result, condition)
-    return result
-
-
-def sort_value(context: Context, part: SortBy) -> Fragment:
-    """What a sort goes by, as a column of its type would store it."""
-    return as_type(context, part.value, part.type)
-
-
-def order_by(context: Context, sort: Sequence[SortBy]) -> Fragment:
-    """ORDER BY with a space before it, or nothing."""
-    return sql(" ORDER BY {}", listed(sorted_by(context, sort))) if sort else EMPTY
-
-
-def sorted_by(context: Context, sort: Sequence[SortBy]) -> list[Fragment]:
-    """The parts of ORDER BY."""
-    return [
-        context.dialect.order(
-            sort_value(context, part), descending=part.descending, nullable=part.nullable
-        )
-        for part in sort
-    ]

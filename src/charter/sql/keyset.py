@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from charter.plan.ask import After
 from charter.plan.plan import SortBy
+from charter.sql.clauses import sort_value
 from charter.sql.context import Context
 from charter.sql.fragment import Fragment, joined, listed, sql
-from charter.sql.json import sort_value
 from charter.sql.sources import SlotValue
 
 

@@ -272,6 +272,10 @@ class Mysql(Dialect):
             return texts
         return sql("substring_index({}, {}, {})", texts, separator, number(limit))
 
+    def end_of_gathered(self, texts: Fragment, depth: int, *, last: bool) -> Fragment:
+        separator = checked(_separator(depth))
+        return sql("substring_index({}, {}, {})", texts, separator, number(-1 if last else 1))
+
 
 _COLLATED = sql("'' COLLATE utf8mb4_bin")
 

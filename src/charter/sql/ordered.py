@@ -17,25 +17,27 @@ from charter.contract.expression import (
     Slot,
 )
 from charter.contract.resource import Resource
-from charter.plan.plan import ManyPlan
+from charter.plan.plan import ListingPlan, ManyPlan
 
 _KNOWN = (Slot, Constant, ActorId, ActorTenant, Claim, Now)
 """What has one value in a whole statement."""
 
 
-def is_indexed(plan: ManyPlan) -> bool:
+def is_indexed(plan: ManyPlan | ListingPlan) -> bool:
     """Whether an index has the rows of a page in an order that begins as theirs does: behind
     fields of which all of them have the same value."""
-    first = plan.sort[0].value
+    row, sort = plan.row, plan.sort
+    parent = plan.parent if isinstance(plan, ManyPlan) else None
+    first = sort[0].value
     if not isinstance(first, Column) or first.path or first.scope != ROW:
         return False
-    resource = plan.row.resource
+    resource = row.resource
     field = resource.field_named.get(first.field)
     if field is None or field.stored is not None:
         return False
-    fixed = {resource.tenant, *_fixed(resource, plan.row.where)}
-    if plan.parent is not None:
-        fixed.add(plan.parent.relation.far)
+    fixed = {resource.tenant, *_fixed(resource, row.where)}
+    if parent is not None:
+        fixed.add(parent.relation.far)
     ordered = [index.fields for index in resource.indexes if not index.where]
     ordered += [unique.fields for unique in resource.uniques]
     leading = {_leading(fields, fixed) for fields in ordered}

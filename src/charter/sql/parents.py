@@ -1,10 +1,10 @@
 """Lists that belong to one row: the row itself, and what belongs to it."""
 
 from charter.plan.plan import ParentPlan
+from charter.sql.clauses import both, filtered
 from charter.sql.context import Context
 from charter.sql.existing.source import source
 from charter.sql.fragment import Fragment, identifier, qualified, sql
-from charter.sql.json import both, filtered
 from charter.sql.rows import Rows
 from charter.sql.sources import SlotValue
 

@@ -12,13 +12,15 @@ from charter.plan.plan import (
     ReadPlan,
     SortBy,
     SummaryPlan,
+    TogetherPlan,
 )
+from charter.sql.clauses import both, filtered, order_by, sort_value
 from charter.sql.context import Context
 from charter.sql.dialect import Dialect
 from charter.sql.existing.state import version_of
 from charter.sql.expressions import fresh
 from charter.sql.fragment import EMPTY, Fragment, identifier, listed, number, qualified, sql
-from charter.sql.json import both, filtered, order_by, row_body, sort_value
+from charter.sql.json import row_body
 from charter.sql.keyset import comes_after
 from charter.sql.ordered import is_indexed
 from charter.sql.parents import belongs, parent_rows
@@ -26,6 +28,7 @@ from charter.sql.rows import Rows, derived_rows
 from charter.sql.sources import SlotValue
 from charter.sql.statement import Statement
 from charter.sql.summary import summary
+from charter.sql.together import together
 
 
 def compile_read(
@@ -46,6 +49,8 @@ def compile_read(
             return dialect.statement(_many(context, plan, last), label, heavy=plan.limit is None)
         case SummaryPlan():
             return dialect.statement(summary(context, plan), f"summarize {plan.resource.name}")
+        case TogetherPlan():
+            return dialect.statement(together(context, plan, last), "read together")
 
 
 def _one(context: Context, plan: OnePlan, last: Fragment) -> Fragment:
@@ -53,7 +58,9 @@ def _one(context: Context, plan: OnePlan, last: Fragment) -> Fragment:
     inner, rows = context.select(resource)
     body = row_body(inner, rows, plan.row.shows)
     key = sql(
-        "{} = {}", rows.column("id"), context.dialect.argument(SlotValue(0), resource.key.type)
+        "{} = {}",
+        rows.column("id"),
+        context.dialect.argument(SlotValue(plan.slot), resource.key.type),
     )
     asked = [inner.truth(condition) for condition in plan.conditions]
     truths = sql(", {}", listed(asked)) if asked else EMPTY

@@ -1,13 +1,16 @@
 """Aggregates over the rows of a list, by groups."""
 
 import json
+from collections.abc import Sequence
 
 from charter.contract.expression import type_of
 from charter.contract.types import BOOLEAN
+from charter.plan.ask import Shape
 from charter.plan.plan import MeasurePlan, SummaryPlan
+from charter.sql.clauses import both, filtered
 from charter.sql.context import Context
+from charter.sql.dialect import Pieces
 from charter.sql.fragment import EMPTY, Fragment, identifier, listed, number, sql
-from charter.sql.json import both, filtered
 from charter.sql.numbers import as_type, is_number, scale_of
 from charter.sql.parents import belongs, parent_rows
 from charter.sql.values import Group, measured
@@ -64,16 +67,28 @@ def _measure(context: Context, measure: MeasurePlan, at: int) -> Fragment:
 
 
 def _body(context: Context, plan: SummaryPlan) -> Fragment:
-    pieces: list[str | Fragment] = ["{"]
     shown = [(group.out, identifier(f"g{at}"), group.type) for at, group in enumerate(plan.groups)]
     shown += [
         (measure.out, identifier(f"m{at}"), measure.type)
         for at, measure in enumerate(plan.measures)
     ]
-    for at, (out, value, kind) in enumerate(shown):
-        pieces.append(("," if at else "") + json.dumps(out) + ":")
-        pieces.extend(context.dialect.json_value(value, kind, nullable=True))
-    return context.dialect.concatenated([*pieces, "}"])
+    shape = plan.shape or tuple((out, at) for at, (out, _, _) in enumerate(shown))
+    values = [context.dialect.json_value(value, kind, nullable=True) for _, value, kind in shown]
+    return context.dialect.concatenated(_object(shape, values))
+
+
+def _object(shape: Shape, values: Sequence[Pieces]) -> Pieces:
+    pieces: list[str | Fragment] = ["{"]
+    for at, (out, what) in enumerate(shape):
+        pieces.append("," * bool(at) + json.dumps(out) + ":")
+        match what:
+            case int():
+                pieces.extend(values[what])
+            case str():
+                pieces.append(json.dumps(what))
+            case _:
+                pieces.extend(_object(what, values))
+    return [*pieces, "}"]
 
 
 def _order(context: Context, plan: SummaryPlan) -> Fragment:

@@ -31,6 +31,23 @@ def code(answer: httpx2.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
+async def test_a_parameter_has_to_be_one_of_its_words(http: RestClient) -> None:
+    answer = await http.send("GET", "/v1/samples", params=[("count", "maybe")])
+    assert code(answer) == (400, "invalid_parameter")
+
+
+async def test_a_field_that_one_never_sees_cannot_be_picked(http: RestClient) -> None:
+    answer = await http.send("GET", "/v1/projects", ADA, params=[("fields", "rating")])
+    assert code(answer) == (400, "unknown_parameter")
+
+
+async def test_a_batch_has_no_operation_that_the_contract_does_not_have(http: RestClient) -> None:
+    steps = [{"method": "POST", "path": "/v1/samples/explode", "body": {}}]
+    answer = await http.send("POST", "/v1/batch", body={"operations": steps})
+    assert answer.status_code == 422
+    assert answer.json()["flaws"][0]["pointer"] == "#/operations/0/path"
+
+
 async def test_a_created_row_has_a_location_and_a_tag(http: RestClient) -> None:
     made = await http.send("POST", "/v1/samples", body={"name": "x"})
     assert made.status_code == 201

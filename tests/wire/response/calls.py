@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from charter.plan.actor import ANONYMOUS
-from charter.plan.ask import Ask, Read, ReadMany, ReadOne, Write
+from charter.plan.ask import Ask, ReadMany, ReadOne, Summarize, Write
 from charter.plan.outcome import Outcome, RowOutcome
 from charter.wire.http import Request, Response
 from charter.wire.rest.call import Call, Style
@@ -21,7 +21,9 @@ ORDER = "0199c0de-0000-7000-8000-000000000001"
 BODY = json.dumps({"id": ORDER, "customer_id": "ada", "status": "draft", "version": 3})
 
 
-def reading(form: Read, path: str = "/v1/orders", query: str = "", **options: Any) -> Call:
+def reading(
+    form: ReadOne | ReadMany | Summarize, path: str = "/v1/orders", query: str = "", **options: Any
+) -> Call:
     """A GET of orders; `options` are fields of the call."""
     headers = options.pop("headers", {})
     method = options.pop("method", "GET")

@@ -25,7 +25,7 @@ from charter.plan.guards import (
     rules_of_call,
 )
 from charter.plan.newrows import NewRows, shape_of
-from charter.plan.plan import ManyPlan, OnePlan, ReadPlan, SortBy
+from charter.plan.plan import ManyPlan, OnePlan, ReadPlan, SortBy, TogetherPlan
 from charter.plan.reads import plan_read
 from charter.plan.standing import Standing, standing_of
 from charter.plan.view import View
@@ -100,7 +100,8 @@ class Compiler:
             plan = plan_read(View(self.contract, standing), form)
             one = isinstance(plan, OnePlan)
             page = isinstance(plan, ManyPlan) and plan.limit is not None
-            if not (self.dialect.remote and (one or page)):
+            all_at_once = isinstance(plan, TogetherPlan)
+            if not (self.dialect.remote and (one or page or all_at_once)):
                 return (None,)
             beside = session_roles(self.contract, self.dialect)
             return (Prepared(plan, compile_read(self.contract, self.dialect, plan, beside)),)

@@ -185,9 +185,10 @@ class Pipeline:
         outcomes: list[WriteOutcome] = []
         for index, step in enumerate(form.steps):
             place = form.places[index] if form.places else ""
+            selection = form.selections[index] if form.selections else form.selection
             try:
                 changed = await self._run(work, step(outcomes))
-                outcomes.append(await _finished(work, changed, form.selection))
+                outcomes.append(await _finished(work, changed, selection))
             except Problem as problem:
                 raise placed(problem, place) from problem
             except Refused as refused:

@@ -14,8 +14,9 @@ from charter.plan.outcome import (
     RowOutcome,
     StreamOutcome,
     SummaryOutcome,
+    TogetherOutcome,
 )
-from charter.plan.plan import COUNT_CEILING, ManyPlan, OnePlan, SummaryPlan
+from charter.plan.plan import COUNT_CEILING, ManyPlan, OnePlan, SummaryPlan, TogetherPlan
 from charter.serve.engine.checks import Verdict, judge, require
 from charter.serve.engine.compiler import Compiler
 from charter.serve.engine.work import Work
@@ -58,6 +59,9 @@ async def read(compiler: Compiler, database: Database, ask: Ask, form: Read) -> 
             rows = await database.read(prepared.statement, arguments)
             _require_parent(prepared.plan, rows)
             return SummaryOutcome([row[0] for row in rows if row[0] is not None])
+        case TogetherPlan():
+            rows = await database.read(prepared.statement, arguments)
+            return _together(prepared.plan, rows)
 
 
 async def read_proving(
@@ -82,6 +86,8 @@ async def read_proving(
         return one_row(prepared.plan, ask.values[0], told)
     if isinstance(prepared.plan, ManyPlan):
         return _page(compiler.dialect, prepared.plan, told)
+    if isinstance(prepared.plan, TogetherPlan):
+        return _together(prepared.plan, told)
     raise TypeError("only rows and pages are read with a proof")
 
 
@@ -154,6 +160,12 @@ def _page(dialect: Dialect, plan: ManyPlan, rows: Sequence[Row]) -> PageOutcome:
         return PageOutcome(page.rows, page.last)
     exact = plan.count == "exact" or page.total <= COUNT_CEILING
     return PageOutcome(page.rows, page.last, page.total if exact else COUNT_CEILING, exact)
+
+
+def _together(plan: TogetherPlan, rows: Sequence[Row]) -> TogetherOutcome:
+    body = rows[0][0]
+    _bounded(len(body))
+    return TogetherOutcome(body, plan.refused)
 
 
 def _require_parent(plan: ManyPlan | SummaryPlan, rows: Sequence[Row]) -> None:

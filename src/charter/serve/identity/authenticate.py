@@ -48,7 +48,8 @@ class Verifier(Protocol):
 
 
 class Authenticator:
-    """Says who sends a request. For one event loop."""
+    """Says who sends a request. For one event loop. `queried` is a path at which a POST may be a
+    read as well."""
 
     def __init__(
         self,
@@ -57,6 +58,7 @@ class Authenticator:
         origins: frozenset[str],
         listener: Listener | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        queried: str = "/graphql",
     ) -> None:
         self._realm = realm
         self._verifier = verifier
@@ -64,6 +66,7 @@ class Authenticator:
         self._listener = listener
         self._clock = clock
         self._remote = realm.dialect.remote
+        self._queried = queried
         self._certificates = realm.settings.client_certificates
         self._noting: set[asyncio.Task[None]] = set()
 
@@ -78,7 +81,7 @@ class Authenticator:
             return self._of_certificate(request) if self._certificates else ANONYMOUS
         if authorization[: len(_KEY)].lower() == _KEY:
             return self._of_key(authorization[len("bearer ") :].strip())
-        if self._remote and request.method in _READS:
+        if self._remote and (request.method in _READS or request.path.endswith(self._queried)):
             return self._read_by(authorization)
         return self._of_token(authorization)
 

@@ -23,9 +23,9 @@ from charter.serve.web.inflight import InFlight, Stay, Why
 from charter.serve.web.limits import announced, check_head
 from charter.serve.web.tails import broken_off
 from charter.serve.web.throttle import Tally, Throttle
+from charter.serve.web.wires import Answer, Endpoints, Talk, Wire
 from charter.store.errors import StoreError
 from charter.wire.http import Request, Response
-from charter.wire.rest.call import Call
 
 Handler = Callable[[Request], Awaitable[Response]]
 Headers = tuple[tuple[str, str], ...]
@@ -57,35 +57,6 @@ class Gone(Exception):
     """The client has left before its request was complete."""
 
 
-class Wire(Protocol):
-    """A protocol over HTTP: it reads requests, and writes outcomes and problems."""
-
-    def parse(self, request: Request, actor: Actor, now: datetime, request_id: str) -> Call: ...
-
-    def route(self, request: Request) -> str:
-        """The template of a request's path, also where it cannot be parsed; empty for none."""
-
-    def options(self, request: Request) -> Response: ...
-
-    def render(self, call: Call, outcome: Outcome) -> Response: ...
-
-    def problem(self, problem: Problem, request: Request, request_id: str) -> Response: ...
-
-
-class Endpoints(Protocol):
-    """Further endpoints, beside those of the wire."""
-
-    def route(self, request: Request) -> str:
-        """The template of a request's path; empty where it is none of these."""
-
-    def options(self, request: Request) -> Response: ...
-
-    def is_open(self, request: Request) -> bool:
-        """Whether credentials that come with a request mean nothing."""
-
-    async def answer(self, request: Request, actor: Actor, request_id: str) -> Response: ...
-
-
 @dataclass(slots=True)
 class Exchange:
     """What is found out about one request on its way."""
@@ -98,6 +69,7 @@ class Exchange:
     route: str = ""
     actor: Actor | None = None
     code: str | None = None
+    talk: Talk | None = None
     marks: list[tuple[str, float]] = field(default_factory=list)
 
 
@@ -122,6 +94,7 @@ class App:
     edge: Edge
     throttle: Throttle | None = None
     endpoints: Endpoints | None = None
+    talks: tuple[Talk, ...] = ()
     failures: Listener | None = None
     answers: Listener | None = None
 
@@ -188,11 +161,9 @@ class App:
         if page is not None:
             exchange.route = request.path
             return page
-        beside = None
-        if self.endpoints is not None and (route := self.endpoints.route(request)):
-            exchange.route, beside = route, self.endpoints
+        beside = self._beside(exchange, request)
         if request.method == "OPTIONS":
-            asked = self.wire if beside is None else beside
+            asked = exchange.talk or (self.wire if beside is None else beside)
             return self.edge.preflight(request) or asked.options(request)
         tally = None if self.throttle is None else Tally(self.throttle, request)
         exchange.tally = tally
@@ -215,10 +186,14 @@ class App:
                 actor = await actor.proof()
             return await beside.answer(request, actor, exchange.correlation.request_id)
         now = datetime.now(UTC)
+        if exchange.talk is not None:
+            request_id = exchange.correlation.request_id
+            answer = self._answering(exchange)
+            return await exchange.talk.respond(request, actor, now, request_id, answer)
         call = self.wire.parse(request, actor, now, exchange.correlation.request_id)
         exchange.route = call.route
         if tally is not None:
-            await tally.understood(call)
+            await tally.understood(call.ask.form, call.route)
         if self.settings.in_production:
             return self.wire.render(call, await self.answer(call.ask))
         exchange.marks.append(("parse", time.perf_counter()))
@@ -227,6 +202,37 @@ class App:
         response = self.wire.render(call, outcome)
         exchange.marks.append(("render", time.perf_counter()))
         return response
+
+    def _beside(self, exchange: Exchange, request: Request) -> Endpoints | None:
+        """The endpoints that a request is for; a protocol besides the wire is noted."""
+        for talk in self.talks:
+            if route := talk.route(request):
+                exchange.route, exchange.talk = route, talk
+        if self.endpoints is not None and (route := self.endpoints.route(request)):
+            exchange.route = route
+            return self.endpoints
+        return None
+
+    def _answering(self, exchange: Exchange) -> Answer:
+        """What answers the asks of one request, each of which is charged by itself. Whatever
+        fails in a way that nobody foresaw is told, and is a problem without details."""
+        asked = 0
+
+        async def answer(ask: Ask) -> Outcome:
+            nonlocal asked
+            asked += 1
+            if exchange.tally is not None:
+                await exchange.tally.understood(ask.form, exchange.route, further=asked > 1)
+            try:
+                return await self.answer(ask)
+            except (Problem, Gone):
+                raise
+            except Exception as error:
+                if self.failures is not None:
+                    self.failures(Failed(exchange.correlation.request_id, error))
+                raise Problem(INTERNAL) from error
+
+        return answer
 
     async def _identified(self, request: Request, tally: Tally | None) -> Actor:
         """Who sends a request. Who cannot be identified is charged as well."""
@@ -255,7 +261,8 @@ class App:
     def _refusal(self, exchange: Exchange, problem: Problem) -> Response:
         exchange.code = problem.code.name
         request_id = exchange.correlation.request_id
-        return self.wire.problem(problem, exchange.request, request_id)
+        wire = exchange.talk or self.wire
+        return wire.problem(problem, exchange.request, request_id)
 
     async def _send(
         self, exchange: Exchange, link: Link, response: Response, stay: Stay | None = None

@@ -1,7 +1,7 @@
 """What a request costs, in the units of rate limits."""
 
-from charter.plan.ask import Can, Read, ReadMany, ReadOne, Summarize, Write
-from charter.wire.rest.costs import cost
+from charter.plan.ask import Can, Read, ReadMany, ReadOne, ReadTogether, Summarize, Write
+from charter.wire.rest.costs import cost, total_cost
 
 EXPORTED = 10_000
 """Rows that an export counts as, since nobody knows before its end."""
@@ -34,6 +34,8 @@ class Charges:
                 return self._units(rows * (1 + related))
             case Summarize():
                 return self._units(form.limit)
+            case ReadTogether():
+                return self._units(total_cost(form))
             case Can():
                 return len(form.checks)
 

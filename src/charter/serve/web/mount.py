@@ -16,9 +16,10 @@ def mounted(settings: Settings, root: str) -> Settings:
     """The settings with their paths below a root, which is empty or begins with a slash."""
     if not root:
         return settings
-    rest = settings.rest
+    rest, graphql = settings.rest, settings.graphql
     return replace(
         settings,
+        graphql=replace(graphql, path=root + graphql.path),
         rest=replace(rest, prefix=root + rest.prefix, problem_base=root + rest.problem_base),
     )
 

@@ -9,10 +9,10 @@ from charter.access.rates.verdict import Verdict
 from charter.core.codes import RATE_LIMITED
 from charter.core.problems import Problem
 from charter.plan.actor import API_KEY, Actor
+from charter.plan.ask import Can, Read, Write
 from charter.serve.web.addresses import subscriber
 from charter.serve.web.charges import Charges
 from charter.wire.http import Request
-from charter.wire.rest.call import Call
 from charter.wire.rest.headers import Headers
 
 AUTH = "/auth/"
@@ -21,9 +21,12 @@ _LENIENT = frozenset({"refresh", "sign-out", "token"})
 
 
 class Throttle:
-    """The limits of one app. `prefix` is what the paths of the API begin with."""
+    """The limits of one app. `prefix` is what the paths of the API begin with, and `queried` the
+    path at which a POST may be a read as well."""
 
-    def __init__(self, settings: RatesSettings, prefix: str, store: Store) -> None:
+    def __init__(
+        self, settings: RatesSettings, prefix: str, store: Store, queried: str = ""
+    ) -> None:
         limits = limits_of(settings)
         self.address, self.actor, self.key = limits.address, limits.actor, limits.key
         self.sign_in = limits.sign_in
@@ -33,6 +36,12 @@ class Throttle:
         self.charges = Charges(settings.write_cost, settings.rows_per_unit)
         self.store = store
         self._auth = prefix + AUTH
+        self._queried = queried
+
+    def base(self, request: Request) -> int:
+        """What a request costs at least: all that is known before it is understood."""
+        reads = request.path == self._queried
+        return self.charges.base("GET" if reads else request.method)
 
     def signs_in(self, request: Request) -> bool:
         """Whether a request tries a password or a code, or has mail sent."""
@@ -84,23 +93,28 @@ class Tally:
         else:
             await self._charge(self._throttle.actor, actor.id)
 
-    async def understood(self, call: Call) -> None:
-        """What it asks for is known: the rest of its cost, and the limit of its route."""
+    async def understood(
+        self, form: Read | Write | Can, route: str, *, further: bool = False
+    ) -> None:
+        """What it asks for is known: the rest of its cost, and the limit of its route. What it
+        asks for `further` is charged as well."""
         throttle, subject = self._throttle, self._subject
         if subject is None:
             return
-        whole = throttle.charges.whole(call.ask.form)
+        if further:
+            self._spent = 0
+        whole = throttle.charges.whole(form)
         if whole > self._spent and self._limit is not None:
             await self._take(self._limit, subject, whole - self._spent)
             self._spent = whole
-        if throttle.routes:
-            limit = throttle.routes.get((self._request.method, call.route))
+        if throttle.routes and not further:
+            limit = throttle.routes.get((self._request.method, route))
             if limit is not None:
                 await self._take(limit, subject, 1)
 
     def _charge(self, limit: Limit | None, subject: str) -> Awaitable[None]:
         self._subject, self._limit = subject, limit
-        self._spent = self._throttle.charges.base(self._request.method)
+        self._spent = self._throttle.base(self._request)
         return self._take(limit, subject, self._spent)
 
     async def _take(self, limit: Limit | None, subject: str, cost: int) -> None:

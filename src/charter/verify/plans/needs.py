@@ -25,18 +25,27 @@ from charter.contract.expression import (
 )
 from charter.contract.resource import Resource
 from charter.contract.types import Scalar
+from charter.plan.ask import Known
 from charter.plan.plan import (
+    ListingPlan,
     ManyPlan,
     OnePlan,
     ParentPlan,
     ReadPlan,
+    RootPlan,
+    SeveralPlan,
     ShowActions,
     ShowComputed,
+    ShowEach,
     ShowField,
+    ShowItself,
+    ShowKey,
+    ShowListing,
     ShowMany,
     ShowOne,
     SortBy,
     SummaryPlan,
+    TogetherPlan,
 )
 
 _SPANS = frozenset({Operator.LT, Operator.LE, Operator.GT, Operator.GE, Operator.LIKE})
@@ -79,6 +88,28 @@ def needs_of(contract: Contract, plan: ReadPlan) -> tuple[Need, ...]:
         case SummaryPlan(resource=resource):
             tied = _parent_fields(plan.parent)
             return _distinct(_of_rows(contract, resource, plan.where, (), tied))
+        case TogetherPlan(roots=roots):
+            return _distinct(need for _, root in roots for need in _of_root(contract, root))
+
+
+def _of_root(contract: Contract, root: RootPlan) -> Iterator[Need]:
+    match root:
+        case OnePlan() | SummaryPlan():
+            yield from needs_of(contract, root)
+        case SeveralPlan(rows=rows):
+            for row in rows:
+                yield from _of_root(contract, row)
+        case ListingPlan(row=row):
+            yield from _of_rows(contract, row.resource, row.where, root.sort, ())
+            yield from _of_parts(contract, root)
+        case Known():
+            return
+
+
+def _of_parts(contract: Contract, listing: ListingPlan) -> Iterator[Need]:
+    for part in listing.parts:
+        if isinstance(part, ShowEach):
+            yield from _of_shows(contract, listing.row.resource, part.shows)
 
 
 def needs_of_conditions(
@@ -266,6 +297,16 @@ def _of_shows(contract: Contract, resource: Resource, shows: Iterable[object]) -
                 if tied:
                     yield from _of_rows(contract, row.resource, row.where, sort, tied)
                 yield from _of_shows(contract, row.resource, row.shows)
+            case ShowKey(visible=visible):
+                yield from needs_of_conditions(contract, resource, (visible,))
+            case ShowItself(shows=inner):
+                yield from _of_shows(contract, resource, inner)
+            case ShowListing(relation=relation, listing=listing):
+                tied = (relation.far,) if relation.kind == "many" else ()
+                row = listing.row
+                if tied:
+                    yield from _of_rows(contract, row.resource, row.where, listing.sort, tied)
+                yield from _of_parts(contract, listing)
             case ShowActions(actions=actions):
                 conditions = (condition for _, condition in actions)
                 yield from needs_of_conditions(contract, resource, conditions)

@@ -15,7 +15,6 @@ from charter.plan.ask import (
     Measure,
     Nest,
     Parent,
-    Read,
     ReadMany,
     ReadOne,
     Selection,
@@ -145,7 +144,7 @@ class _Drawer:
     def _shape(
         self,
         name: str,
-        form: Read,
+        form: ReadOne | ReadMany | Summarize,
         *wanted: Wanted,
         origin: Origin = Origin.CONTRACT,
         whole: bool = False,

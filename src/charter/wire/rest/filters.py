@@ -65,8 +65,8 @@ class Filters:
     def _reader(self, type_: Type, comparator: Comparator) -> Callable[[Raw], Any]:
         if comparator in (Comparator.IN, Comparator.NOT_IN):
             return list_reader(text_reader(loose(type_)), self._settings.max_list)
-        if comparator in _SPECIAL:
-            return _SPECIAL[comparator]
+        if comparator in PATTERNS:
+            return PATTERNS[comparator]
         return text_reader(loose(replace(type_, many=False)))
 
 
@@ -167,7 +167,7 @@ def folded_pattern(pattern: str) -> str:
     return "".join(found)
 
 
-_SPECIAL: dict[Comparator, Callable[[Raw], Any]] = {
+PATTERNS: dict[Comparator, Callable[[Raw], Any]] = {
     Comparator.LIKE: _pattern,
     Comparator.ILIKE: lambda raw: folded_pattern(_pattern(raw)),
     Comparator.NULL: text_reader(Type(Scalar.BOOLEAN)),

@@ -167,7 +167,7 @@ class Lists:
 
     def _search(self, vocabulary: Vocabulary, filtered: Filtered, notes: Notes) -> None:
         filtered.search = filtered.first + len(filtered.readers)
-        filtered.readers.append(_searched)
+        filtered.readers.append(searched)
         if not vocabulary.resource.search_fields:
             message = f"{vocabulary.resource.name} has no fields to be searched"
             notes.of(SEARCH, INVALID_PARAMETER, message)
@@ -233,7 +233,7 @@ def _count(text: str | None, notes: Notes) -> Counting:
 _any_text = text_reader(TEXT)
 
 
-def _searched(raw: Raw) -> tuple[str, ...]:
+def searched(raw: Raw) -> tuple[str, ...]:
     found = tuple(fold(_any_text(raw)).split())
     if not 1 <= len(found) <= MOST_SEARCHED:
         raise unfit(WRONG_LENGTH, f"a search has 1 to {MOST_SEARCHED} words, not {len(found)}")

@@ -1,6 +1,7 @@
 """Which representation to answer with (RFC 9110, section 12.5.1)."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from charter.core.codes import NOT_ACCEPTABLE
@@ -40,24 +41,30 @@ def negotiated(accept: str | None, offered: Styles) -> Style:
     return found
 
 
-def _choose(accept: str, offered: Styles) -> Style | None:
+def weighed_highest(accept: str, offered: Sequence[str]) -> str | None:
+    """The media type that a client likes best; of equals, the first. None where none will do."""
     ranges = _ranges(accept)
     if not ranges:
         return offered[0]
-    weighed = [(_weight(style, ranges), -index) for index, style in enumerate(offered)]
+    weighed = [(_weight(name, ranges), -index) for index, name in enumerate(offered)]
     weight, index = max(weighed)
     return offered[-index] if weight > 0 else None
+
+
+def _choose(accept: str, offered: Styles) -> Style | None:
+    found = weighed_highest(accept, offered)
+    return None if found is None else Style(found)
 
 
 _chosen = lru_cache(maxsize=256)(_choose)
 
 
-def _weight(style: Style, ranges: list[tuple[str, float]]) -> float:
-    """The weight that the most specific range gives to a style."""
-    major = style.value.partition("/")[0]
+def _weight(offered: str, ranges: list[tuple[str, float]]) -> float:
+    """The weight that the most specific range gives to a media type."""
+    major = offered.partition("/")[0]
     best = (0, 0.0)
     for name, weight in ranges:
-        if name == style.value:
+        if name == offered:
             best = max(best, (3, weight))
         elif name == f"{major}/*":
             best = max(best, (2, weight))

@@ -32,6 +32,7 @@ _OF_CODE: Mapping[str, int] = {
     codes.INVALID_CURSOR.name: 400,
     codes.KEY_REQUIRED.name: 400,
     codes.TOO_COMPLEX.name: 400,
+    codes.INVALID_DOCUMENT.name: 400,
     codes.BODY_TOO_SLOW.name: 408,
     codes.TOO_LARGE.name: 413,
     codes.TARGET_TOO_LONG.name: 414,
@@ -78,7 +79,7 @@ def render_problem(
     """
     status = status_of(problem.code)
     body = msgspec.json.encode(_details(problem, status, settings, request_id))
-    headers = (*PROBLEM, *_headers(problem, status, request))
+    headers = (*PROBLEM, *headers_of(problem, status, request))
     return answer(request, status, headers, body, min_compressed=settings.min_compressed)
 
 
@@ -123,7 +124,8 @@ def _instance(request_id: str) -> str:
         return "#" + quote(request_id, safe="")
 
 
-def _headers(problem: Problem, status: int, request: Request) -> Headers:
+def headers_of(problem: Problem, status: int, request: Request) -> Headers:
+    """The fields that say more of a problem."""
     found: list[tuple[str, str]] = []
     members, wait = problem.detail.members, problem.detail.retry_after
     if wait is None and status in _PASSING:

@@ -9,7 +9,7 @@ import msgspec
 
 from charter.contract.contract import Contract
 from charter.contract.types import TEXT
-from charter.plan.ask import EVERYTHING, Can, ReadMany, Selection, Summarize, Write
+from charter.plan.ask import EVERYTHING, ReadMany, ReadOne, Selection, Write
 from charter.plan.cursors import seal
 from charter.plan.outcome import (
     CanOutcome,
@@ -19,6 +19,7 @@ from charter.plan.outcome import (
     RowOutcome,
     StreamOutcome,
     SummaryOutcome,
+    TogetherOutcome,
     ValueOutcome,
     WriteOutcome,
 )
@@ -72,6 +73,8 @@ def render(renderer: Renderer, call: Call, outcome: Outcome) -> Response:
             return _stream(renderer, call, outcome)
         case CanOutcome():
             return _answer(renderer, call, 200, fixed.WRITTEN[Style.JSON], can_body(outcome))
+        case TogetherOutcome():
+            raise TypeError("REST asks for one thing at a time")
 
 
 def _row(renderer: Renderer, call: Call, outcome: RowOutcome) -> Response:
@@ -111,7 +114,7 @@ def _hal_row(renderer: Renderer, call: Call, outcome: RowOutcome) -> dict[str, A
 
 def _selection(call: Call) -> Selection:
     form = call.ask.form
-    return EVERYTHING if isinstance(form, Summarize | Can) else form.selection
+    return form.selection if isinstance(form, ReadOne | ReadMany | Write) else EVERYTHING
 
 
 def _locations(renderer: Renderer, call: Call, outcome: RowOutcome) -> Headers:

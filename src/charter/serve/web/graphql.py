@@ -1,0 +1,26 @@
+"""GraphQL, where what it stands on is installed."""
+
+from typing import Any
+
+from charter.access.extras import MissingExtra, needing
+from charter.contract.contract import Contract
+from charter.serve.settings.model import Settings
+from charter.serve.web.wires import Talk
+
+
+def graphql_of(contract: Contract, settings: Settings, cursor_key: bytes) -> tuple[Talk, ...]:
+    """The GraphQL interface of a contract, or none where it is off or cannot be.
+
+    `settings` are those below the root already. Raises ValueError where they cannot be followed.
+    """
+    if not settings.graphql.enabled:
+        return ()
+    try:
+        module: Any = needing("graphql", "graphql", "GraphQL", "charter.wire.graphql.endpoint")
+    except MissingExtra:
+        return ()
+    development = not settings.serve.in_production
+    endpoint: Talk = module.open_endpoint(
+        contract, cursor_key, settings.graphql, settings.rest, development=development
+    )
+    return (endpoint,)

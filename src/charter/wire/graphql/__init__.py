@@ -1,0 +1,1 @@
+"""GraphQL: documents to asks, outcomes to responses, the contract as a schema."""

@@ -1,0 +1,251 @@
+"""Queries: from an operation to one read of all its fields."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from graphql import (
+    FieldNode,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    execute_sync,
+)
+from graphql.language import DocumentNode
+
+from charter.contract.contract import Contract
+from charter.contract.resource import Resource
+from charter.core.codes import (
+    INVALID_DOCUMENT,
+    INVALID_PARAMETER,
+    TOO_COMPLEX,
+)
+from charter.core.problems import Flaw, Problem
+from charter.plan.ask import (
+    Known,
+    Nest,
+    Pick,
+    ReadListing,
+    ReadOne,
+    ReadTogether,
+    Root,
+    Selection,
+    Several,
+)
+from charter.plan.notes import Notes
+from charter.plan.selection import Actions, Hidden, Item, Key, Label, Listed
+from charter.wire.graphql.documents import Operation
+from charter.wire.graphql.filters import Filters
+from charter.wire.graphql.given import Bound, Source, Variable, Watch
+from charter.wire.graphql.keys import Keys
+from charter.wire.graphql.lists import TYPENAME, Lists, Nodes, object_of
+from charter.wire.graphql.meaning import (
+    Abilities,
+    GlobalKey,
+    List,
+    ManyRows,
+    OneRow,
+    Summary,
+    ToMany,
+    ToOne,
+    Value,
+    Veiled,
+    said,
+)
+from charter.wire.graphql.planning import Binder, ListPrint, Reading
+from charter.wire.graphql.settings import GraphqlSettings
+from charter.wire.graphql.summaries import Summaries
+from charter.wire.rest.costs import total_cost
+from charter.wire.rest.vocabulary import vocabularies
+
+NULL = Known("null")
+
+
+@dataclass(frozen=True)
+class ReadPlan:
+    """A query but for its values. `names` are those of its fields, by those in the answer."""
+
+    form: ReadTogether
+    binders: tuple[Binder, ...]
+    lists: tuple[ListPrint, ...]
+
+    def values(self, bound: Bound) -> tuple[Any, ...]:
+        """Raises `invalid_parameter` with all that is wrong with what is given."""
+        notes = Notes(INVALID_PARAMETER)
+        values = tuple(binder.bind(bound, notes) for binder in self.binders)
+        notes.settle()
+        return values
+
+
+class Queries:
+    """Plans the queries of one contract, each form of each once."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        schema: GraphQLSchema,
+        types: Mapping[str, str],
+        settings: GraphqlSettings,
+        cursor_key: bytes,
+    ) -> None:
+        known = vocabularies(contract)
+        self._contract = contract
+        self._schema = schema
+        self._settings = settings
+        self.keys = Keys(contract, types)
+        self._lists = Lists(known, Filters(known, self.keys, settings), settings, cursor_key)
+        self._summaries = Summaries(known, self._lists)
+
+    def plan(self, operation: Operation, bound: Bound) -> ReadPlan:
+        """Raises problems: for what is asked, before anything of the values is read."""
+        found: ReadPlan | None = operation.plans.find(bound)
+        if found is None:
+            watch = Watch(bound)
+            found = self._planned(operation, Reading(watch, operation.fragments))
+            operation.plans.keep(watch.asked.items(), found)
+        return found
+
+    def _planned(self, operation: Operation, reading: Reading) -> ReadPlan:
+        query = self._schema.query_type
+        if query is None:
+            raise ValueError("every contract has a query type")
+        roots: list[tuple[str, Root]] = []
+        for out, nodes in reading.fields([operation.node.selection_set], query).items():
+            name = nodes[0].name.value
+            if name == TYPENAME:
+                roots.append((out, Known(f'"{query.name}"')))
+            elif name.startswith("__"):
+                roots.append((out, self._introspected(operation, nodes, reading)))
+            else:
+                roots.append((out, self._root(query, name, nodes, reading)))
+        reading.notes.settle()
+        form = ReadTogether(tuple(roots))
+        check_cost(form, self._settings.max_cost)
+        return ReadPlan(form, tuple(reading.binders), tuple(reading.lists))
+
+    def _root(self, query: GraphQLObjectType, name: str, nodes: Nodes, reading: Reading) -> Root:
+        field = query.fields[name]
+        match said(field):
+            case OneRow(resource):
+                source = reading.arguments(nodes[0])["id"]
+                return self._one(resource, source, nodes, reading, "/id")
+            case ManyRows():
+                return self._several(nodes, reading)
+            case List(resource):
+                listing = self._lists.listing(
+                    reading, field, nodes, resource, resource.name, self.items_of(reading)
+                )
+                return ReadListing(resource.name, listing)
+            case Summary(resource):
+                return self._summaries.read(reading, field, nodes, resource)
+            case meaning:
+                raise TypeError(f"{meaning} is nothing that a query has")
+
+    def _one(
+        self, resource: Resource | None, source: Source, nodes: Nodes, reading: Reading, at: str
+    ) -> ReadOne | Known:
+        """A row by its global identifier; null for one of no type, or of another."""
+        name = self.keys.resource_of.get(reading.watch.prefix(source) or "")
+        if name is None or (resource is not None and resource.name != name):
+            return NULL
+        found = self._contract.resource_named[name]
+        slot = reading.bind(Binder(source.get, self.keys.reader_or_nothing(name), at))
+        type_ = self._schema.type_map[self.keys.prefixes[name][:-1]]
+        if not isinstance(type_, GraphQLObjectType):
+            raise TypeError(f"{type_} is no type of rows")
+        items = self.items_of(reading)(nodes, type_, found)
+        return ReadOne(name, Selection(items=items), slot=slot)
+
+    def _several(self, nodes: Nodes, reading: Reading) -> Several:
+        sources = reading.watch.items(reading.arguments(nodes[0])["ids"])
+        if len(sources) > self._settings.max_list:
+            message = f"at most {self._settings.max_list} identifiers are expected"
+            reading.notes.at("/ids", TOO_COMPLEX, message)
+            sources = []
+        rows = [
+            self._one(None, source, nodes, reading, f"/ids/{at}")
+            for at, source in enumerate(sources)
+        ]
+        return Several(tuple(rows))
+
+    def items_of(self, reading: Reading) -> "_Items":
+        return _Items(self._contract, self.keys, self._lists, reading)
+
+    def _introspected(self, operation: Operation, nodes: Nodes, reading: Reading) -> Known:
+        """What types there are, which is known without the database."""
+        bound = reading.watch.bound
+        for item in operation.node.variable_definitions or ():
+            reading.watch.value(Variable(item.variable.name.value))
+        alone = OperationDefinitionNode(
+            operation=operation.node.operation,
+            variable_definitions=operation.node.variable_definitions,
+            selection_set=SelectionSetNode(selections=tuple(nodes)),
+        )
+        document = DocumentNode(definitions=(alone, *operation.fragments.values()))
+        result = execute_sync(self._schema, document, variable_values=dict(bound.values))
+        if result.errors or not result.data:
+            message = result.errors[0].message if result.errors else None
+            raise Problem(INVALID_DOCUMENT, message)
+        (value,) = result.data.values()
+        return Known(msgspec.json.encode(value).decode())
+
+
+class _Items:
+    """What is selected of the rows of a resource."""
+
+    def __init__(self, contract: Contract, keys: Keys, lists: Lists, reading: Reading) -> None:
+        self._contract = contract
+        self._keys = keys
+        self._lists = lists
+        self._reading = reading
+
+    def __call__(
+        self, nodes: Nodes, type_: GraphQLObjectType, resource: Resource
+    ) -> tuple[Item, ...]:
+        return tuple(
+            self._item(out, inner, type_, resource)
+            for out, inner in self._reading.inside(nodes, type_).items()
+        )
+
+    def _item(
+        self, out: str, nodes: list[FieldNode], type_: GraphQLObjectType, resource: Resource
+    ) -> Item:
+        name = nodes[0].name.value
+        if name == TYPENAME:
+            return Label(out, type_.name)
+        field = type_.fields[name]
+        match said(field):
+            case Value(field_name):
+                return Pick(out, field_name)
+            case GlobalKey(target, field_name):
+                return Key(out, self._keys.prefixes[target], field_name)
+            case Abilities():
+                return Actions(out)
+            case Veiled(fields):
+                return Hidden(out, fields)
+            case ToOne(relation):
+                target_resource = self._contract.resource_named[relation.target]
+                row = self(nodes, object_of(field), target_resource)
+                return Nest(out, relation.name, Selection(items=row))
+            case ToMany(relation):
+                target_resource = self._contract.resource_named[relation.target]
+                label = f"{resource.name}.{relation.name}"
+                listing = self._lists.listing(
+                    self._reading, field, nodes, target_resource, label, self
+                )
+                return Listed(out, relation.name, listing)
+            case meaning:
+                raise TypeError(f"{meaning} is nothing that a row has")
+
+
+def check_cost(form: ReadTogether, most: int) -> None:
+    """Raises `too_complex` for an answer that is likely to have more rows."""
+    total = total_cost(form)
+    if total > most:
+        message = (
+            f"the answer would have about {total} rows, of {most} at most: ask for smaller pages, "
+            "or for fewer lists inside lists"
+        )
+        raise Problem(TOO_COMPLEX, message, flaws=(Flaw(TOO_COMPLEX.name, message, pointer=""),))

@@ -1,0 +1,147 @@
+"""GraphQL over HTTP (the GraphQL Foundation's specification): what a request asks, and how it is
+to be answered.
+
+What a browser sends across sites without asking first is not understood: bodies have to be JSON.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from urllib.parse import parse_qsl
+
+from charter.core.codes import (
+    INVALID_PARAMETER,
+    MALFORMED,
+    METHOD_NOT_ALLOWED,
+    NOT_ACCEPTABLE,
+    REQUIRED,
+    WRONG_LENGTH,
+)
+from charter.core.problems import Flaw, Problem
+from charter.plan.unfit import named
+from charter.wire.graphql.settings import GraphqlSettings
+from charter.wire.http import Request
+from charter.wire.rest.bodies import FOR_POST, check_type, decoded
+from charter.wire.rest.negotiate import weighed_highest
+
+METHODS = ("GET", "POST")
+MOST_JSON_DEPTH = 32
+_NAMES = ("query", "operationName", "variables", "extensions", "documentId")
+_NOTHING: Mapping[str, Any] = {}
+
+
+class Media(StrEnum):
+    """The representations of answers. The older one says nothing by its status."""
+
+    RESPONSE = "application/graphql-response+json"
+    JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One operation that is asked for. `document` is its text, None where only its digest or
+    name is given."""
+
+    document: str | None
+    operation: str | None
+    variables: Mapping[str, Any]
+    digest: str | None = None
+    """The SHA-256 of the document in hexadecimal digits, or the name that it is listed under."""
+
+
+def media_of(request: Request) -> Media:
+    """How to answer. Raises `not_acceptable`."""
+    accept = request.headers.get("accept")
+    if accept is None:
+        return Media.JSON
+    found = weighed_highest(accept, (Media.JSON.value, Media.RESPONSE.value))
+    if found is None:
+        available = tuple(item.value for item in Media)
+        message = f"The answer can be given as {' or '.join(available)}."
+        raise Problem(NOT_ACCEPTABLE, message, members={"available": available})
+    return Media(found)
+
+
+def asked_of(request: Request, settings: GraphqlSettings) -> list[Asked]:
+    """The operations that a request asks for: more than one where it is a list of them.
+
+    Raises `method_not_allowed`, `unsupported_media_type`, `malformed`, `invalid_parameter`.
+    """
+    if request.method == "GET":
+        return [_asked(_parameters(request.query))]
+    if request.method != "POST":
+        message = f"{request.method[:20]} is not defined here, but GET, POST, OPTIONS."
+        raise Problem(METHOD_NOT_ALLOWED, message, members={"allow": (*METHODS, "OPTIONS")})
+    check_type(request.headers, FOR_POST)
+    body = decoded(request.body, MOST_JSON_DEPTH)
+    if type(body) is list and settings.max_batch > 1:
+        if not 1 <= len(body) <= settings.max_batch:
+            raise _wrong(
+                WRONG_LENGTH.name, f"1 to {settings.max_batch} operations are expected", ""
+            )
+        return [_asked(_object(item, f"/{at}"), f"/{at}") for at, item in enumerate(body)]
+    return [_asked(_object(body, ""))]
+
+
+def _parameters(query: str) -> dict[str, Any]:
+    """The parameters of GET; objects are JSON there."""
+    found: dict[str, Any] = {}
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=False, errors="strict")
+    except UnicodeDecodeError:
+        raise Problem(MALFORMED, "The query is not valid UTF-8.") from None
+    for name, value in pairs:
+        if name in found:
+            raise _wrong(INVALID_PARAMETER.name, f"`{name[:100]}` is given more than once", "")
+        if name not in _NAMES:
+            continue
+        if name in ("variables", "extensions"):
+            found[name] = decoded(value.encode(), MOST_JSON_DEPTH) if value else None
+        else:
+            found[name] = value or None
+    return found
+
+
+def _object(value: Any, at: str) -> dict[str, Any]:
+    if type(value) is not dict:
+        raise _wrong(INVALID_PARAMETER.name, f"an object is expected, not {named(value)}", at)
+    return value
+
+
+def _asked(body: Mapping[str, Any], at: str = "") -> Asked:
+    document = _text(body, "query", at)
+    digest = _text(body, "documentId", at)
+    name = _text(body, "operationName", at)
+    variables = _map(body, "variables", at)
+    persisted = _map(_map(body, "extensions", at), "persistedQuery", at + "/extensions")
+    if persisted:
+        if persisted.get("version") != 1:
+            message = "persisted queries have version 1"
+            raise _wrong(INVALID_PARAMETER.name, message, at + "/extensions/persistedQuery/version")
+        digest = _text(persisted, "sha256Hash", at + "/extensions/persistedQuery")
+    if document is None and digest is None:
+        raise _wrong(REQUIRED.name, "`query` is missing: a GraphQL document", at + "/query")
+    return Asked(document, name, variables, digest)
+
+
+def _text(body: Mapping[str, Any], name: str, at: str) -> str | None:
+    value = body.get(name)
+    if value is not None and type(value) is not str:
+        message = f"`{name}` is text, not {named(value)}"
+        raise _wrong(INVALID_PARAMETER.name, message, f"{at}/{name}")
+    return value
+
+
+def _map(body: Mapping[str, Any], name: str, at: str) -> Mapping[str, Any]:
+    value = body.get(name)
+    if value is None:
+        return _NOTHING
+    if type(value) is not dict:
+        message = f"`{name}` is an object, not {named(value)}"
+        raise _wrong(INVALID_PARAMETER.name, message, f"{at}/{name}")
+    return value
+
+
+def _wrong(code: str, message: str, at: str) -> Problem:
+    return Problem(INVALID_PARAMETER, message, flaws=(Flaw(code, message, pointer=at),))
