@@ -39,7 +39,8 @@ def test_django(made: Made, tmp_path: Path) -> None:
 
 
 def test_rails(made: Made, tmp_path: Path) -> None:
-    contract, _, draft = drafted_from(made(schemas.RAILS), tmp_path)
+    url = made(schemas.RAILS)
+    contract, _, draft = drafted_from(url, tmp_path)
     named = contract.resource_named
     account, post, comment = named["Account"], named["Post"], named["Comment"]
     assert account.field_named["version"].column == "lock_version"
@@ -56,7 +57,9 @@ def test_rails(made: Made, tmp_path: Path) -> None:
     assert found["Post.deleted_at"] == {"soft delete"}
     assert found["Comment.commentable_id"] == {"a polymorphic reference"}
     assert found["Account.encrypted_password"] == {"a secret"}
-    assert found["Comment.parent"] == {"a reference without an index"}
+    # On MySQL every foreign key has one.
+    unindexed = set() if url.startswith("mysql") else {"a reference without an index"}
+    assert found.get("Comment.parent", set()) == unindexed
     assert "Post.account" not in found
 
 

@@ -27,7 +27,7 @@ class Form(StrEnum):
     """A UUID as 32 digits."""
     BYTES = "bytes"
     ENUM = "enum"
-    """A text as a value of an enum type that the database has."""
+    """A text as a value of an enum type that the database has, or of an enum column."""
 
 
 FORMS: Mapping[Scalar, frozenset[Form]] = MappingProxyType(
@@ -48,7 +48,8 @@ LIST_FORMS = frozenset({Form.TEXT})
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """How a column stores values. `name` is that of the enum type, for the form ENUM."""
+    """How a column stores values. `name` is that of the enum type, for the form ENUM: where types
+    of columns have no name, there is none."""
 
     form: Form
     name: str = ""
@@ -70,7 +71,7 @@ class Mapped:
 def stored_as(text: str) -> Stored | None:
     """What a text such as `naive` or `enum:colour` says; None where it says nothing."""
     form, _, name = text.partition(":")
-    if form not in set(Form) or bool(name) != (form == Form.ENUM):
+    if form not in set(Form) or (name and form != Form.ENUM) or text.endswith(":"):
         return None
     return Stored(Form(form), name)
 
