@@ -134,3 +134,27 @@ def test_secrets_of_the_address_are_not_shown(shapes: str) -> None:
     said = text + "".join(item.why for item in draft.concerns)
     assert shapes.partition("//")[2].partition("@")[0] not in said
     assert "127.0.0.1" not in said
+
+
+def test_names_with_line_ends_are_read_whole() -> None:
+    shown = """CREATE TABLE "t" (
+  "a
+b" int NOT NULL COMMENT 'c
+  d',
+  KEY "x
+y" ("a
+b" DESC,"c"),
+  CONSTRAINT "f
+g" FOREIGN KEY ("a
+b") REFERENCES "u v" ("i
+d") ON DELETE CASCADE
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"""
+    table = table_of("t", shown)
+    assert [column.name for column in table.columns] == ["a\nb"]
+    (index,) = table.indexes
+    assert [(part.name, part.descending) for part in index.columns] == [
+        ("a\nb", True),
+        ("c", False),
+    ]
+    (key,) = table.foreign_keys
+    assert (key.columns, key.target, key.target_columns) == (("a\nb",), "u v", ("i\nd",))

@@ -204,3 +204,14 @@ def test_nobody_may_do_anything_yet(made: Made, tmp_path: Path) -> None:
         rules = [str(rule.when) for rule in resource.policy.allows]
         assert resource.owner is not None or len(rules) == 1
         assert all("False" in rule for rule in rules)
+
+
+def test_rows_whose_keys_come_with_them_are_nobodys_parts(made: Made, tmp_path: Path) -> None:
+    script = """
+        CREATE TABLE orders (id integer PRIMARY KEY);
+        CREATE TABLE order_lines (code varchar(20) NOT NULL PRIMARY KEY,
+            order_id integer NOT NULL REFERENCES orders (id) ON DELETE CASCADE);
+    """
+    contract, _, _ = drafted_from(made(script), tmp_path)
+    relation = contract.resource_named["Order"].relation_named["lines"]
+    assert (relation.owned, relation.target) == (False, "OrderLine")

@@ -188,6 +188,16 @@ def test_rows_that_make_no_sense_are_refused(
     assert said in capsys.readouterr().err
 
 
+def test_tables_that_charter_does_not_make_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = forum_file(tmp_path)
+    mapped = path.read_text().replace("@forum.resource", '@forum.resource(table="Noted")', 1)
+    path.write_text(mapped)
+    assert main(["verify", str(path), "--plans", "--rows", "10"]) == 2
+    assert "Noted is an existing table" in capsys.readouterr().err
+
+
 def test_nothing_is_left_on_a_mysql_server(
     tmp_path: Path, mysql_server: MysqlServer, mysql_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -53,13 +53,16 @@ _COLUMN = re.compile(
 _GENERATED = re.compile(r"(?:GENERATED ALWAYS )?AS \((.*)\) (VIRTUAL|STORED|PERSISTENT)", re.DOTALL)
 _DEFAULT = re.compile(r" DEFAULT (?P<value>b?'(?:[^']|'')*'|\((?:.*)\)|[\w.()-]+)")
 _OWN_CHECK = re.compile(r" CHECK \((?P<expression>.*)\)$", re.DOTALL)
-_INDEX = re.compile(rf"(?P<kind>UNIQUE |FULLTEXT |SPATIAL |VECTOR )?KEY {_NAME} (?P<rest>.*)")
+_INDEX = re.compile(
+    rf"(?P<kind>UNIQUE |FULLTEXT |SPATIAL |VECTOR )?KEY {_NAME} (?P<rest>.*)", re.DOTALL
+)
 _PART = re.compile(
     rf"(?:{_NAME}(?P<length>\(\d+\))?|(?P<expression>\(.*?\)))(?P<desc> DESC)?(?:,|$)"
 )
 _REFERENCE = re.compile(
     rf"CONSTRAINT {_NAME} FOREIGN KEY \((?P<own>{_LISTED})\) REFERENCES"
-    rf" (?P<target>{_PLAIN}(?:\.{_PLAIN})?) \((?P<theirs>{_LISTED})\)(?P<rest>.*)"
+    rf" (?P<target>{_PLAIN}(?:\.{_PLAIN})?) \((?P<theirs>{_LISTED})\)(?P<rest>.*)",
+    re.DOTALL,
 )
 _CHECK = re.compile(rf"CONSTRAINT {_NAME} CHECK \((?P<expression>.*)\)(?P<rest>[^)]*)$", re.DOTALL)
 _ENGINE = re.compile(r"\bENGINE=(\w+)")

@@ -40,13 +40,10 @@ _COUNTED = 1_000_000
 async def read_database(url: str, on: str, progress: Progress) -> Found:
     """All that a database tells, read without changing anything. `on` is the day.
 
-    Raises ValueError for a bad URL or a kind of database that is not understood, and StoreError.
+    Raises ValueError for a bad URL, and StoreError.
     """
     name = dialect_of(url).value
-    survey = _SURVEYS.get(name)
-    if survey is None:
-        known = ", ".join(_SURVEYS)
-        raise ValueError(f"contracts are drafted from databases of {known}, not of {name}")
+    survey = _SURVEYS[name]
     async with session(url) as opened:
         progress("catalog", 0, 1)
         version = str((await opened.rows(survey.version))[0][0])

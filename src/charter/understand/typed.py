@@ -214,7 +214,8 @@ def _mysql(told: Told, kind: Type | None) -> Typed:
     if found == Native("bit", (1,)):
         return Typed(Type(Scalar.BOOLEAN), "number")
     if kind is None or found.name == "year":
-        return _out(f"no field has the type {told.declared}{_bytes_of(found)}")
+        plain = told.declared.partition(" COLLATE ")[0]
+        return _out(f"no field has the type {plain}{_bytes_of(found)}")
     if told.json:
         return Typed(Type(Scalar.JSON))
     return _MYSQL.get(kind.scalar, _as_it_is)(told, kind)
