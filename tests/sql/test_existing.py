@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from asyncmy.errors import MySQLError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,11 +19,12 @@ from charter.contract.expression import ALWAYS, ROW, Column, Compare, Expression
 from charter.contract.mapping import Form, Mapped, Stored
 from charter.contract.resource import Field
 from charter.contract.resource import Resource as Hub
-from charter.contract.types import FLOAT, Scalar, Type
+from charter.contract.types import FLOAT, INTEGER, Scalar, Type
 from charter.contract.types import UUID as UUID_TYPE
 from charter.core.text import fold
 from charter.plan.actor import ANONYMOUS
 from charter.plan.plan import ManyPlan, OnePlan, RowPlan, ShowField, ShowMany, ShowOne, SortBy
+from charter.sql.checks import check
 from charter.sql.existing.forms import read_column, storage_of, written
 from charter.sql.existing.source import source
 from charter.sql.fragment import identifier, sql
@@ -318,6 +320,8 @@ FORMS = [
     Kept(FLOAT, Form.NUMBER,
          {"sqlite": "DOUBLE", "postgresql": "numeric", "mysql": "decimal(12,4)"},
          st.integers(-(10**4), 10**4).map(lambda n: n / 16)),
+    Kept(INTEGER, Form.NUMBER, {"sqlite": "NUMERIC", "postgresql": "numeric", "mysql": "year"},
+         st.integers(1901, 2155)),
     Kept(UUID_TYPE, Form.TEXT,
          {"sqlite": "CHAR(36)", "postgresql": "char(36)", "mysql": "char(36)"}, st.uuids()),
     Kept(UUID_TYPE, Form.HEX,
@@ -430,3 +434,26 @@ def test_clients_see_existing_tables_through_the_wall(postgres_server: PostgresS
         assert seen == (7, 7, NOW)
         runner.run(database.connection.close())
     postgres_server.drop_database(name)
+
+
+# -- locks -----------------------------------------------------------------------------------
+def test_on_mysql_just_the_row_is_locked(mysql_url: str) -> None:
+    """A subselect after FROM, as which existing tables are read, locks nothing there."""
+    customer = SHOP.resource_named["Customer"].field_named["name"]
+    theirs = Column(ROW, ("customer",), "name", customer.type)
+    condition = Compare(Operator.EQ, theirs, Slot(1, customer.type))
+    order = SHOP.resource_named["Order"]
+    statement = check(SHOP, MYSQL, order, [condition], [], lock=True)
+    with asyncio.Runner() as runner:
+        one, other = Mysql(mysql_url, runner), Mysql(mysql_url, runner)
+        filled(one)
+        one.run("START TRANSACTION")
+        assert one.fetch(statement, sources(7, "c7")) == [(0, 1)]
+        other.run("SET innodb_lock_wait_timeout = 1")
+        other.run("START TRANSACTION")
+        for free in ('"Order Form" WHERE OrderId = 1021', "Customer WHERE CustomerId = 7"):
+            assert other.run(f"SELECT 1 FROM {free} FOR UPDATE") == [(1,)]
+        with pytest.raises(MySQLError, match="Lock wait timeout"):
+            other.run('SELECT 1 FROM "Order Form" WHERE OrderId = 7 FOR UPDATE')
+        one.close()
+        other.close()

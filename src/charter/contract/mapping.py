@@ -12,7 +12,7 @@ class Form(StrEnum):
     """A way to store a value otherwise than Charter does."""
 
     NUMBER = "number"
-    """A decimal or float as whatever number the column has, a truth as 0 or 1."""
+    """A decimal, float or integer as whatever number the column has, a truth as 0 or 1."""
     TEXT = "text"
     SCALED = "scaled"
     """A decimal as an integer, multiplied by ten to the power of its places."""
@@ -37,6 +37,7 @@ FORMS: Mapping[Scalar, frozenset[Form]] = MappingProxyType(
         Scalar.DATE: frozenset({Form.NAIVE}),
         Scalar.BOOLEAN: frozenset({Form.NUMBER}),
         Scalar.FLOAT: frozenset({Form.NUMBER}),
+        Scalar.INTEGER: frozenset({Form.NUMBER}),
         Scalar.UUID: frozenset({Form.TEXT, Form.HEX, Form.BYTES}),
         Scalar.JSON: frozenset({Form.TEXT}),
         **dict.fromkeys(TEXTUAL, frozenset({Form.ENUM})),

@@ -213,7 +213,9 @@ def _mysql(told: Told, kind: Type | None) -> Typed:
         return Typed(Type(Scalar.CHOICE, choices=told.about.labels), "enum")
     if found == Native("bit", (1,)):
         return Typed(Type(Scalar.BOOLEAN), "number")
-    if kind is None or found.name == "year":
+    if found.name == "year":
+        return Typed(Type(Scalar.INTEGER), "number")
+    if kind is None:
         plain = told.declared.partition(" COLLATE ")[0]
         return _out(f"no field has the type {plain}{_bytes_of(found)}")
     if told.json:

@@ -117,6 +117,10 @@ def _float(column: Fragment, field: Field) -> Fragment:
     return sql("CAST(concat({}) AS DOUBLE)", column)
 
 
+def _whole(column: Fragment, field: Field) -> Fragment:
+    return sql("CAST({} AS SIGNED)", column)
+
+
 def _truth(column: Fragment, field: Field) -> Fragment:
     return sql("({} <> 0)", column)
 
@@ -190,6 +194,7 @@ MYSQL_FORMS: Forms = MappingProxyType(
         **{(kind, None): _of(*_TEXTS) for kind in TEXTUAL},
         **{(kind, Form.ENUM): _ENUM for kind in TEXTUAL},
         (Scalar.INTEGER, None): _of(*_INTEGERS),
+        (Scalar.INTEGER, Form.NUMBER): _of("year", "decimal", *_INTEGERS, read=_whole),
         (Scalar.BOOLEAN, None): Storage("tinyint(1)", _truths, _truth),
         (Scalar.BOOLEAN, Form.NUMBER): Storage("bit(1) or an integer", _bits, _truth),
         (Scalar.FLOAT, None): _of("double"),
