@@ -17,19 +17,21 @@ from charter.serve.engine.statements import OTHERS, SHAPES, Tally
 from charter.serve.logs.lines import as_json, line_of
 from charter.sql.statement import Statement
 from charter.store.settings import StoreSettings
+from tests.support.mysql import MysqlServer
 from tests.support.postgres import PostgresServer
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop" / "contract.py"
 SECRET = "nobody-may-read-this"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", "mysql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'shop.db'}"
-    server: PostgresServer = request.getfixturevalue("postgres_server")
+    kind = {"postgresql": "postgres"}.get(request.param, request.param)
+    server: PostgresServer | MysqlServer = request.getfixturevalue(f"{kind}_server")
     server.start()
-    address: str = request.getfixturevalue("postgres_url")
+    address: str = request.getfixturevalue(f"{kind}_url")
     return address
 
 

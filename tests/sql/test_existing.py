@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from asyncmy.errors import MySQLError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,21 +19,24 @@ from charter.contract.expression import ALWAYS, ROW, Column, Compare, Expression
 from charter.contract.mapping import Form, Mapped, Stored
 from charter.contract.resource import Field
 from charter.contract.resource import Resource as Hub
-from charter.contract.types import FLOAT, Scalar, Type
+from charter.contract.types import FLOAT, INTEGER, Scalar, Type
 from charter.contract.types import UUID as UUID_TYPE
 from charter.core.text import fold
 from charter.plan.actor import ANONYMOUS
 from charter.plan.plan import ManyPlan, OnePlan, RowPlan, ShowField, ShowMany, ShowOne, SortBy
+from charter.sql.checks import check
 from charter.sql.existing.forms import read_column, storage_of, written
 from charter.sql.existing.source import source
 from charter.sql.fragment import identifier, sql
+from charter.sql.mysql import MYSQL
 from charter.sql.postgres import POSTGRES
 from charter.sql.reads import compile_read
 from charter.sql.rls import rls_script
 from charter.sql.sources import SlotValue
 from charter.sql.sqlite import SQLITE
 from charter.sql.statement import Sources, Statement
-from tests.sql.databases import Database, Postgres, Sqlite
+from tests.sql.databases import Database, Mysql, Postgres, Sqlite
+from tests.support.mysql import MysqlServer
 from tests.support.postgres import PostgresServer
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -97,10 +101,34 @@ TABLES = {
         INSERT INTO "Order Form" SELECT i, i, '2026-01-02 03:04:05' FROM generate_series(1, 3000) i;
         ANALYZE
         """,
+    "mysql": """
+        CREATE TABLE Customer (CustomerId int NOT NULL AUTO_INCREMENT PRIMARY KEY,
+            Name varchar(40) NOT NULL UNIQUE, Secret char(9)) DEFAULT CHARSET=latin1;
+        CREATE TABLE "Order Form" (OrderId int NOT NULL AUTO_INCREMENT PRIMARY KEY,
+            CustomerId int NOT NULL, Placed datetime NOT NULL, KEY orders_of (CustomerId),
+            KEY placed (Placed), FOREIGN KEY (CustomerId) REFERENCES Customer (CustomerId));
+        CREATE TABLE Label (Word varchar(255) NOT NULL PRIMARY KEY) DEFAULT CHARSET=utf8mb4;
+        CREATE TABLE Pair (OrderId int NOT NULL, Word varchar(255) NOT NULL,
+            PRIMARY KEY (OrderId, Word), FOREIGN KEY (OrderId) REFERENCES "Order Form" (OrderId),
+            FOREIGN KEY (Word) REFERENCES Label (Word)) DEFAULT CHARSET=utf8mb4;
+        CREATE TABLE n (i int NOT NULL AUTO_INCREMENT PRIMARY KEY);
+        INSERT INTO n
+            SELECT a.ordinal_position * 1000 + b.ordinal_position * 20 + c.ordinal_position
+            FROM information_schema.columns a, information_schema.columns b,
+                information_schema.columns c
+            WHERE a.table_name = 'TABLES' AND b.table_name = 'TABLES' AND c.table_name = 'TABLES'
+                AND a.ordinal_position <= 9 AND b.ordinal_position <= 20
+                AND c.ordinal_position <= 20;
+        INSERT INTO Customer VALUES (7, 'c7', 's');
+        INSERT INTO Customer SELECT i, concat('c', i), 's' FROM n;
+        INSERT INTO "Order Form"
+            SELECT CustomerId, CustomerId, '2026-01-02 03:04:05' FROM Customer;
+        ANALYZE TABLE Customer, "Order Form"
+        """,
 }
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+@pytest.fixture(scope="module", params=["sqlite", "postgres", "mysql"])
 def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A database with somebody else's tables."""
     if request.param == "sqlite":
@@ -110,11 +138,19 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
         yield sqlite
         sqlite.connection.close()
         return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
+    server: PostgresServer | MysqlServer
+    server = request.getfixturevalue(f"{request.param}_server")
     server.start()
     name = f"existing_{secrets.token_hex(8)}"
     server.create_database(name)
     with asyncio.Runner() as runner:
+        if isinstance(server, MysqlServer):
+            mysql = Mysql(server.url(name), runner)
+            filled(mysql)
+            yield mysql
+            mysql.close()
+            server.drop_database(name)
+            return
         postgres = Postgres(server.url(name), runner)
         filled(postgres)
         yield postgres
@@ -140,6 +176,8 @@ def explained(database: Database, statement: Statement, *values: Any) -> str:
     """The plan of a statement, as the database tells it."""
     word = "EXPLAIN QUERY PLAN" if database.dialect is SQLITE else "EXPLAIN"
     rows = database.run(f"{word} {statement.text}", statement.arguments(sources(*values)))
+    if database.dialect is MYSQL:
+        return "\n".join(f"{row[3]} {row[2]} by {row[5]}: {row[-1]}" for row in rows)
     return "\n".join(str(row[-1]) for row in rows)
 
 
@@ -165,7 +203,8 @@ def equal(name: str, of: str) -> Expression:
 
 def indexed(plan: str) -> bool:
     """Whether no table is read from its beginning to its end, but for the few rows of a page."""
-    return "Seq Scan" not in plan and "SCAN" not in plan.replace("SCAN p", "")
+    whole = ("Seq Scan", "SCAN", "ALL Customer", "ALL Order Form", "index Customer")
+    return not any(word in plan.replace("SCAN p", "") for word in whole)
 
 
 def test_a_row_is_found_by_its_key(database: Database) -> None:
@@ -257,32 +296,47 @@ FORMS = [
         st.decimals(-(10**9), 10**9, places=2),
     )
     for form, columns in (
-        (Form.NUMBER, {"sqlite": "NUMERIC(12,2)", "postgresql": "numeric"}),
-        (Form.NUMBER, {"sqlite": "REAL", "postgresql": "double precision"}),
-        (Form.TEXT, {"sqlite": "TEXT", "postgresql": "varchar(30)"}),
-        (Form.SCALED, {"sqlite": "INTEGER", "postgresql": "bigint"}),
+        (Form.NUMBER, {"sqlite": "NUMERIC(12,2)", "postgresql": "numeric",
+                       "mysql": "decimal(14,4)"}),
+        (Form.NUMBER, {"sqlite": "REAL", "postgresql": "double precision", "mysql": "double"}),
+        (Form.TEXT, {"sqlite": "TEXT", "postgresql": "varchar(30)", "mysql": "varchar(30)"}),
+        (Form.SCALED, {"sqlite": "INTEGER", "postgresql": "bigint", "mysql": "bigint"}),
     )
 ] + [
-    Kept(Type(Scalar.DATETIME), Form.NAIVE, {"sqlite": "DATETIME", "postgresql": "timestamp"},
-         times),
+    Kept(Type(Scalar.DATETIME), Form.NAIVE,
+         {"sqlite": "DATETIME", "postgresql": "timestamp", "mysql": "datetime(6)"}, times),
     Kept(Type(Scalar.DATETIME), Form.ISO, {"sqlite": "TEXT"}, times),
-    Kept(Type(Scalar.DATETIME), Form.UNIX, {"sqlite": "INTEGER", "postgresql": "bigint"}, times,
+    Kept(Type(Scalar.DATETIME), Form.UNIX,
+         {"sqlite": "INTEGER", "postgresql": "bigint", "mysql": "bigint"}, times,
          lambda value: value.replace(microsecond=0)),
-    Kept(Type(Scalar.DATETIME), Form.UNIX_MS, {"sqlite": "INTEGER", "postgresql": "bigint"}, times,
+    Kept(Type(Scalar.DATETIME), Form.UNIX_MS,
+         {"sqlite": "INTEGER", "postgresql": "bigint", "mysql": "bigint"}, times,
          lambda value: value.replace(microsecond=value.microsecond // 1000 * 1000)),
-    Kept(Type(Scalar.DATE), Form.NAIVE, {"sqlite": "DATETIME", "postgresql": "timestamp"},
+    Kept(Type(Scalar.DATE), Form.NAIVE,
+         {"sqlite": "DATETIME", "postgresql": "timestamp", "mysql": "datetime"},
          st.dates(date(1900, 1, 1), date(2200, 1, 1))),
-    Kept(Type(Scalar.BOOLEAN), Form.NUMBER, {"sqlite": "TINYINT", "postgresql": "smallint"},
-         st.booleans()),
-    Kept(FLOAT, Form.NUMBER, {"sqlite": "DOUBLE", "postgresql": "numeric"},
-         st.integers(-(10**6), 10**6).map(lambda n: n / 16)),
-    Kept(UUID_TYPE, Form.TEXT, {"sqlite": "CHAR(36)", "postgresql": "char(36)"}, st.uuids()),
-    Kept(UUID_TYPE, Form.HEX, {"sqlite": "CHAR(32)", "postgresql": "varchar(32)"}, st.uuids()),
-    Kept(UUID_TYPE, Form.BYTES, {"sqlite": "BLOB", "postgresql": "bytea"}, st.uuids()),
-    Kept(Type(Scalar.JSON), Form.TEXT, {"sqlite": "TEXT", "postgresql": "json"},
+    Kept(Type(Scalar.BOOLEAN), Form.NUMBER,
+         {"sqlite": "TINYINT", "postgresql": "smallint", "mysql": "bit(1)"}, st.booleans()),
+    Kept(FLOAT, Form.NUMBER,
+         {"sqlite": "DOUBLE", "postgresql": "numeric", "mysql": "decimal(12,4)"},
+         st.integers(-(10**4), 10**4).map(lambda n: n / 16)),
+    Kept(INTEGER, Form.NUMBER, {"sqlite": "NUMERIC", "postgresql": "numeric", "mysql": "year"},
+         st.integers(1901, 2155)),
+    Kept(UUID_TYPE, Form.TEXT,
+         {"sqlite": "CHAR(36)", "postgresql": "char(36)", "mysql": "char(36)"}, st.uuids()),
+    Kept(UUID_TYPE, Form.HEX,
+         {"sqlite": "CHAR(32)", "postgresql": "varchar(32)", "mysql": "varchar(32)"}, st.uuids()),
+    Kept(UUID_TYPE, Form.BYTES,
+         {"sqlite": "BLOB", "postgresql": "bytea", "mysql": "binary(16)"}, st.uuids()),
+    Kept(Type(Scalar.JSON), Form.TEXT,
+         {"sqlite": "TEXT", "postgresql": "json", "mysql": "json"},
          st.dictionaries(st.sampled_from("abc"), st.integers(-9, 9))),
-    Kept(Type(Scalar.TEXT, many=True), Form.TEXT, {"sqlite": "TEXT", "postgresql": "text"},
+    Kept(Type(Scalar.TEXT, many=True), Form.TEXT,
+         {"sqlite": "TEXT", "postgresql": "text", "mysql": "json"},
          st.lists(st.sampled_from(["a", "ä\"", ""]), max_size=3)),
+    Kept(Type(Scalar.CHOICE, choices=("a", "it's", "ü")), Form.ENUM,
+         {"mysql": "enum('a', 'it''s', 'ü', 'more') CHARACTER SET utf8mb4"},
+         st.sampled_from(["a", "it's", "ü"])),
 ]  # fmt: skip
 
 
@@ -295,13 +349,16 @@ def test_what_is_written_is_what_is_read(
     if database.dialect.name not in kept.columns:
         return
     item = Field("value", kept.type, optional=True, column="Value", stored=Stored(kept.form))
-    resource = Hub("Thing", "things", "things", (item,), mapped=Mapped("Thing"))
+    name = f"Thing {FORMS.index(kept)}"
+    resource = Hub("Thing", "things", "things", (item,), mapped=Mapped(name))
     storage = storage_of(database.dialect, item)
     assert storage is not None
     value = data.draw(st.none() | kept.values)
-    database.run('DROP TABLE IF EXISTS "Thing"')
-    database.run(f'CREATE TABLE "Thing" ("Value" {kept.columns[database.dialect.name]})')
-    put = sql('INSERT INTO "Thing" VALUES ({})', written(database.dialect, item, SlotValue(0)))
+    kind = kept.columns[database.dialect.name]
+    database.run(f'CREATE TABLE IF NOT EXISTS "{name}" ("Value" {kind})')
+    database.run(f'DELETE FROM "{name}"')
+    value_of = written(database.dialect, item, SlotValue(0))
+    put = sql("INSERT INTO {} VALUES ({})", identifier(name), value_of)
     statement = database.dialect.statement(put, "put")
     database.run(statement.text, statement.arguments(sources(value)))
     rows = source(database.dialect, resource)
@@ -377,3 +434,26 @@ def test_clients_see_existing_tables_through_the_wall(postgres_server: PostgresS
         assert seen == (7, 7, NOW)
         runner.run(database.connection.close())
     postgres_server.drop_database(name)
+
+
+# -- locks -----------------------------------------------------------------------------------
+def test_on_mysql_just_the_row_is_locked(mysql_url: str) -> None:
+    """A subselect after FROM, as which existing tables are read, locks nothing there."""
+    customer = SHOP.resource_named["Customer"].field_named["name"]
+    theirs = Column(ROW, ("customer",), "name", customer.type)
+    condition = Compare(Operator.EQ, theirs, Slot(1, customer.type))
+    order = SHOP.resource_named["Order"]
+    statement = check(SHOP, MYSQL, order, [condition], [], lock=True)
+    with asyncio.Runner() as runner:
+        one, other = Mysql(mysql_url, runner), Mysql(mysql_url, runner)
+        filled(one)
+        one.run("START TRANSACTION")
+        assert one.fetch(statement, sources(7, "c7")) == [(0, 1)]
+        other.run("SET innodb_lock_wait_timeout = 1")
+        other.run("START TRANSACTION")
+        for free in ('"Order Form" WHERE OrderId = 1021', "Customer WHERE CustomerId = 7"):
+            assert other.run(f"SELECT 1 FROM {free} FOR UPDATE") == [(1,)]
+        with pytest.raises(MySQLError, match="Lock wait timeout"):
+            other.run('SELECT 1 FROM "Order Form" WHERE OrderId = 7 FOR UPDATE')
+        one.close()
+        other.close()

@@ -1,5 +1,6 @@
 """Schemas that nobody has thought of, drawn for a database and written as its SQL."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,8 +26,49 @@ POSTGRES_TYPES = (
     "double precision", "boolean", "date", "timestamp", "timestamptz", "bytea", "jsonb", "json",
     "uuid", "char(3)", "text[]", "interval", "money", "inet", "numeric(3, 5)", "time", "varchar",
 )  # fmt: skip
+MYSQL_TYPES = (
+    "int",
+    "bigint unsigned",
+    "smallint",
+    "int(10) unsigned",
+    "varchar(20)",
+    "text",
+    "tinytext",
+    "decimal(10,2)",
+    "decimal(5) unsigned",
+    "float",
+    "double",
+    "double(8,2)",
+    "tinyint(1)",
+    "bit(1)",
+    "bit(5)",
+    "date",
+    "datetime",
+    "timestamp",
+    "datetime(3)",
+    "blob",
+    "json",
+    "char(36)",
+    "char(3)",
+    "year",
+    "time",
+    "enum('a','B c','it''s')",
+    "set('a','b')",
+    "binary(16)",
+    "int(5) zerofill",
+)
+_MYSQL_KEYS = ("int", "bigint", "int unsigned", "varchar(20)", "char(36)", "date")
 _KEYS = ("integer", "bigint", "text", "varchar(20)", "uuid", "date")
-_NUMBERS = frozenset({"integer", "bigint", "smallint", "int", "INTEGER", "numeric(10,2)", "real"})
+_NUMBERS = frozenset(
+    {"integer", "bigint", "smallint", "int", "INTEGER", "numeric(10,2)", "real", "decimal(10,2)"}
+)
+_TYPES = {"sqlite": SQLITE_TYPES, "postgresql": POSTGRES_TYPES, "mysql": MYSQL_TYPES}
+_UNKEYED = {
+    "sqlite": frozenset({"json", "jsonb"}),
+    "postgresql": frozenset({"json", "jsonb"}),
+    "mysql": frozenset({"json", "text", "tinytext", "blob"}),
+}
+_UNINDEXED = frozenset({"json", "point", "text", "tinytext", "blob"})
 _WORDY = frozenset({"text", "TEXT", "varchar(20)", "varchar"})
 
 
@@ -63,13 +105,14 @@ names = st.sampled_from(NAMES)
 def tables(draw: st.DrawFn, dialect: str) -> tuple[DrawnTable, ...]:
     """Some tables, any of which may refer to any other."""
     called = draw(st.lists(names, min_size=1, max_size=5, unique_by=str.lower))
-    keys = {name: draw(st.sampled_from(_KEYS)) for name in called}
+    fit = st.sampled_from(_MYSQL_KEYS if dialect == "mysql" else _KEYS)
+    keys = {name: draw(fit) for name in called}
     return tuple(draw(_table(name, keys, dialect)) for name in called)
 
 
 @st.composite
 def _table(draw: st.DrawFn, name: str, keys: dict[str, str], dialect: str) -> DrawnTable:
-    types = st.sampled_from(SQLITE_TYPES if dialect == "sqlite" else POSTGRES_TYPES)
+    types = st.sampled_from(_TYPES[dialect])
     called = draw(st.lists(names, min_size=1, max_size=7, unique_by=str.lower))
     key = called[0]
     keyed = draw(st.sampled_from(["one", "one", "one", "unique", "two", "none"]))
@@ -87,7 +130,7 @@ def _table(draw: st.DrawFn, name: str, keys: dict[str, str], dialect: str) -> Dr
         constraints.append(f"PRIMARY KEY ({quoted(key)})")
     elif keyed == "unique":
         constraints.append(f"UNIQUE ({quoted(key)})")
-    elif keyed == "two" and len(called) > 1 and columns[1].type not in {"json", "jsonb"}:
+    elif keyed == "two" and len(called) > 1 and columns[1].type not in _UNKEYED[dialect]:
         constraints.append(f"PRIMARY KEY ({quoted(key)}, {quoted(called[1])})")
     constraints += [check for column in columns if (check := _check(draw, column))]
     return DrawnTable(
@@ -158,7 +201,7 @@ def _after(
     draw: st.DrawFn, table: str, columns: Sequence[DrawnColumn], dialect: str
 ) -> tuple[str, ...]:
     """Indexes, which have names of their own in the whole database."""
-    bad = {"json", "point"}
+    bad = _UNINDEXED if dialect == "mysql" else {"json", "point"}
     fit = [column.name for column in columns if column.type not in bad]
     if not fit or not draw(st.booleans()):
         return ()
@@ -170,7 +213,7 @@ def _after(
     wheres = ["", f" WHERE {name} IS NOT NULL"]
     wheres += [f" WHERE {name} IN ('a', 'B c')", f" WHERE {name} = 'a'"] if kind in _WORDY else []
     wheres += [f" WHERE {name} > 3", f" WHERE {name} < -1"] if kind in _NUMBERS else []
-    where = draw(st.sampled_from(wheres))
+    where = "" if dialect == "mysql" else draw(st.sampled_from(wheres))
     name = quoted(f"{table[:20]} index {len(columns)}")
     return (f"CREATE {unique}INDEX {name} ON {quoted(table)} ({shown}){where}",)
 
@@ -195,6 +238,39 @@ def postgres_script(drawn: Sequence[DrawnTable]) -> str:
             statement = f"ALTER TABLE {quoted(table.name)} ADD {reference}"
             lines.append(f"DO $do$ BEGIN {statement}; EXCEPTION WHEN OTHERS THEN NULL; END $do$")
     return ";\n".join(lines)
+
+
+_LITERAL = re.compile(r""""(?:[^"]|"")*"|'(?:[^']|'')*'""")
+
+
+def _doubled(text: str) -> str:
+    return text if text.startswith('"') else text.replace("\\", "\\\\")
+
+
+def mysql_statements(drawn: Sequence[DrawnTable]) -> list[str]:
+    """Each may fail: a table, an index or a reference that cannot be is left out."""
+    made = [
+        _LITERAL.sub(lambda found: _doubled(found[0]), statement)
+        for table in drawn
+        for statement in (_create(table, table.constraints), *table.after)
+    ]
+    made = [statement.replace(" NOT NULL DEFAULT NULL", " NOT NULL") for statement in made]
+    return made + [
+        f"ALTER TABLE {quoted(table.name)} ADD {_with_key(reference, drawn)}"
+        for table in drawn
+        for reference in table.references
+    ]
+
+
+def _with_key(reference: str, drawn: Sequence[DrawnTable]) -> str:
+    """The key that is meant has to be named."""
+    head, word, rest = reference.partition(" REFERENCES ")
+    for table in drawn:
+        name = quoted(table.name)
+        if rest == name or rest.startswith(f"{name} "):
+            rest = f"{name} ({quoted(table.columns[0].name)}){rest.removeprefix(name)}"
+            break
+    return f"{head}{word}{rest}"
 
 
 def _create(table: DrawnTable, constraints: Sequence[str]) -> str:

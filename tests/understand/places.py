@@ -12,6 +12,7 @@ from pathlib import Path
 
 from charter.contract.contract import Contract
 from charter.language.load import load_contract
+from charter.store.open import open_database
 from charter.understand.draft import Draft
 from charter.understand.drafting import drafted
 from charter.understand.found import Found
@@ -36,6 +37,27 @@ def postgres_database(server: PostgresServer, url: str, script: str) -> str:
     """The same in an empty PostgreSQL database."""
     server.execute(script, url.rpartition("/")[2])
     return url
+
+
+def mysql_database(url: str, script: str) -> str:
+    """The same in an empty MySQL or MariaDB database."""
+
+    async def run() -> None:
+        database = open_database(url)
+        await database.open()
+        try:
+            await database.script(f"{_RECURSIVE};\n{script}")
+        finally:
+            await database.close()
+
+    asyncio.run(run())
+    return url
+
+
+_RECURSIVE = (
+    "/*!80000 SET cte_max_recursion_depth = 1000000 */"
+    "/*M! SET max_recursive_iterations = 1000000 */"
+)
 
 
 def found_in(url: str) -> Found:

@@ -1,7 +1,7 @@
 """The Chinook file in three commands: understood, opened by one rule, served."""
 
+import asyncio
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,9 +12,13 @@ from typing import Any
 import httpx2
 import pytest
 
+from charter.sql.statement import Statement
+from charter.store.open import open_database
 from tests.examples import chinook
 from tests.examples.chinook import SOURCE, Chinook
 from tests.serve.apps import Served, bearer, environment, served
+from tests.support.mysql import MysqlServer
+from tests.understand.copies import mysql_copy
 from tests.understand.places import understood
 
 pytestmark = pytest.mark.skipif(
@@ -29,26 +33,52 @@ NOT_STORED = {"album_count", "track_count", "amount", "user_id"}
 """What the example of the same data adds to it."""
 
 
+@pytest.fixture(scope="module", params=["sqlite", "mysql"])
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A copy of the file, and the same rows in a MySQL database."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("copy") / "chinook.db"
+        shutil.copyfile(SOURCE, path)
+        return f"sqlite:///{path}"
+    server: MysqlServer = request.getfixturevalue("mysql_server")
+    server.start()
+    server.drop_database("chinook")
+    server.create_database("chinook")
+    return mysql_copy(SOURCE, server.url("chinook"))
+
+
 @pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the file, and a contract that was drafted from it."""
+def directory(url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a contract is that was drafted from it."""
     found = tmp_path_factory.mktemp("chinook")
-    shutil.copyfile(SOURCE, found / "chinook.db")
     subprocess.run(
-        [sys.executable, "-m", "charter", "understand", "sqlite:///chinook.db",
-         "--output", "contract.py"],
+        [sys.executable, "-m", "charter", "understand", url, "--output", "contract.py"],
         cwd=found, env=environment(), check=True, capture_output=True,
     )  # fmt: skip
     return found
 
 
 @pytest.fixture(scope="module")
-def service(directory: Path) -> Iterator[Served]:
+def service(directory: Path, url: str) -> Iterator[Served]:
     text = (directory / "contract.py").read_text(encoding="utf-8")
     opened = directory / "opened.py"
     opened.write_text(text.replace('allow("*", when=False)', 'allow("*")'), encoding="utf-8")
-    with served(directory, "--database", "sqlite:///chinook.db", contract=opened) as found:
+    with served(directory, "--database", url, contract=opened) as found:
         yield found
+
+
+def stored(url: str, text: str) -> list[tuple[Any, ...]]:
+    """What another client of the database is told."""
+
+    async def read() -> list[tuple[Any, ...]]:
+        database = open_database(url)
+        await database.open()
+        try:
+            return [tuple(row) for row in await database.read(Statement(text), ())]
+        finally:
+            await database.close()
+
+    return asyncio.run(read())
 
 
 def walk(service: Served, path: str, more: str = "") -> list[dict[str, Any]]:
@@ -94,7 +124,7 @@ def test_relations_lead_where_the_file_says(service: Served) -> None:
     assert boss["reports_to"]["id"] == 1
 
 
-def test_rows_are_written_into_the_file(service: Served, directory: Path) -> None:
+def test_rows_are_written_into_the_tables(service: Served, url: str) -> None:
     invoice = {
         "customer_id": 1,
         "invoice_date": "2026-11-23T10:00:00Z",
@@ -110,32 +140,27 @@ def test_rows_are_written_into_the_file(service: Served, directory: Path) -> Non
         assert changed.status_code == 200, changed.text
         again = client.patch(f"/v1/invoices/{key}", json={"total": "3.50"}, headers=etag)
         assert again.status_code == 412
-        with closing(sqlite3.connect(directory / "chinook.db")) as database:
-            row = database.execute(
-                "SELECT InvoiceDate, Total, CustomerId FROM Invoice WHERE InvoiceId = ?", (key,)
-            ).fetchone()
-            lines = database.execute(
-                "SELECT TrackId, Quantity FROM InvoiceLine WHERE InvoiceId = ?", (key,)
-            ).fetchall()
-        assert row == ("2026-11-23 10:00:00", 2.5, 1)
-        assert lines == [(1, 2)]
+        own = f"WHERE InvoiceId = {int(key)}"
+        ((day, *row),) = stored(url, f"SELECT InvoiceDate, Total, CustomerId FROM Invoice {own}")
+        assert (str(day), *row) == ("2026-11-23 10:00:00", 2.5, 1)
+        assert stored(url, f"SELECT TrackId, Quantity FROM InvoiceLine {own}") == [(1, 2)]
         assert client.delete(f"/v1/invoices/{key}").status_code == 204
         assert client.get(f"/v1/invoices/{key}").status_code == 404
 
 
 def test_what_charter_keeps_beside_the_tables_is_no_part_of_a_draft(
-    service: Served, directory: Path
+    service: Served, directory: Path, url: str
 ) -> None:
     before = (directory / "contract.py").read_text(encoding="utf-8")
-    _, after = understood(f"sqlite:///{directory}/chinook.db", "chinook")
+    _, after = understood(url, "chinook")
     begin = 'chinook = Contract("chinook")'
     assert after[after.index(begin) :] == before[before.index(begin) :]
 
 
-def test_a_draft_as_it_is_lets_nobody_in(directory: Path) -> None:
+def test_a_draft_as_it_is_lets_nobody_in(directory: Path, url: str) -> None:
     contract = directory / "contract.py"
     with (
-        served(directory, "--database", "sqlite:///chinook.db", contract=contract) as closed,
+        served(directory, "--database", url, contract=contract) as closed,
         httpx2.Client(base_url=closed.url, headers=bearer()) as client,
     ):
         for path in PATHS.values():

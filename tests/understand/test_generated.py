@@ -1,22 +1,28 @@
 """Any schema gives a contract that builds, fits its database, and passes the type checkers."""
 
+import asyncio
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
+from asyncmy.errors import MySQLError
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from charter.sql.dialect import Dialect
 from charter.sql.existing.differences import mapped_differences
 from charter.sql.feasible import infeasible
+from charter.sql.mysql import MYSQL
 from charter.sql.postgres import POSTGRES
 from charter.sql.sqlite import SQLITE
 from charter.understand.drafting import drafted
 from charter.understand.writing import written
+from tests.sql.databases import Mysql
+from tests.support.mysql import MysqlServer
 from tests.support.postgres import PostgresServer
 from tests.understand.generated import (
     DrawnTable,
+    mysql_statements,
     postgres_script,
     quoted,
     sqlite_script,
@@ -86,6 +92,28 @@ def test_on_postgresql(postgres_server: PostgresServer, tmp_path: Path) -> None:
 
     law()
     postgres_server.drop_database("drawn")
+    assert complaints(texts[-CHECKED:], _empty(tmp_path)) == ""
+
+
+def test_on_mysql(mysql_server: MysqlServer, tmp_path: Path) -> None:
+    texts: list[str] = []
+
+    @settings(SETTINGS, max_examples=15)
+    @given(tables("mysql"))
+    def law(drawn: tuple[DrawnTable, ...]) -> None:
+        mysql_server.drop_database("drawn")
+        mysql_server.create_database("drawn")
+        url = mysql_server.url("drawn")
+        with asyncio.Runner() as runner:
+            database = Mysql(url, runner)
+            for text in mysql_statements(drawn):
+                with suppress(MySQLError):
+                    database.run(text)
+            database.close()
+        texts.append(understood(url, MYSQL, tmp_path))
+
+    law()
+    mysql_server.drop_database("drawn")
     assert complaints(texts[-CHECKED:], _empty(tmp_path)) == ""
 
 

@@ -10,12 +10,13 @@ import pytest
 from charter.language.load import load_contract
 from charter.sql.ddl import create
 from charter.sql.derive import schema_of
+from charter.sql.mysql import MYSQL
 from charter.sql.postgres import POSTGRES
 from charter.sql.schema import Schema, Table
 from charter.sql.sqlite import SQLITE
 from charter.understand.tables import CHARTERS_OWN
 from tests.support.postgres import PostgresServer
-from tests.understand.places import complaints, drafted_from, sqlite_file
+from tests.understand.places import complaints, drafted_from, mysql_database, sqlite_file
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*/contract.py"))
@@ -61,6 +62,18 @@ def test_on_postgresql_the_schema_is_the_same(
     files = tmp_path / "files"
     files.mkdir()
     assert complaints([text], files) == ""
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=NAMES)
+def test_on_mysql_all_is_the_same_that_its_types_tell(
+    mysql_url: str, tmp_path: Path, example: Path
+) -> None:
+    """Its checks are spelt otherwise than they were written."""
+    wanted = schema_of(load_contract(example), MYSQL)
+    mysql_database(mysql_url, create(wanted, MYSQL))
+    again, text, _ = drafted_from(mysql_url, tmp_path)
+    assert of_rows(schema_of(again, MYSQL), checks=False) == of_rows(wanted, checks=False)
+    assert "table=" not in text
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=NAMES)

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "url",
         metavar="URL",
-        help="the database: sqlite:///file.db or postgresql://user:password@host/name; "
+        help="the database: sqlite:///file.db, postgresql://user:password@host/name or mysql://…; "
         "it is only read",
     )
     parser.add_argument(

@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--database",
         metavar="URL",
         help="make the scratch databases beside this one, and touch nothing else: by default "
-        "temporary SQLite files; on a PostgreSQL server databases that are dropped in the end",
+        "temporary SQLite files; on a server databases that are dropped in the end",
     )
     parser.add_argument(
         "--rows",

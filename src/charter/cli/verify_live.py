@@ -13,6 +13,8 @@ def show_live(report: LiveReport, console: Console) -> None:
     if report.counts:
         since = report.since or "it was made"
         console.print(Text(f"The database has counted since {since}.", "dim"))
+    if report.hint:
+        console.print(Text(report.hint, "dim"))
     if not report.findings:
         console.print(Text("Nothing is found.", "bold green"))
         return

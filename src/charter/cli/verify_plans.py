@@ -15,8 +15,12 @@ from charter.verify.plans.verify import Report
 _BESIDE = ", freshly and strongly"
 _MOST_SHOWN = 3
 _FEW_SORTED = 100
-_NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
-_UNITS = {"sqlite": "steps of SQLite's machine", "postgresql": "pages and rows touched"}
+_NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL"}
+_UNITS = {
+    "sqlite": "steps of SQLite's machine",
+    "postgresql": "pages and rows touched",
+    "mysql": "rows and entries of indexes read",
+}
 
 
 def show_plans(report: Report, console: Console) -> None:

@@ -12,7 +12,7 @@ class Form(StrEnum):
     """A way to store a value otherwise than Charter does."""
 
     NUMBER = "number"
-    """A decimal or float as whatever number the column has, a truth as 0 or 1."""
+    """A decimal, float or integer as whatever number the column has, a truth as 0 or 1."""
     TEXT = "text"
     SCALED = "scaled"
     """A decimal as an integer, multiplied by ten to the power of its places."""
@@ -27,7 +27,7 @@ class Form(StrEnum):
     """A UUID as 32 digits."""
     BYTES = "bytes"
     ENUM = "enum"
-    """A text as a value of an enum type that the database has."""
+    """A text as a value of an enum type that the database has, or of an enum column."""
 
 
 FORMS: Mapping[Scalar, frozenset[Form]] = MappingProxyType(
@@ -37,6 +37,7 @@ FORMS: Mapping[Scalar, frozenset[Form]] = MappingProxyType(
         Scalar.DATE: frozenset({Form.NAIVE}),
         Scalar.BOOLEAN: frozenset({Form.NUMBER}),
         Scalar.FLOAT: frozenset({Form.NUMBER}),
+        Scalar.INTEGER: frozenset({Form.NUMBER}),
         Scalar.UUID: frozenset({Form.TEXT, Form.HEX, Form.BYTES}),
         Scalar.JSON: frozenset({Form.TEXT}),
         **dict.fromkeys(TEXTUAL, frozenset({Form.ENUM})),
@@ -48,7 +49,8 @@ LIST_FORMS = frozenset({Form.TEXT})
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """How a column stores values. `name` is that of the enum type, for the form ENUM."""
+    """How a column stores values. `name` is that of the enum type, for the form ENUM: where types
+    of columns have no name, there is none."""
 
     form: Form
     name: str = ""
@@ -70,7 +72,7 @@ class Mapped:
 def stored_as(text: str) -> Stored | None:
     """What a text such as `naive` or `enum:colour` says; None where it says nothing."""
     form, _, name = text.partition(":")
-    if form not in set(Form) or bool(name) != (form == Form.ENUM):
+    if form not in set(Form) or (name and form != Form.ENUM) or text.endswith(":"):
         return None
     return Stored(Form(form), name)
 

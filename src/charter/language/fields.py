@@ -55,7 +55,7 @@ class Options(TypedDict, total=False):
     """What the column of an existing table is called."""
     stored: str
     """How that column stores values: `number`, `text`, `scaled`, `naive`, `iso`, `unix`,
-    `unix_ms`, `hex`, `bytes`, or `enum:` and the name of the database's enum type."""
+    `unix_ms`, `hex`, `bytes`, `enum` (MySQL), or `enum:` and the name of the enum type."""
     doc: str
 
 

@@ -42,21 +42,27 @@ _TRIGGERS = Statement(
 )
 
 _NAME = r'"((?:[^"]|"")*)"'
+_PLAIN = r'"(?:[^"]|"")*"'
+_LISTED = rf"{_PLAIN}(?:, ?{_PLAIN})*"
+_SAID = re.compile(r"(?P<comment> COMMENT )?'(?:[^'\\]|''|\\.)*'", re.DOTALL)
 _COLUMN = re.compile(
     rf"{_NAME} (?P<type>\w+(?:\((?:'(?:[^']|'')*'|[^()'])*\))?(?: unsigned)?(?: zerofill)?)"
     r"(?: CHARACTER SET \w+)?(?: COLLATE (?P<collation>\w+))?(?P<rest>.*)",
     re.DOTALL,
 )
 _GENERATED = re.compile(r"(?:GENERATED ALWAYS )?AS \((.*)\) (VIRTUAL|STORED|PERSISTENT)", re.DOTALL)
-_DEFAULT = re.compile(r" DEFAULT (?P<value>'(?:[^']|'')*'|\((?:.*)\)|[\w.()-]+)")
+_DEFAULT = re.compile(r" DEFAULT (?P<value>b?'(?:[^']|'')*'|\((?:.*)\)|[\w.()-]+)")
 _OWN_CHECK = re.compile(r" CHECK \((?P<expression>.*)\)$", re.DOTALL)
-_INDEX = re.compile(rf"(?P<kind>UNIQUE |FULLTEXT |SPATIAL |VECTOR )?KEY {_NAME} (?P<rest>.*)")
+_INDEX = re.compile(
+    rf"(?P<kind>UNIQUE |FULLTEXT |SPATIAL |VECTOR )?KEY {_NAME} (?P<rest>.*)", re.DOTALL
+)
 _PART = re.compile(
     rf"(?:{_NAME}(?P<length>\(\d+\))?|(?P<expression>\(.*?\)))(?P<desc> DESC)?(?:,|$)"
 )
 _REFERENCE = re.compile(
-    rf"CONSTRAINT {_NAME} FOREIGN KEY \((?P<own>[^)]*)\) REFERENCES (?P<target>\S+)"
-    r" \((?P<theirs>[^)]*)\)(?P<rest>.*)"
+    rf"CONSTRAINT {_NAME} FOREIGN KEY \((?P<own>{_LISTED})\) REFERENCES"
+    rf" (?P<target>{_PLAIN}(?:\.{_PLAIN})?) \((?P<theirs>{_LISTED})\)(?P<rest>.*)",
+    re.DOTALL,
 )
 _CHECK = re.compile(rf"CONSTRAINT {_NAME} CHECK \((?P<expression>.*)\)(?P<rest>[^)]*)$", re.DOTALL)
 _ENGINE = re.compile(r"\bENGINE=(\w+)")
@@ -97,7 +103,7 @@ def table_of(name: str, text: str) -> Table:
     options = " ".join(lines[end:])
     parts = list(_parts(lines[:end]))
     collation = _collation(options)
-    columns = [part for part in parts if part.startswith('"')]
+    columns = [_uncommented(part) for part in parts if part.startswith('"')]
     keys = [part for part in parts if part.startswith("PRIMARY KEY")]
     indexes = [_index(found) for part in parts if (found := _INDEX.match(part))]
     references = [_reference(found) for part in parts if (found := _REFERENCE.match(part))]
@@ -127,6 +133,11 @@ def _parts(lines: Sequence[str]) -> Iterator[str]:
             part = f"{part}\n{line}" if part else line.strip()
     if part:
         yield part.removesuffix(",")
+
+
+def _uncommented(column: str) -> str:
+    """Without its comment, which may say anything."""
+    return _SAID.sub(lambda found: "" if found["comment"] else found[0], column)
 
 
 def _collation(options: str) -> str:

@@ -33,8 +33,7 @@ def check(
     Whether a condition holds is never null. `lock` keeps others from writing the row until the
     transaction ends.
     """
-    context, rows = fresh(contract, dialect).select(resource)
-    rows.joins.apart = lock and dialect.locks_joined
+    context, rows = fresh(contract, dialect).select(resource, lock=lock)
     shown = [
         rows.column("version") if resource.versioned else number(0),
         *(context.truth(condition) for condition in conditions),
@@ -85,8 +84,7 @@ def load(  # noqa: PLR0913, PLR0917 - the parts of one SELECT
     lock: bool = False,
 ) -> Statement:
     """The raw columns of the rows for which a condition holds."""
-    context, rows = fresh(contract, dialect).select(resource)
-    rows.joins.apart = lock and dialect.locks_joined
+    context, rows = fresh(contract, dialect).select(resource, lock=lock)
     shown = listed(rows.column(column) for column in columns)
     condition = both(filtered(context, where))
     order = order_by(context, sort)

@@ -26,7 +26,7 @@ from charter.contract.expression import (
     Truth,
     type_of,
 )
-from charter.contract.types import BOOLEAN, TEXT, Scalar, places_of
+from charter.contract.types import BOOLEAN, TEXT, TEXTUAL, Scalar, places_of
 from charter.sql.context import Context
 from charter.sql.fragment import Fragment, joined, listed, parameter, sql
 from charter.sql.names import FOLDED
@@ -90,10 +90,9 @@ def compare(context: Context, expression: Compare) -> Fragment:
         case Operator.LIKE | Operator.FOLDED_LIKE:
             return _like(context, expression)
         case Operator.EQ:
-            return sql("{} = {}", *_sides(context, expression.left, expression.right))
+            return _equal(context, expression.left, expression.right)
         case Operator.NE:
-            equal = sql("{} = {}", *_sides(context, expression.left, expression.right))
-            return sql("({}) IS NOT TRUE", equal)
+            return sql("({}) IS NOT TRUE", _equal(context, expression.left, expression.right))
         case Operator.LT:
             return sql("{} < {}", *_sides(context, expression.left, expression.right))
         case Operator.LE:
@@ -102,6 +101,29 @@ def compare(context: Context, expression: Compare) -> Fragment:
             return sql("{} > {}", *_sides(context, expression.left, expression.right))
         case Operator.GE:
             return sql("{} >= {}", *_sides(context, expression.left, expression.right))
+
+
+def _equal(context: Context, left: Expression, right: Expression) -> Fragment:
+    sides = _sides(context, left, right)
+    plain = sql("{} = {}", *sides)
+    if not (_loose(context, left) or _loose(context, right)):
+        return plain
+    return sql("({} AND {} = {})", plain, *map(context.dialect.exact, sides))
+
+
+def _loose(context: Context, text: Expression) -> bool:
+    """Whether the database may take a text for another: its own collation says which are equal.
+    An index serves that comparison only."""
+    match text:
+        case _ if context.dialect.exact_texts:
+            return False
+        case Column(scope, path, _, kind):
+            resource = context.rows[scope].follow(path).resource
+            return resource.mapped is not None and kind.scalar in TEXTUAL and not kind.many
+        case Masked(value, _):
+            return _loose(context, value)
+        case _:
+            return False
 
 
 def _sides(context: Context, left: Expression, right: Expression) -> tuple[Fragment, Fragment]:
@@ -117,7 +139,11 @@ def one_of(context: Context, expression: OneOf) -> Fragment:
     pairs = [_sides(context, expression.left, option) for option in expression.options]
     left = pairs[0][0]
     if all(side == left for side, _ in pairs):
-        return sql("{} IN ({})", left, listed(option for _, option in pairs))
+        among = sql("{} IN ({})", left, listed(option for _, option in pairs))
+        if not _loose(context, expression.left):
+            return among
+        exact = listed(context.dialect.exact(option) for _, option in pairs)
+        return sql("({} AND {} IN ({}))", among, context.dialect.exact(left), exact)
     return sql("({})", joined(" OR ", (sql("{} = {}", *pair) for pair in pairs)))
 
 
@@ -151,6 +177,7 @@ def _like(context: Context, expression: Compare) -> Fragment:
     dialect = context.dialect
     if expression.operator is Operator.LIKE:
         left = context.value(expression.left)
+        left = dialect.exact(left) if _loose(context, expression.left) else left
         return dialect.like(left, _pattern(context, expression.right, dialect.pattern))
     left = _folded(context, expression.left)
     return dialect.like(left, _pattern(context, expression.right, dialect.folded_pattern))

@@ -9,7 +9,7 @@ from charter.contract.expression import ROW, Expression
 from charter.contract.resource import Resource
 from charter.sql.dialect import Dialect
 from charter.sql.fragment import Fragment, sql
-from charter.sql.rows import Aliases, Rows, table_rows
+from charter.sql.rows import Aliases, Rows, locked_rows, table_rows
 
 Rule = Callable[["Context", Any], Fragment]
 
@@ -57,7 +57,8 @@ class Context:
         """A place where only one scope is known: the row in question."""
         return replace(self, rows={ROW: rows})
 
-    def select(self, resource: Resource) -> tuple["Context", Rows]:
+    def select(self, resource: Resource, *, lock: bool = False) -> tuple["Context", Rows]:
         """A place for a SELECT of its own from a resource, whose rows are the row in question."""
-        rows = table_rows(self.contract, self.dialect, resource, self.aliases)
+        rows_of = locked_rows if lock else table_rows
+        rows = rows_of(self.contract, self.dialect, resource, self.aliases)
         return self.about(rows), rows

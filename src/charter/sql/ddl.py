@@ -232,6 +232,18 @@ def index_text(index: TableIndex, table: Table, dialect: Dialect) -> str:
     return text if index.where is None else f"{text} WHERE {index.where}"
 
 
+def drop_index_text(index: TableIndex, table: Table, dialect: Dialect) -> str:
+    """The statement that drops it."""
+    text = f"DROP INDEX {dialect.quote(index.name)}"
+    # Names of indexes are those of their table there.
+    return f"{text} ON {dialect.quote(table.name)}" if dialect is MYSQL else text
+
+
+def change_text(column: Column, table: Table, dialect: Dialect) -> str:
+    """The statement that gives a column of MySQL another type."""
+    return f"ALTER TABLE {dialect.quote(table.name)} MODIFY COLUMN {_mysql_column(column, dialect)}"
+
+
 def _index_columns(index: TableIndex, dialect: Dialect) -> str:
     return ", ".join(
         dialect.quote(column.name) + (" DESC" if column.descending else "")

@@ -65,6 +65,10 @@ class Dialect(ABC):
     """What is `held_alone` stays so beyond the end of its transaction."""
     checks_numbered: ClassVar[bool] = True
     """A check can be about the column whose values the database makes."""
+    exact_texts: ClassVar[bool] = True
+    """Texts of existing tables are equal where all their characters are."""
+    keys_alike: ClassVar[bool] = False
+    """A foreign key has just the type of the key that it names."""
     length_function: ClassVar[str] = "length"
     """Counts the characters of a text."""
     table_options: ClassVar[str] = ""
@@ -172,6 +176,10 @@ class Dialect(ABC):
     def same(self, left: Fragment, right: Fragment) -> Fragment:
         """Whether two values are equal, or both null."""
         return sql("{} IS NOT DISTINCT FROM {}", left, right)
+
+    def exact(self, text: Fragment) -> Fragment:
+        """A text that compares by its characters, where not all texts do."""
+        return text
 
     def as_text(self, value: Fragment) -> Fragment:
         """A key as text."""

@@ -98,6 +98,8 @@ class Mysql(Dialect):
     indexes_parts = False
     holds_by_session = True
     checks_numbered = False
+    exact_texts = False
+    keys_alike = True
     # Columns of text have the collation of their table.
     table_options = f" ENGINE=InnoDB DEFAULT {_CHARACTERS}"
     length_function = "char_length"
@@ -182,6 +184,9 @@ class Mysql(Dialect):
     # -- expressions ---------------------------------------------------------------------
     def same(self, left: Fragment, right: Fragment) -> Fragment:
         return sql("{} <=> {}", left, right)
+
+    def exact(self, text: Fragment) -> Fragment:
+        return sql("CONVERT({} USING utf8mb4){}", text, checked(COLLATED))
 
     def as_text(self, value: Fragment) -> Fragment:
         return sql("CAST({} AS CHAR)", value)

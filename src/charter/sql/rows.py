@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from charter.contract.contract import Contract
 from charter.contract.resource import Relation, Resource
 from charter.sql.dialect import Dialect
-from charter.sql.existing.source import source
+from charter.sql.existing.source import column_of, source
 from charter.sql.fragment import EMPTY, Fragment, identifier, joined, listed, qualified, sql
 from charter.sql.names import KEYWORDS
 
@@ -47,6 +47,7 @@ class Rows:
     """Rows of a resource under an alias (or none, within one table), in some SELECT.
 
     `path` is the way from that SELECT's own table. `optional` tells that there may be no row.
+    `bare`: it is an existing table itself, whose columns have their own names and forms.
     """
 
     contract: Contract
@@ -57,8 +58,11 @@ class Rows:
     joins: Joins
     path: tuple[str, ...] = ()
     optional: bool = False
+    bare: bool = False
 
     def column(self, name: str) -> Fragment:
+        if self.bare:
+            return column_of(self.dialect, self.resource, self.alias, name)
         return qualified(self.alias, name)
 
     def every_column(self) -> Fragment:
@@ -90,6 +94,7 @@ class Rows:
                 alias=alias,
                 path=path,
                 optional=self.optional or relation.optional,
+                bare=False,
             )
             table = source(self.dialect, target)
             # An existing table is a subselect already.
@@ -112,6 +117,16 @@ def table_rows(contract: Contract, dialect: Dialect, resource: Resource, aliases
     alias = aliases.new(resource.table)
     base = sql("{} AS {}", source(dialect, resource), alias)
     return Rows(contract, dialect, resource, alias, aliases, Joins(base))
+
+
+def locked_rows(contract: Contract, dialect: Dialect, resource: Resource, aliases: Aliases) -> Rows:
+    """The same for rows that are to be locked, which those of a subselect may not be."""
+    rows = table_rows(contract, dialect, resource, aliases)
+    rows.joins.apart = dialect.locks_joined
+    if resource.mapped is None or not dialect.locks_joined:
+        return rows
+    base = sql("{} AS {}", identifier(resource.table_name), rows.alias)
+    return replace(rows, joins=Joins(base, apart=True), bare=True)
 
 
 def derived_rows(rows: Rows, select: Fragment) -> Rows:

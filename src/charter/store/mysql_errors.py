@@ -59,6 +59,8 @@ MEANINGS: dict[int, type[StoreError]] = {
     1153: BadValue,  # packet larger than max_allowed_packet
     1260: BadValue,  # cut by group_concat
     1264: BadValue,  # out of range
+    1265: BadValue,  # data truncated
+    1267: BadValue,  # a character that the column's character set does not have
     1292: BadValue,  # truncated wrong value
     1301: BadValue,  # result larger than max_allowed_packet
     1365: BadValue,  # division by zero

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from charter.sql.table_text import Token, identifier, tokens
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+_WORD = re.compile(r"[^\W\d][\w$]*")
 _TYPE_WORDS = frozenset({"varying", "precision", "with", "without", "time", "zone"})
 _MIRRORED = MappingProxyType({">=": "<=", ">": "<", "<=": ">=", "<": ">", "=": "="})
 _LENGTHS = frozenset({"length", "char_length", "character_length", "len"})
@@ -62,7 +63,7 @@ class Condition:
 
 
 def condition(text: str) -> Condition:
-    """Reads a condition, as SQLite keeps it or as PostgreSQL writes it anew."""
+    """Reads a condition, as SQLite keeps it or as the servers write it anew."""
     said: list[Said] = []
     whole = True
     for part in _conjuncts(_bare(_without_casts(tokens(_rounded(text))))):
@@ -221,7 +222,8 @@ _KEYWORDS = frozenset({"not", "null", "true", "false", "current_date", "current_
 
 
 def _column(part: Token) -> bool:
-    named = part.text.startswith('"') or part.word
+    # A plain word in quotes is none that may be a keyword, but a name all the same.
+    named = part.text.startswith('"') or bool(_WORD.fullmatch(part.text))
     return named and part.text not in _KEYWORDS
 
 

@@ -42,7 +42,7 @@ def drafted(found: Found, name: str) -> Draft:
     classes = Given()
     words = table_words([item.table.name for item in tables.keyed], found.made)
     made = sketches(found, tables, words, classes)
-    references = _writable(references_of(tables, words), made)
+    references = _writable(references_of(tables, words, found.made), made)
     aliases: dict[str, list[Alias]] = {}
     before: set[str] = set()
     for sketch in made.values():

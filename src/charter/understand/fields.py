@@ -1,7 +1,8 @@
 """A column as a field of a contract."""
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
@@ -87,6 +88,9 @@ def _with_bounds(kind: Type, says: ColumnSays) -> Type:
     if kind.scalar is Scalar.TEXT and says.choices:
         return Type(Scalar.CHOICE, choices=tuple(dict.fromkeys(says.choices)))
     options: dict[str, object] = {}
+    if kind.ge is not None and {"ge", "gt"} & says.limits.keys():
+        # One bound is as much as a contract takes: the table holds the other.
+        kind = replace(kind, ge=None)
     if kind.scalar in NUMERIC:
         options |= {name: _bound(kind, limit) for name, limit in says.limits.items()}
     if kind.scalar in TEXTUAL and not kind.choices:
@@ -194,6 +198,7 @@ _NOW = frozenset(
     {"now()", "current_timestamp", "current_timestamp()", "localtimestamp", "datetime('now')",
      "statement_timestamp()", "clock_timestamp()", "transaction_timestamp()"}
 )  # fmt: skip
+_PRECISE = re.compile(r"\([0-6]\)")
 _TRUE = frozenset({"true", "1", "t", "y"})
 _FALSE = frozenset({"false", "0", "f", "n"})
 
@@ -206,7 +211,7 @@ def default_of(kind: Type, column: Column) -> Code | None:
     plain = text[1:-1].replace("''", "'") if text[0] == text[-1] == "'" and text[1:] else text
     quoted = plain is not text
     match kind.scalar:
-        case Scalar.DATETIME if text.lower().replace(" ", "") in _NOW:
+        case Scalar.DATETIME if _PRECISE.sub("()", text.lower().replace(" ", "")) in _NOW:
             return Code("now")
         case Scalar.BOOLEAN if plain.lower() in _TRUE | _FALSE:
             return Code(str(plain.lower() in _TRUE))

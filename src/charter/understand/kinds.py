@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from charter.contract.types import Scalar, Type
+from charter.sql.mysql import MYSQL
 from charter.sql.sqlite import SQLITE
 
 _NATIVE = re.compile(r"([^(\[]*)(?:\(([^)]*)\))?([^\[]*)((?:\[[0-9]*\])*)")
@@ -47,9 +48,10 @@ _NAMES: Mapping[str, Scalar] = MappingProxyType(
              "int unsigned", "bigint unsigned", "smallint unsigned", "tinyint unsigned",
              "mediumint unsigned", "year"), Scalar.INTEGER),
         **dict.fromkeys(("boolean", "bool"), Scalar.BOOLEAN),
-        **dict.fromkeys(("real", "double precision", "double", "float", "float4", "float8"),
-                        Scalar.FLOAT),
-        **dict.fromkeys(("numeric", "decimal", "dec", "number"), Scalar.DECIMAL),
+        **dict.fromkeys(("real", "double precision", "double", "float", "float4", "float8",
+                         "double unsigned", "float unsigned"), Scalar.FLOAT),
+        **dict.fromkeys(("numeric", "decimal", "dec", "number", "decimal unsigned"),
+                        Scalar.DECIMAL),
         "date": Scalar.DATE,
         **dict.fromkeys(
             ("datetime", "timestamp", "timestamptz", "timestamp with time zone",
@@ -63,8 +65,14 @@ ZONELESS = frozenset({"timestamp", "timestamp without time zone", "datetime"})
 SINGLE = frozenset({"real", "float4"})
 
 
+_MADE_KEY = "char(36) COLLATE ascii_bin"
+"""What Charter keeps UUIDs in on MySQL."""
+
+
 def kind_of(text: str, dialect: str) -> Type | None:
     """The type of a contract for a column of this type; None where there is none."""
+    if dialect == MYSQL.name and text == _MADE_KEY:
+        return Type(Scalar.UUID)
     found = native(text)
     if found.array:
         return None
@@ -106,7 +114,11 @@ def unsampled(text: str, dialect: str) -> bool:
     if dialect == SQLITE.name:
         return False
     kind = kind_of(text, dialect)
+    if dialect == MYSQL.name and kind is not None and kind.scalar in _ZEROS:
+        return False
     return kind is None or kind.scalar in _CERTAIN
 
 
 _CERTAIN = frozenset({Scalar.JSON, Scalar.BOOLEAN, Scalar.DATE, Scalar.DATETIME, Scalar.UUID})
+_ZEROS = frozenset({Scalar.DATE, Scalar.DATETIME})
+"""What may be all zeros on MySQL, which no day is."""

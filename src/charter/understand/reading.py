@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import unquote
 
-from charter.sql.catalog import catalog_of
 from charter.sql.dialects import dialect_named
+from charter.sql.mysql import MYSQL
 from charter.sql.postgres import POSTGRES
 from charter.sql.schema import Schema, Table
 from charter.sql.sqlite import SQLITE
@@ -14,11 +15,13 @@ from charter.sql.statement import Statement
 from charter.sql.system import META, TABLES_ENTRY
 from charter.store.address import dialect_of, split
 from charter.store.errors import StoreError, TimedOut
+from charter.store.schema import found_schema
 from charter.understand import eye
 from charter.understand.found import Catalogued, Found, Sample, TableAbout, Value
 from charter.understand.kinds import unsampled
 from charter.understand.session import Session, session
-from charter.understand.survey import Survey
+from charter.understand.survey import Rows, Survey
+from charter.understand.survey_mysql import MYSQL_SURVEY
 from charter.understand.survey_postgres import POSTGRES_SURVEY
 from charter.understand.survey_sqlite import SQLITE_SURVEY
 from charter.understand.tables import CHARTERS_OWN
@@ -28,7 +31,7 @@ Progress = Callable[[str, int, int], None]
 """Told what is done, how much of it, and of how much."""
 
 _SURVEYS: Mapping[str, Survey] = MappingProxyType(
-    {SQLITE.name: SQLITE_SURVEY, POSTGRES.name: POSTGRES_SURVEY}
+    {SQLITE.name: SQLITE_SURVEY, POSTGRES.name: POSTGRES_SURVEY, MYSQL.name: MYSQL_SURVEY}
 )
 _COUNTED = 1_000_000
 """Rows up to which the database's own estimate is replaced by a count."""
@@ -37,13 +40,10 @@ _COUNTED = 1_000_000
 async def read_database(url: str, on: str, progress: Progress) -> Found:
     """All that a database tells, read without changing anything. `on` is the day.
 
-    Raises ValueError for a bad URL or a kind of database that is not understood, and StoreError.
+    Raises ValueError for a bad URL, and StoreError.
     """
     name = dialect_of(url).value
-    survey = _SURVEYS.get(name)
-    if survey is None:
-        known = " and ".join(_SURVEYS)
-        raise ValueError(f"contracts are drafted from databases of {known}, not of {name}")
+    survey = _SURVEYS[name]
     async with session(url) as opened:
         progress("catalog", 0, 1)
         version = str((await opened.rows(survey.version))[0][0])
@@ -76,10 +76,12 @@ def _place(url: str) -> str:
 
 
 async def _catalogued(opened: Session, dialect: str, survey: Survey) -> Catalogued:
-    catalog = catalog_of(dialect_named(dialect))
-    results = [await opened.rows(statement) for statement in catalog.statements]
+    async def read(statement: Statement, _: Sequence[Any]) -> Rows:
+        return await opened.rows(statement)
+
+    schema = await found_schema(dialect_named(dialect), read)
     tables, columns = survey.read([await opened.rows(statement) for statement in survey.about])
-    return Catalogued(catalog.read(results), tables, columns)
+    return Catalogued(survey.plain(schema), tables, columns)
 
 
 async def _made(opened: Session, schema: Schema) -> frozenset[str]:

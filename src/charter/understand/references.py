@@ -1,8 +1,9 @@
 """Foreign keys as references of a contract: which can be, and which make parts of an owner."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
+from charter.contract.types import Scalar
 from charter.sql.schema import Column, ForeignKey, Table
 from charter.understand.eye import PARTS
 from charter.understand.tables import Keyed, Sorted, leads_to_key
@@ -44,8 +45,9 @@ class References:
     refused: tuple[Refused, ...]
 
 
-def references_of(tables: Sorted, words: Words) -> References:
-    """All references between the resources, whose classes are called by these words."""
+def references_of(tables: Sorted, words: Words, own: Set[str] = frozenset()) -> References:
+    """All references between the resources, whose classes are called by these words. `own` are
+    tables that Charter has made."""
     made: list[Reference] = []
     refused: list[Refused] = []
     for item in tables.keyed:
@@ -59,7 +61,7 @@ def references_of(tables: Sorted, words: Words) -> References:
             made.append(_reference(item, part, tables))
     kept, circular = _without_circles(made)
     refused += circular
-    return References(_owned(kept, words), tuple(refused))
+    return References(_owned(kept, words, own), tuple(refused))
 
 
 def _unfit(part: ForeignKey, item: Keyed, tables: Sorted, seen: set[str]) -> str:
@@ -127,7 +129,7 @@ def _reached(needed: Mapping[str, set[str]], start: str) -> set[str]:
     return found
 
 
-def _owned(made: Sequence[Reference], words: Words) -> tuple[Reference, ...]:
+def _owned(made: Sequence[Reference], words: Words, own: Set[str]) -> tuple[Reference, ...]:
     """The references, those of parts to their owners marked: each part has one owner only.
 
     An owner is referred to by every row of the part. Rows go with it (`cascade`), or are named
@@ -135,15 +137,19 @@ def _owned(made: Sequence[Reference], words: Words) -> tuple[Reference, ...]:
     """
     owners: dict[str, list[Reference]] = {}
     for item in made:
-        if _composes(item, words):
+        if _composes(item, words, own):
             owners.setdefault(item.source.table.name, []).append(item)
     single = {name: items[0] for name, items in owners.items() if len(items) == 1}
     return tuple(replace(item, owned=single.get(item.source.table.name) is item) for item in made)
 
 
-def _composes(item: Reference, words: Words) -> bool:
+def _composes(item: Reference, words: Words, own: Set[str]) -> bool:
     source, target = item.source.table.name, item.target.table.name
     if item.column.nullable or source == target or item.on_delete == "set_null":
+        return False
+    key = item.source.key
+    if source not in own and (key.given or key.scalar is Scalar.TEXT):
+        # Parts are told from new ones by their keys, so these do not come with them.
         return False
     part, owner = tuple(words[source]), tuple(words[target])
     if not part or not owner:

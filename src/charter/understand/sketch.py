@@ -1,7 +1,7 @@
 """A resource while it is drafted: its class, the columns as they were read, names given."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from charter.contract.types import Scalar
@@ -85,6 +85,8 @@ def sketches(
             column.name: read_column(found, table, column, _said(said, column))
             for column in table.columns
         }
+        if own:
+            reads = {column: replace(read, stored="") for column, read in reads.items()}
         stamps, stored = ({}, "") if own else _stamps(_free(reads, item))
         made[table.name] = Sketch(
             table,

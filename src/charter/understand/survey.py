@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from charter.sql.schema import Schema
 from charter.sql.statement import Statement
 from charter.understand.found import ColumnAbout, TableAbout, Value
 
@@ -16,12 +17,17 @@ SAMPLED_CHARACTERS = 300
 """Characters of each value that are looked at."""
 
 
+def as_it_is(schema: Schema) -> Schema:
+    return schema
+
+
 @dataclass(frozen=True, slots=True)
 class Survey:
     """The statements and what their rows mean; the rows of `about` are read together.
 
     `count` counts the rows of a table exactly. `sample` reads some columns of a table whose
     size is known as far as it is, and `values` is what one row of that comes to, None for null.
+    `plain` writes the literals of a schema as standard SQL has them.
     """
 
     version: Statement
@@ -31,3 +37,4 @@ class Survey:
     count: Callable[[str], Statement]
     sample: Callable[[str, Sequence[str], int | None], Statement]
     values: Callable[[Sequence[Any]], list[Value | None]]
+    plain: Callable[[Schema], Schema] = as_it_is

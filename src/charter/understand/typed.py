@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from types import MappingProxyType
 
-from charter.contract.types import Scalar, Type
+from charter.contract.types import MAX_INTEGER, Scalar, Type
+from charter.sql.mysql import MYSQL
 from charter.sql.postgres import POSTGRES
 from charter.sql.sqlite import SQLITE
 from charter.understand import samples
 from charter.understand.found import ColumnAbout, Sample
-from charter.understand.kinds import PADDED, SINGLE, ZONELESS, kind_of, native
+from charter.understand.kinds import PADDED, SINGLE, ZONELESS, Native, kind_of, native
 
 GUESSED_PLACES = 2
 """Places of a decimal that has none of its own, at least."""
@@ -204,10 +206,87 @@ def _server(told: Told, kind: Type | None) -> Typed:
     return Typed(kind)
 
 
+# -- MySQL and MariaDB -----------------------------------------------------------------------
+def _mysql(told: Told, kind: Type | None) -> Typed:
+    found = native(told.declared)
+    if told.about.labels:
+        return Typed(Type(Scalar.CHOICE, choices=told.about.labels), "enum")
+    if found == Native("bit", (1,)):
+        return Typed(Type(Scalar.BOOLEAN), "number")
+    if found.name == "year":
+        return Typed(Type(Scalar.INTEGER), "number")
+    if kind is None:
+        plain = told.declared.partition(" COLLATE ")[0]
+        return _out(f"no field has the type {plain}{_bytes_of(found)}")
+    if told.json:
+        return Typed(Type(Scalar.JSON))
+    return _MYSQL.get(kind.scalar, _as_it_is)(told, kind)
+
+
+def _bytes_of(found: Native) -> str:
+    uuid = found == Native("binary", (16,))
+    return ': a UUID field with stored="bytes" would read the UUIDs in it' if uuid else ""
+
+
+def _mysql_integer(told: Told, kind: Type) -> Typed:
+    found = native(told.declared)
+    if found == Native("tinyint", (1,)):
+        others = sum(value.text not in {"0", "1"} for value in told.sample)
+        if not others:
+            return Typed(Type(Scalar.BOOLEAN))
+        why = f"{others} of {len(told.sample)} values are not 0 or 1, so it is a number"
+        return Typed(kind, "", "values break the type", why)
+    if told.flag:
+        return Typed(Type(Scalar.BOOLEAN), "number")
+    if found.name == "bigint unsigned":
+        why = f"it can hold numbers above {MAX_INTEGER}, which no field has"
+        return Typed(replace(kind, ge=0), "", "a large number", why)
+    return Typed(replace(kind, ge=0) if found.name.endswith(" unsigned") else kind)
+
+
+def _mysql_decimal(told: Told, kind: Type) -> Typed:
+    unsigned = native(told.declared).name.endswith(" unsigned")
+    wide = MYSQL.unsupported(kind)
+    if wide is not None:
+        return _out(wide)
+    return Typed(replace(kind, ge=Decimal(0)) if unsigned else kind)
+
+
+def _mysql_text(told: Told, kind: Type) -> Typed:
+    tiny = native(told.declared).name == "tinytext"
+    return Typed(replace(kind, max_length=255) if tiny else kind)
+
+
+def _mysql_float(told: Told, kind: Type) -> Typed:
+    return Typed(kind, "number" if native(told.declared).name.startswith("float") else "")
+
+
+def _mysql_time(told: Told, kind: Type) -> Typed:
+    zeros = sum("-00" in value.text for value in told.sample)
+    if zeros:
+        return _out(f"{zeros} of {len(told.sample)} values are all zeros, or zeros in part")
+    # `timestamp` is in UTC for the session that reads it; `datetime` has no zone.
+    zoneless = kind.scalar is Scalar.DATETIME and told.declared not in _WITH_ZONE
+    return Typed(kind, "naive" if zoneless else "")
+
+
+_WITH_ZONE = frozenset({"timestamp", *(f"timestamp({digits})" for digits in range(1, 7))})
+_MYSQL: Mapping[Scalar, Callable[[Told, Type], Typed]] = MappingProxyType(
+    {
+        Scalar.INTEGER: _mysql_integer,
+        Scalar.DECIMAL: _mysql_decimal,
+        Scalar.FLOAT: _mysql_float,
+        Scalar.TEXT: _mysql_text,
+        Scalar.DATE: _mysql_time,
+        Scalar.DATETIME: _mysql_time,
+    }
+)
+
+
 def _unquoted(name: str) -> str:
     return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
 _DIALECTS: Mapping[str, Callable[[Told, Type | None], Typed]] = MappingProxyType(
-    {SQLITE.name: _sqlite, POSTGRES.name: _server}
+    {SQLITE.name: _sqlite, POSTGRES.name: _server, MYSQL.name: _mysql}
 )

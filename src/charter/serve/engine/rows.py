@@ -64,7 +64,8 @@ async def update_row(
         statement = work.compiler.update(resource, columns)
         what = Attempt(resource, ((at, values),))
         rows = await work.attempt(statement, (*values.values(), key), what)
-    version: int = rows[0][0]
+    # Without a version not every database gives anything.
+    version: int = rows[0][0] if resource.versioned else 0
     if resource.mapped is not None:
         await examine(work, resource, [key], [(at, values)], bounded=bounded)
     work.changed(resource, "updated", key, version, values, before)

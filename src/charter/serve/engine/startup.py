@@ -10,6 +10,7 @@ from charter.sql.derive import schema_of
 from charter.sql.dialect import Dialect
 from charter.sql.differences import Difference, absent, differences
 from charter.sql.existing.differences import mapped_differences
+from charter.sql.existing.fitting import fitted
 from charter.sql.existing.stubs import with_stubs, without_stubs
 from charter.sql.existing.told import told_tables
 from charter.sql.existing.views import unread_views, with_columns
@@ -60,9 +61,12 @@ async def prepare(
     wanted = schema_of(contract, dialect)
     found = await found_schema(dialect, database.read)
     existing = await _existing(contract, dialect, database, found)
+    used = history.fingerprint_of(wanted)
+    wanted = fitted(contract, dialect, wanted, found)
     if absent(history.without_history(wanted), found):
         try:
-            await _create(wanted, found, database, dialect, noted)
+            entries = history.noted(noted, used, datetime.now(UTC), FIRST_START)
+            await _create(wanted, found, database, dialect, entries)
         except StoreError:
             # Another process may have created it at the same moment: then it is there now.
             now = await found_schema(dialect, database.read)
@@ -75,7 +79,6 @@ async def prepare(
     differing = tuple(item for item in differences(spelt, found) if not item.harmless)
     if differing:
         entries = await _entries(found, dialect, database)
-        used = history.fingerprint_of(wanted)
         if not _between(entries, used, spelt, found, differing):
             raise SchemaDiffers(differing, remedy(entries, used, noted))
     return Schema((*wanted.tables, *existing)) if existing else wanted
@@ -99,11 +102,9 @@ async def _create(
     found: Schema,
     database: Database,
     dialect: Dialect,
-    noted: Sequence[Noted],
+    entries: Sequence[Entry],
 ) -> None:
     missing = Schema(tuple(t for t in wanted.tables if t.name not in found.table_named))
-    made = history.fingerprint_of(wanted)
-    entries = history.noted(noted, made, datetime.now(UTC), FIRST_START)
     query = history.note_entry(dialect)
 
     async def work(transaction: Transaction) -> None:

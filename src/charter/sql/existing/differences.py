@@ -16,10 +16,18 @@ from charter.contract.types import DEFAULT_TEXT_LENGTH, TEXTUAL
 from charter.sql.dialect import Dialect
 from charter.sql.differences import Difference
 from charter.sql.existing.forms import storage_of
+from charter.sql.mysql import MYSQL
+from charter.sql.postgres import POSTGRES
 from charter.sql.schema import Column, ForeignKey, Schema, Table
 from charter.sql.sqlite import SQLITE
 
-_SIZED = re.compile(r"character(?: varying)?\((\d+)\)")
+_SIZED: Mapping[str, re.Pattern[str]] = MappingProxyType(
+    {
+        POSTGRES.name: re.compile(r"character(?: varying)?\((\d+)\)"),
+        MYSQL.name: re.compile(r"(?:var)?char\((\d+)\)"),
+    }
+)
+"""The types whose texts have a longest length. On SQLite none is kept."""
 _ACTIONS: Mapping[OnDelete, tuple[str, ...]] = MappingProxyType(
     {
         OnDelete.RESTRICT: ("no action", "restrict"),
@@ -86,9 +94,9 @@ def _column(
         yield Difference(
             resource.table_name, column.name, text + _other_form(dialect, field, column)
         )
-    elif (most := _SIZED.match(column.type)) and _longest(field) > int(most[1]):
-        text = f"{place} takes {most[1]} characters, {what} allows {_longest(field)}: "
-        text += f"write `max_length={most[1]}`"
+    elif (most := _most(dialect, column)) is not None and _longest(field) > most:
+        text = f"{place} takes {most} characters, {what} allows {_longest(field)}: "
+        text += f"write `max_length={most}`"
         yield Difference(resource.table_name, column.name, text)
     is_key = field.name == "id"
     if column.nullable != field.optional and not is_key:
@@ -99,6 +107,13 @@ def _column(
     if column.generated is not None and not resource.read_only:
         text = f"{place} is generated: {what} could not be written"
         yield Difference(resource.table_name, column.name, text)
+
+
+def _most(dialect: Dialect, column: Column) -> int | None:
+    """The most characters that a column takes, where its type says it."""
+    sized = _SIZED.get(dialect.name)
+    found = None if sized is None else sized.match(column.type)
+    return None if found is None else int(found[1])
 
 
 def _longest(field: Field) -> int:
@@ -116,7 +131,8 @@ def _longest(field: Field) -> int:
 
 def _other_form(dialect: Dialect, field: Field, column: Column) -> str:
     """How the field could say what the column has."""
-    named = column.type.strip('"')
+    # Enumerations have a name of their own on PostgreSQL only.
+    named = column.type.strip('"') if dialect is POSTGRES else ""
     for form in sorted(forms_of(field.type)):
         other = replace(field, stored=Stored(form, named if form is Form.ENUM else ""))
         storage = storage_of(dialect, other)

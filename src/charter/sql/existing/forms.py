@@ -5,16 +5,18 @@ from types import MappingProxyType
 
 from charter.contract.resource import Field
 from charter.sql.dialect import Dialect
+from charter.sql.existing.mysql import MYSQL_FORMS
 from charter.sql.existing.postgres import POSTGRES_FORMS
 from charter.sql.existing.sqlite import SQLITE_FORMS
 from charter.sql.existing.storage import Forms, Storage, form_of, kind_of
-from charter.sql.fragment import Fragment, identifier
+from charter.sql.fragment import EMPTY, Fragment, qualified
+from charter.sql.mysql import MYSQL
 from charter.sql.postgres import POSTGRES
 from charter.sql.sources import Source
 from charter.sql.sqlite import SQLITE
 
 _FORMS: Mapping[str, Forms] = MappingProxyType(
-    {SQLITE.name: SQLITE_FORMS, POSTGRES.name: POSTGRES_FORMS}
+    {SQLITE.name: SQLITE_FORMS, POSTGRES.name: POSTGRES_FORMS, MYSQL.name: MYSQL_FORMS}
 )
 
 
@@ -28,9 +30,9 @@ def storage_of(dialect: Dialect, field: Field) -> Storage | None:
     return _FORMS.get(dialect.name, {}).get((kind_of(field), form_of(field)))
 
 
-def read_column(dialect: Dialect, field: Field) -> Fragment:
-    """The column of an existing table in Charter's own form."""
-    column = identifier(field.column_name)
+def read_column(dialect: Dialect, field: Field, alias: Fragment = EMPTY) -> Fragment:
+    """The column of an existing table, under an alias or none, in Charter's own form."""
+    column = qualified(alias, field.column_name)
     storage = storage_of(dialect, field)
     return column if storage is None else storage.read(column, field)
 

@@ -81,6 +81,10 @@ def _float(column: Fragment, field: Field) -> Fragment:
     return sql("({}::text)::double precision", column)
 
 
+def _whole(column: Fragment, field: Field) -> Fragment:
+    return sql("({})::bigint", column)
+
+
 def _truth(column: Fragment, field: Field) -> Fragment:
     return sql("({} <> 0)", column)
 
@@ -162,6 +166,7 @@ POSTGRES_FORMS: Forms = MappingProxyType(
         **{(kind, None): _of(*_TEXTS, read=_text) for kind in TEXTUAL},
         **{(kind, Form.ENUM): _ENUM for kind in TEXTUAL},
         (Scalar.INTEGER, None): _of(*_INTEGERS),
+        (Scalar.INTEGER, Form.NUMBER): _of("numeric", *_INTEGERS, read=_whole),
         (Scalar.BOOLEAN, None): _of("boolean"),
         (Scalar.BOOLEAN, Form.NUMBER): _of(*_INTEGERS, read=_truth, write=_as_number),
         (Scalar.FLOAT, None): _of("double precision"),

@@ -5,16 +5,18 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from charter.contract.resource import Field
+from charter.contract.types import TEXT
 from charter.sql.dialect import Dialect
 from charter.sql.existing.forms import read_column
-from charter.sql.fragment import Fragment, sql
+from charter.sql.fragment import EMPTY, Fragment, sql
+from charter.sql.mysql import MYSQL
 from charter.sql.postgres import POSTGRES
 from charter.sql.sqlite import SQLITE
 
 
-def folded_column(dialect: Dialect, field: Field) -> Fragment:
+def folded_column(dialect: Dialect, field: Field, alias: Fragment = EMPTY) -> Fragment:
     """The folded text of a field of an existing table."""
-    return _FOLDS[dialect.name](read_column(dialect, field))
+    return _FOLDS[dialect.name](read_column(dialect, field, alias))
 
 
 def _sqlite(text: Fragment) -> Fragment:
@@ -29,6 +31,12 @@ def _postgres(text: Fragment) -> Fragment:
     return sql("normalize(lower({}), NFKC)", large)
 
 
+def _mysql(text: Fragment) -> Fragment:
+    """Nearly what folding gives: the server has no normal forms of texts."""
+    plain = MYSQL.exact(text)
+    return sql("replace(lower(upper({})), {}, 'ss')", plain, MYSQL.constant("ß", TEXT))
+
+
 _FOLDS: Mapping[str, Callable[[Fragment], Fragment]] = MappingProxyType(
-    {SQLITE.name: _sqlite, POSTGRES.name: _postgres}
+    {SQLITE.name: _sqlite, POSTGRES.name: _postgres, MYSQL.name: _mysql}
 )

@@ -1,7 +1,7 @@
 """What stands after FROM for the rows of a resource.
 
 The rows of an existing table are a plain subselect, which gives its columns the names and forms
-that Charter knows. SQLite and PostgreSQL both put such a subselect into the query around it, so
+that Charter knows. Every database puts such a subselect into the query around it, so
 that it costs nothing and its indexes count, but for conditions on a column that is stored in
 another form.
 """
@@ -38,6 +38,14 @@ def selected(dialect: Dialect, resource: Resource, rows: Fragment) -> Fragment:
         for field in resource.search_fields
     ]
     return sql("SELECT {} FROM {}", listed(columns), rows)
+
+
+def column_of(dialect: Dialect, resource: Resource, alias: Fragment, name: str) -> Fragment:
+    """A column of an existing table that stands after FROM itself, as Charter knows it."""
+    field = resource.field_named.get(name)
+    if field is None:
+        return folded_column(dialect, resource.field_named[name.removesuffix(FOLDED)], alias)
+    return read_column(dialect, field, alias)
 
 
 def _named(value: Fragment, column: str, name: str) -> Fragment:

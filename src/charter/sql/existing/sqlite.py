@@ -62,6 +62,10 @@ def _number(column: Fragment, field: Field) -> Fragment:
     return sql("CAST(round({} * {}) AS INTEGER)", column, unit)
 
 
+def _integer(column: Fragment, field: Field) -> Fragment:
+    return sql("CAST({} AS INTEGER)", column)
+
+
 def _number_in_text(column: Fragment, field: Field) -> Fragment:
     return _number(sql("CAST({} AS REAL)", column), field)
 
@@ -164,6 +168,7 @@ SQLITE_FORMS: Forms = MappingProxyType(
     {
         **{(kind, None): Storage(_TEXT_COLUMN, _texts) for kind in TEXTUAL},
         (Scalar.INTEGER, None): Storage(_WHOLE_COLUMN, _whole),
+        (Scalar.INTEGER, Form.NUMBER): Storage(_NUMBER_COLUMN, _numbers, _integer),
         (Scalar.BOOLEAN, None): Storage(_WHOLE_COLUMN, _whole),
         (Scalar.BOOLEAN, Form.NUMBER): Storage(_WHOLE_COLUMN, _whole),
         (Scalar.FLOAT, None): Storage(_NUMBER_COLUMN, _among(_REAL, _NUMERIC, _BLOB)),

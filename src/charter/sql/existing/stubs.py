@@ -3,6 +3,7 @@ refer to them."""
 
 from charter.contract.contract import Contract
 from charter.sql.dialect import Dialect
+from charter.sql.indexed import characters
 from charter.sql.schema import Column, PrimaryKey, Schema, Table
 
 
@@ -14,7 +15,8 @@ def with_stubs(contract: Contract, dialect: Dialect, wanted: Schema) -> Schema:
     for name, resource in contract.mapped_named.items():
         if name in targets:
             key = resource.key.column_name
-            column = Column(key, dialect.column_type(resource.key.type))
+            kind = dialect.indexed_type(resource.key.type, characters(resource.key))
+            column = Column(key, kind)
             stubs.append(Table(name, (column,), PrimaryKey(f"{name}_stub", (key,))))
     return Schema((*stubs, *wanted.tables))
 

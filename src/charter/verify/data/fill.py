@@ -18,6 +18,7 @@ from charter.verify.data.order import filling_order
 from charter.verify.data.own import own_rows
 from charter.verify.data.rows import Rows
 from charter.verify.data.sizes import sizes_of
+from charter.verify.data.values import CannotMake
 from charter.verify.data.world import Row, World
 from charter.verify.scratch.model import NotEmpty, Scratch
 from charter.verify.scratch.open import opened_empty
@@ -72,6 +73,7 @@ async def fill(
     """The same for a scratch database that is open."""
     if await scratch.has_tables():
         raise NotEmpty("the database has tables; rows are made up for empty ones only")
+    _require_own(contract)
     tell = progress or _nobody
     dialect, world = scratch.dialect, World(contract)
     statements = ddl.statements(schema_of(contract, dialect), dialect)
@@ -98,6 +100,16 @@ async def fill(
     await scratch.settle()
     sizes = {name: len(keys) for name, keys in world.keys.items()}
     return Filled(contract, sizes, world, UNTIL)
+
+
+def _require_own(contract: Contract) -> None:
+    """Raises CannotMake where a table is an existing one, of which a contract says too little to
+    make it."""
+    existing = sorted(contract.mapped_named)
+    if existing:
+        count = "an existing table" if len(existing) == 1 else "existing tables"
+        names = ", ".join(existing)
+        raise CannotMake(f"rows are made up for tables that Charter makes: {names} is {count}")
 
 
 def columns_of(resource: Resource) -> tuple[str, ...]:

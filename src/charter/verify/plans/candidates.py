@@ -23,7 +23,8 @@ from charter.core.names import snake
 from charter.sql import ddl
 from charter.sql.derive import schema_of
 from charter.sql.dialect import Dialect
-from charter.sql.schema import Schema, Table, TableIndex
+from charter.sql.feasible import infeasible
+from charter.sql.schema import Table, TableIndex
 from charter.verify.plans.needs import Need, own_field
 
 
@@ -53,6 +54,8 @@ def candidates(contract: Contract, dialect: Dialect, need: Need) -> Iterator[Can
     seen: set[tuple[tuple[str, ...], Expression | None]] = set()
     found = []
     for fields, where in _ways(resource, need):
+        if where is not None and not dialect.indexes_parts:
+            continue
         if fields and (fields, where) not in seen:
             seen.add((fields, where))
             made = candidate(contract, dialect, resource, fields, where)
@@ -106,11 +109,14 @@ def candidate(
     fields: tuple[str, ...],
     where: Expression | None,
 ) -> Candidate | None:
-    """One index; None where the database has such a one."""
+    """One index; None where the database has such a one, or can have none."""
     index = Index(f"{resource.table}_{'_'.join(fields)}_advised", fields, where)
     more = with_indexes(contract, ((resource.name, index),))
     makes, drops, names = changes(contract, more, dialect, resource.table)
-    return Candidate(resource.name, index, more, makes, drops, names) if makes else None
+    # An index that does nothing but change a column is there already.
+    if not names or infeasible(more, dialect):
+        return None
+    return Candidate(resource.name, index, more, makes, drops, names)
 
 
 def with_indexes(contract: Contract, indexes: tuple[tuple[str, Index], ...]) -> Contract:
@@ -145,8 +151,11 @@ def changes(
     )
     gone = tuple(index for index in before.indexes if _same(index) not in wanted)
     return (
-        _creations(after, new_ones, dialect),
-        tuple(f"DROP INDEX {dialect.quote(index.name)}" for index in gone),
+        (
+            *_retyped(before, after, dialect),
+            *(ddl.index_text(index, after, dialect) for index in new_ones),
+        ),
+        tuple(ddl.drop_index_text(index, before, dialect) for index in gone),
         tuple(index.name for index in new_ones),
     )
 
@@ -163,11 +172,11 @@ def _columns(index: TableIndex) -> tuple[tuple[str, bool], ...]:
     return tuple((column.name, column.descending) for column in index.columns)
 
 
-def _creations(table: Table, indexes: tuple[TableIndex, ...], dialect: Dialect) -> tuple[str, ...]:
-    schema = Schema((replace(table, indexes=indexes),))
-    return tuple(
-        text for text in ddl.statements(schema, dialect) if text.startswith("CREATE INDEX")
-    )
+def _retyped(before: Table, after: Table, dialect: Dialect) -> Iterator[str]:
+    """MySQL keeps texts that stand in an index in columns of another type."""
+    for old, new in zip(before.columns, after.columns, strict=True):
+        if old.type != new.type:
+            yield ddl.change_text(new, after, dialect)
 
 
 # -- words -------------------------------------------------------------------------------------

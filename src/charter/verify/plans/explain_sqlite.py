@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from charter.sql.aliases import aliases_of
 from charter.verify.plans.explained import Access, Explained, Sorting, Step
 from charter.verify.scratch.model import Ran
 
-_ALIAS = re.compile(r'\b(?:FROM|JOIN)\s+\(*"?(\w+)"?\s+AS\s+"?(\w+)"?', re.IGNORECASE)
 _STEP = re.compile(r"(SCAN|SEARCH) (?:TABLE )?(\S+)(?: AS (\S+))?(.*)")
 _USING = re.compile(
     r"USING (?P<kind>AUTOMATIC (?:PARTIAL )?(?:COVERING )?INDEX|(?:COVERING )?INDEX|"
@@ -19,7 +19,7 @@ _TEMPORARY = "USE TEMP B-TREE FOR "
 
 def explained(text: str, ran: Ran) -> Explained:
     """What SQLite did. Its plans name aliases: the tables behind them are in the text."""
-    aliases = {alias: table for table, alias in _ALIAS.findall(text)}
+    aliases = aliases_of(text)
     details = [str(row[3]) for row in ran.plan]
     counters = ran.counters or {}
     return Explained(

@@ -61,8 +61,9 @@ class Explained:
     """One statement, run once with certain values.
 
     `work` is what it cost in units that are the same from run to run: pages of the database's
-    cache and rows touched on PostgreSQL, steps of its virtual machine on SQLite. `ended` is false
-    where it took too long; `error` says what else was wrong.
+    cache and rows touched on PostgreSQL, steps of its virtual machine on SQLite, rows and entries
+    of indexes read on MySQL. `ended` is false where it took too long; `error` says what else was
+    wrong.
     """
 
     steps: tuple[Step, ...]

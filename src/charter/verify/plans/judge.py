@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from charter.contract.contract import Contract
 from charter.sql.dialect import Dialect
+from charter.sql.mysql import MYSQL
 from charter.sql.postgres import POSTGRES
 from charter.sql.sqlite import SQLITE
 from charter.verify.plans.explained import Access, Explained, Step
@@ -27,7 +28,9 @@ GROWTH = 2.0
 """Four times the rows may cost a little more (a level of an index), not twice as much."""
 BEYOND_ANSWER = 1.5
 """How much faster than its answer the work of a statement may grow."""
-FLOORS: Mapping[str, int] = MappingProxyType({SQLITE.name: 8_000, POSTGRES.name: 1_000})
+FLOORS: Mapping[str, int] = MappingProxyType(
+    {SQLITE.name: 8_000, POSTGRES.name: 1_000, MYSQL.name: 1_000}
+)
 """Work below which nothing is worth a word: a page of rows with what belongs to them."""
 _SHORT = 2_000
 """Characters of an answer: some rows more or less in a short one say nothing."""

@@ -7,19 +7,21 @@ from enum import StrEnum
 from typing import Any
 
 from charter.contract.contract import Contract
-from charter.sql.catalog import catalog_of
+from charter.sql.ddl import drop_index_text
 from charter.sql.derive import schema_of
 from charter.sql.dialect import Dialect
 from charter.sql.dialects import dialect_named
+from charter.sql.mysql import MYSQL
 from charter.sql.postgres import POSTGRES
 from charter.sql.schema import IndexedColumn, Schema, Table, TableIndex
-from charter.sql.sqlite import SQLITE
 from charter.sql.statement import Statement
 from charter.store.address import Dialect as Kind
 from charter.store.address import dialect_of, shown, sqlite_path
 from charter.store.database import Database
 from charter.store.errors import Unavailable
 from charter.store.open import open_database
+from charter.store.schema import found_schema
+from charter.verify.plans.live_mysql import UNCOUNTED, IndexUse, use_of_indexes
 
 _SMALL = 64 * 1024
 """Bytes below which an index that nobody uses is not worth a word."""
@@ -79,6 +81,8 @@ class LiveReport:
     since: str | None
     findings: tuple[LiveFinding, ...]
     counts: bool = True
+    hint: str = ""
+    """What would have the database count."""
 
     def as_document(self) -> Mapping[str, Any]:
         return {
@@ -100,8 +104,6 @@ class LiveReport:
 async def live_report(contract: Contract, url: str) -> LiveReport:
     """Look at the database of a URL. Raises ValueError, MissingDriver and Unavailable."""
     dialect = dialect_named(dialect_of(url))
-    if dialect not in (SQLITE, POSTGRES):
-        raise ValueError("indexes are looked at on SQLite and PostgreSQL")
     if dialect_of(url) is Kind.SQLITE:
         path = sqlite_path(url)
         if path is None or not path.exists():
@@ -109,10 +111,9 @@ async def live_report(contract: Contract, url: str) -> LiveReport:
     database = open_database(url)
     await database.open()
     try:
-        catalog = catalog_of(dialect)
-        schema = catalog.read([await database.read(item, ()) for item in catalog.statements])
-        found = [*_covered(schema)]
-        since = None
+        schema = await found_schema(dialect, database.read)
+        found = [*_covered(schema, dialect)]
+        since, counts, hint = None, dialect is POSTGRES, ""
         if dialect is POSTGRES:
             since = await _since(database)
             known = frozenset(one.name for one in found)
@@ -123,9 +124,16 @@ async def live_report(contract: Contract, url: str) -> LiveReport:
             ]
             found += used
             found += _of_tables(await database.read(_TABLES, ()))
+        elif dialect is MYSQL:
+            use = await use_of_indexes(database)
+            since, counts = use.since, use.source is not None
+            hint = "" if counts else UNCOUNTED
+            if counts:
+                passed = _own(contract, dialect) | {one.name for one in found if one.name}
+                found += _unused(schema, use, _declared(contract, dialect), passed)
     finally:
         await database.close()
-    return LiveReport(shown(url), since, tuple(found), dialect is POSTGRES)
+    return LiveReport(shown(url), since, tuple(found), counts, hint)
 
 
 async def _since(database: Database) -> str | None:
@@ -153,6 +161,8 @@ def _declared(contract: Contract, dialect: Dialect) -> Mapping[str, str]:
     found: dict[str, str] = {}
     tables = schema_of(contract, dialect).table_named
     for resource in contract.resources:
+        if resource.mapped is not None:
+            continue
         made = tables[resource.table].indexes
         for index, declared in zip(made, resource.indexes, strict=False):
             line = declared.place.line
@@ -184,7 +194,26 @@ def _of_tables(rows: Iterable[Sequence[Any]]) -> Iterator[LiveFinding]:
 
 
 # -- indexes that others make unnecessary ------------------------------------------------------
-def _covered(schema: Schema) -> Iterator[LiveFinding]:
+def _unused(
+    schema: Schema, use: IndexUse, declared: Mapping[str, str], passed: frozenset[str]
+) -> Iterator[LiveFinding]:
+    """Indexes of MySQL that nothing was read by, but for those that its foreign keys need."""
+    for table in schema.tables:
+        needed = {key.columns for key in table.foreign_keys}
+        for index in table.indexes:
+            columns = tuple(column.name for column in index.columns)
+            supports = any(columns[: len(key)] == key for key in needed)
+            spared = index.unique or index.name in passed or supports
+            size = use.sizes.get((table.name, index.name))
+            if spared or (table.name, index.name) in use.read or (size or _SMALL) < _SMALL:
+                continue
+            told = "" if size is None else f"{size / 1024:,.0f} KB, "
+            remedy = declared.get(index.name, f"{drop_index_text(index, table, MYSQL)};")
+            detail = f"{told}written with every insert"
+            yield LiveFinding(Sign.UNUSED, table.name, index.name, detail, remedy)
+
+
+def _covered(schema: Schema, dialect: Dialect) -> Iterator[LiveFinding]:
     for table in schema.tables:
         for index in table.indexes:
             if index.unique:
@@ -192,7 +221,7 @@ def _covered(schema: Schema) -> Iterator[LiveFinding]:
             other = next((name for name in _covering(table, index)), None)
             if other is not None:
                 detail = f"{other} begins with the same columns"
-                remedy = f"drop it: {POSTGRES.quote(index.name)}"
+                remedy = f"drop it: {dialect.quote(index.name)}"
                 yield LiveFinding(Sign.COVERED, table.name, index.name, detail, remedy)
 
 

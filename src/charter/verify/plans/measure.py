@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from charter.sql.mysql import MYSQL
 from charter.sql.postgres import POSTGRES
 from charter.sql.sqlite import SQLITE
 from charter.verify.data.fill import Filled
-from charter.verify.plans import explain_postgres, explain_sqlite
+from charter.verify.plans import explain_mysql, explain_postgres, explain_sqlite
 from charter.verify.plans.explained import Explained
 from charter.verify.plans.samples import Rank, Samples, samples_of
 from charter.verify.plans.shapes import Compiled
@@ -15,7 +16,11 @@ from charter.verify.scratch.model import Ran, Scratch
 
 Read = Callable[[str, Ran], Explained]
 READERS: Mapping[str, Read] = MappingProxyType(
-    {SQLITE.name: explain_sqlite.explained, POSTGRES.name: explain_postgres.explained}
+    {
+        SQLITE.name: explain_sqlite.explained,
+        POSTGRES.name: explain_postgres.explained,
+        MYSQL.name: explain_mysql.explained,
+    }
 )
 
 

@@ -20,10 +20,10 @@ class NotEmpty(Exception):
 class Ran:
     """One statement as the database ran it.
 
-    `plan` is what the database says of how: JSON as PostgreSQL makes it, or the rows of
-    EXPLAIN QUERY PLAN. `answered` counts the characters of all that it gave. `counters` are
-    SQLite's for the statement. `ended` is false where it was
-    stopped because it took too long, or failed with `error`.
+    `plan` is what the database says of how: JSON as PostgreSQL and MySQL make it, or the rows of
+    EXPLAIN QUERY PLAN. `answered` counts the characters of all that it gave. `counters` are those
+    that SQLite and MySQL keep for the statement. `ended` is false where it was stopped because it
+    took too long, or failed with `error`.
     """
 
     plan: Any

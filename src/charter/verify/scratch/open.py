@@ -18,8 +18,8 @@ from charter.verify.scratch.sqlite import SqliteScratch
 async def scratch_beside(url: str | None) -> AsyncIterator[Scratch]:
     """A new empty database of the same kind and place as the one of a URL; it is gone at the end.
 
-    Without a URL, and for SQLite, it is a temporary file; on a PostgreSQL server it is a database
-    that is made there. What the URL names is not touched. Raises ValueError, MissingDriver, and
+    Without a URL, and for SQLite, it is a temporary file; on a server it is a database that is made
+    there. What the URL names is not touched. Raises ValueError, MissingDriver, and
     Unavailable.
     """
     if url is None or dialect_of(url) is Dialect.SQLITE:
@@ -30,8 +30,8 @@ async def scratch_beside(url: str | None) -> AsyncIterator[Scratch]:
             finally:
                 await scratch.close()
         return
-    module = _postgres(url)
-    async with module.made_beside(postgresql_dsn(url)) as made, module.connected(made) as scratch:
+    module, address = _server(url)
+    async with module.made_beside(address) as made, module.connected(made) as scratch:
         yield scratch
 
 
@@ -49,7 +49,8 @@ async def opened_empty(url: str) -> AsyncIterator[Scratch]:
         finally:
             await scratch.close()
         return
-    async with _postgres(url).connected(postgresql_dsn(url)) as found:
+    module, address = _server(url)
+    async with module.connected(address) as found:
         await _require_empty(found)
         yield found
 
@@ -59,9 +60,12 @@ async def _require_empty(scratch: Scratch) -> None:
         raise NotEmpty("the database has tables; rows are made up for empty ones only")
 
 
-def _postgres(url: str) -> ModuleType:
-    if dialect_of(url) is not Dialect.POSTGRESQL:
-        raise ValueError("query plans are read on SQLite and PostgreSQL")
-    if find_spec("asyncpg") is None:
-        raise MissingDriver('PostgreSQL needs its driver: pip install "charter[postgres]"')
-    return import_module("charter.verify.scratch.postgres")
+def _server(url: str) -> tuple[ModuleType, str]:
+    """What makes databases on a server, and the URL as that takes it."""
+    if dialect_of(url) is Dialect.POSTGRESQL:
+        if find_spec("asyncpg") is None:
+            raise MissingDriver('PostgreSQL needs its driver: pip install "charter[postgres]"')
+        return import_module("charter.verify.scratch.postgres"), postgresql_dsn(url)
+    if find_spec("asyncmy") is None:
+        raise MissingDriver('MySQL needs its driver: pip install "charter[mysql]"')
+    return import_module("charter.verify.scratch.mysql"), url
