@@ -263,13 +263,17 @@ def _kept_in_step(
     swaps: Sequence[Swap], statement: Ddl, table: Table, *, back: bool = False
 ) -> tuple[Ddl, ...]:
     """A statement after which what keeps columns in step calls them by their names then. Nobody
-    else uses the table meanwhile."""
-    then = [found.early if back else found.late for found in swaps]
-    made = [item for twins in then if twins for item in triggers.twins(twins)]
-    if not made:
+    else uses the table meanwhile. What did so before goes last: until then it refuses all that is
+    written, so that nothing is out of step, whatever interrupts this."""
+    now, then = (
+        [item for twins in some if twins for item in triggers.twins(twins)]
+        for some in ([found.early for found in swaps], [found.late for found in swaps])
+    )
+    if not now:
         return (statement,)
-    again = [ddl for item in made for ddl in triggers.created(item, table)]
-    return locked(table.name, (statement, *again))
+    come, goes = (now, then) if back else (then, now)
+    made = [ddl for item in come for ddl in triggers.created(item, table)]
+    return locked(table.name, (statement, *made, *map(triggers.dropped, goes)))
 
 
 # -- another name for a table --------------------------------------------------------------------

@@ -110,6 +110,14 @@ def table_there(name: str) -> str:
     )
 
 
+def trigger_there(name: str) -> str:
+    """The same of a trigger."""
+    return (
+        "SELECT count(*) FROM information_schema.triggers WHERE trigger_schema = database()"  # noqa: S608
+        f" AND trigger_name = {text_of(name)}"
+    )
+
+
 def gone(query: str) -> str:
     """The query that is true where the other one is not."""
     return query.replace("count(*)", "count(*) = 0", 1)

@@ -9,7 +9,7 @@ from charter.migrate.step import Phase, Step
 from charter.migrate.steps.generated import is_generated
 from charter.migrate.steps.kit import Sides, Twins, last_name, next_name
 from charter.migrate.steps.letting import Standing, hold_does, hold_name, let_does, let_name
-from charter.migrate.steps.mysql_ddl import Ddl, locked, quote, step
+from charter.migrate.steps.mysql_ddl import Ddl, locked, quote, step, trigger_there
 from charter.sql.ddl import trigger_texts
 from charter.sql.mysql import MYSQL
 from charter.sql.naming import bounded
@@ -20,7 +20,8 @@ _EACH = "FOR EACH ROW "
 
 # -- while two releases run ----------------------------------------------------------------------
 def twins(found: Twins) -> tuple[Trigger, Trigger]:
-    """Two columns that hold one value: whichever is written, the other follows."""
+    """Two columns that hold one value: whichever is written, the other follows. They are called
+    by both columns: when these swap their names, others come before those of before go."""
     before, after = f"NEW.{quote(found.old)}", f"NEW.{quote(found.new)}"
     was, now = f"OLD.{quote(found.old)}", f"OLD.{quote(found.new)}"
     there, here = found.ways.forward.of(before), found.ways.back.of(after)
@@ -42,7 +43,7 @@ END"""
     SET {after} = {there};
   END IF;
 END"""
-    name = f"charter_twins_{found.table.name}_{found.label}"
+    name = f"charter_twins_{found.table.name}_{found.old}_{found.new}"
     return (
         Trigger(bounded(f"{name}_insert"), "BEFORE INSERT", insert),
         Trigger(bounded(f"{name}_update"), "BEFORE UPDATE", update),
@@ -69,9 +70,9 @@ def watching(name: str, says: str, triggers: Iterable[Trigger], table: Table) ->
 
 
 def created(trigger: Trigger, table: Table) -> tuple[Ddl, ...]:
-    """One that is there already goes first."""
+    ran = trigger_there(trigger.name)
     texts = trigger_texts(trigger, table, MYSQL)
-    return dropped(trigger), *(Ddl(text, Operation.CREATE_TRIGGER) for text in texts)
+    return tuple(Ddl(text, Operation.CREATE_TRIGGER, ran) for text in texts)
 
 
 def dropped(trigger: Trigger) -> Ddl:
@@ -91,20 +92,30 @@ def comes(trigger: Trigger, table: Table, phase: Phase) -> Step:
 
 
 def another(old: Trigger, new: Trigger, table: Table) -> Step:
-    """A trigger in the place of another, while nobody else uses the table."""
+    """A trigger in the place of another: it comes before that goes. Under the same name it cannot:
+    then nobody else uses the table meanwhile."""
+    up, down = (*created(new, table), dropped(old)), (*created(old, table), dropped(new))
+    if old.name == new.name:
+        up, down = locked(table.name, _again(new, table)), locked(table.name, _again(old, table))
     return step(
         f"trigger {new.name}",
         Phase.EXPAND,
         f"Makes the trigger {new.name} of {table.name} what it is to be.",
         table.name,
-        locked(table.name, (dropped(old), *created(new, table))),
-        locked(table.name, (dropped(new), *created(old, table))),
+        up,
+        down,
     )
+
+
+def _again(trigger: Trigger, table: Table) -> tuple[Ddl, ...]:
+    texts = trigger_texts(trigger, table, MYSQL)
+    return dropped(trigger), *(Ddl(text, Operation.CREATE_TRIGGER) for text in texts)
 
 
 @dataclass(frozen=True, slots=True)
 class Letting:
-    """Makes the steps around fills: triggers are made anew while nobody else uses the table."""
+    """Makes the steps around fills: triggers that let them through come before the others go, and
+    the other way round, so that there is no moment in which none holds."""
 
     guarded: Standing
     sides: Mapping[str, Sides]
@@ -112,12 +123,12 @@ class Letting:
     def __call__(self, name: str, columns: frozenset[str], phase: Phase) -> tuple[Step, Step]:
         table = self.sides[name].after
         watched = sorted(_there(self.sides[name], phase) - columns)
-        lets: list[Ddl] = []
-        holds: list[Ddl] = []
+        up: list[Ddl] = []
+        down: list[Ddl] = []
         for trigger in self.guarded[name]:
-            lets += created(_but(trigger, watched), table)
-            holds += created(trigger, table)
-        up, down = locked(name, lets), locked(name, holds)
+            lets = _but(trigger, watched)
+            up += [*created(lets, table), dropped(trigger)]
+            down += [*created(trigger, table), dropped(lets)]
         first = step(let_name(name), phase, let_does(name, columns), name, up, down)
         return first, step(hold_name(name), phase, hold_does(name), name, down, up)
 
@@ -140,4 +151,5 @@ def _but(trigger: Trigger, columns: Iterable[str]) -> Trigger:
     """A trigger that sees to rows only where one of these columns is changed."""
     same = " AND ".join(f"NEW.{quote(name)} <=> OLD.{quote(name)}" for name in columns)
     body = trigger.body.removeprefix(_EACH)
-    return replace(trigger, body=f"{_EACH}IF NOT ({same}) THEN {body}; END IF")
+    name = bounded(f"charter_let_{trigger.name}")
+    return replace(trigger, name=name, body=f"{_EACH}IF NOT ({same}) THEN {body}; END IF")
