@@ -9,7 +9,7 @@ from graphql import GraphQLError
 
 from charter.core.codes import INVALID_DOCUMENT
 from charter.core.problems import Problem
-from charter.plan.cursors import seal
+from charter.plan.cursors import seal_json
 from charter.plan.selection import END, MARK
 from charter.wire.graphql.given import Bound
 from charter.wire.graphql.planning import ListPrint
@@ -34,9 +34,7 @@ def sealed(body: str, lists: Sequence[ListPrint], bound: Bound, key: bytes) -> s
         return body
 
     def cursor(found: re.Match[str]) -> str:
-        print_ = lists[int(found[1])]
-        values = msgspec.json.decode(found[2])
-        return seal(values, print_.types, print_.print(bound), key)
+        return seal_json(found[2].encode(), lists[int(found[1])].print(bound), key)
 
     return _MARKED.sub(cursor, body)
 
