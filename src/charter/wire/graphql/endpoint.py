@@ -186,7 +186,7 @@ class Endpoint:
             if body is not None:
                 told.done({field.out: body})
             else:
-                told.refused(field.out, within_input(problem))
+                told.refused(field.out, within_input(field, problem))
             return
         members = dict(problem.detail.members)
         out = str(members.pop("operation", "")).split("/")[1:2]
@@ -197,8 +197,8 @@ class Endpoint:
             retry_after=problem.detail.retry_after,
             members=members,
         )
-        name = out[0] if out else act.fields[0].out
-        told.refused(name, within_input(plain, f"/{name}"))
+        field = next((one for one in act.fields if [one.out] == out), act.fields[0])
+        told.refused(field.out, within_input(field, plain, f"/{field.out}"))
 
 
 class _Told:
