@@ -313,3 +313,20 @@ async def test_the_deepest_documents_are_answered(
     wide = " ".join(f"a{at}: {inner}" for at in range(40))
     document = f"{{ projects {{ nodes {{ {wide} }} }} }}"
     assert len((await client.run(document, {}, ADA))["projects"]["nodes"]) == 5
+
+
+async def test_what_is_known_does_not_go_through_the_database(
+    client: GraphqlClient, rows: list[Row], served: Served
+) -> None:
+    types = '__schema { queryType { name } } type: __type(name: "Tag") { name fields { name } }'
+    served.witness.statements.clear()
+    found = await client.run(f'{{ {types} __typename node(id: "x") {{ id }} }}', {}, ADA)
+    assert found["__schema"] == {"queryType": {"name": "Query"}}
+    assert found["type"]["name"] == "Tag"
+    assert (found["__typename"], found["node"]) == ("Query", None)
+    assert served.witness.statements == []
+    document = f"{{ a: __typename {types} projects {{ totalCount edges {{ cursor }} }} }}"
+    found = await client.run(document, {}, ADA)
+    assert list(found) == ["a", "__schema", "type", "projects"]
+    assert found["type"]["name"] == "Tag"
+    assert len({edge["cursor"] for edge in found["projects"]["edges"]}) == 5
