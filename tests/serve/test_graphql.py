@@ -12,12 +12,15 @@ from typing import Any
 import httpx2
 import pytest
 
+from charter.access import extras
 from charter.access.rates.settings import RatesSettings
+from charter.cli.main import main
 from charter.serve.settings.model import Settings
 from charter.wire.graphql.settings import GraphqlSettings
 from tests.behaviour.contract import studio
 from tests.behaviour.serving import serving, settings_for
 
+STUDIO = Path(__file__).parents[1] / "behaviour" / "contract.py"
 ANSWER = "application/graphql-response+json"
 QUERY = "{ tags { totalCount } }"
 DIGEST = hashlib.sha256(QUERY.encode()).hexdigest()
@@ -270,3 +273,18 @@ def test_a_request_is_charged_by_what_it_asks_for(tmp_path: Path) -> None:
             assert code(await post(http, {"query": MAKE})) == (429, "rate_limited")
 
     run(work())
+
+
+def test_without_its_extra_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
+
+    async def work() -> None:
+        async with client(tmp_path) as http:
+            assert (await post(http, {"query": QUERY})).status_code == 404
+            assert (await http.get("/v1/tags")).status_code == 200
+
+    run(work())
+    assert main(["design", str(STUDIO), "--sdl"]) != 0
+    assert 'pip install "charter[graphql]"' in capsys.readouterr().err

@@ -12,12 +12,13 @@ class MissingExtra(ValueError):
 def needing(package: str, extra: str, what: str, module: str) -> ModuleType:
     """Charter's own module that stands on an optional package. MissingExtra where the package
     is not installed: it names the command that installs it."""
-    if not _installed(package):
+    if not is_installed(package):
         raise MissingExtra(f'{what} needs more packages: pip install "charter[{extra}]"')
     return import_module(module)
 
 
-def _installed(package: str) -> bool:
+def is_installed(package: str) -> bool:
+    """Whether an optional package is there."""
     try:
         return find_spec(package) is not None
     except ModuleNotFoundError:

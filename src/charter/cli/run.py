@@ -26,6 +26,7 @@ from charter.serve.server import (
     quiet_interrupt,
     serve,
 )
+from charter.serve.web.graphql import is_served
 from charter.store.address import shown
 from charter.wire.pages.account import PATH as ACCOUNT
 
@@ -94,6 +95,8 @@ def welcome(process: Process) -> None:
     if settings.serve.docs:
         table.add_row("docs", address + "/docs")
     table.add_row("openapi", address + "/openapi.json")
+    if is_served(settings):
+        table.add_row("graphql", address + settings.graphql.path)
     table.add_row("database", shown(database_of(contract, settings)))
     table.add_row("stop", "Ctrl+C")
     console = Console()

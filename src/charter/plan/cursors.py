@@ -36,7 +36,11 @@ def seal(values: Sequence[Any], types: Sequence[Type], fingerprint: bytes, key: 
     """
     if len(values) != len(types):
         raise ValueError(f"{len(types)} sort values are expected, not {len(values)}")
-    payload = msgspec.json.encode([_plain(value) for value in values])
+    return seal_json(msgspec.json.encode([_plain(value) for value in values]), fingerprint, key)
+
+
+def seal_json(payload: bytes, fingerprint: bytes, key: bytes) -> str:
+    """The same for sort values that are a JSON array already."""
     sealed = base64.urlsafe_b64encode(_mac(payload, fingerprint, key) + payload)
     if len(sealed) > MOST_BYTES:
         raise Problem(

@@ -129,11 +129,14 @@ class Process:
         identity = self._identity(settings)
         page = self._account_page(root, settings)
         own = with_keys(root, self.keys, pages_at(root, self.contract, settings, page))
+        talks = graphql_of(self.contract, settings, self._cursor_key)
         prefix = settings.rest.prefix
 
         def claimed(request: Request) -> bool:
             """What the API has to answer: all below its prefix, or where it has none, all that
             there is of it."""
+            if any(talk.route(request) for talk in talks):
+                return True
             if prefix != root:
                 return request.path.startswith(prefix + "/")
             return bool(rest.route(request) or (identity and identity.route(request)))
@@ -150,7 +153,7 @@ class Process:
             self._edge,
             self._throttle(settings),
             identity,
-            graphql_of(self.contract, settings, self._cursor_key),
+            talks,
             failures=self.listener,
             answers=self.listener if settings.serve.access_log else None,
         )

@@ -290,3 +290,43 @@ async def test_values_are_read_anew_for_a_known_document(
             await found(name=name)
         assert refused.value.places == {"/filter/name/eq"}
     assert served.witness.failures == []
+
+
+async def test_the_deepest_documents_are_answered(
+    client: GraphqlClient, rows: list[Row], served: Served
+) -> None:
+    def inside(open_: str, close: str, count: int) -> str:
+        return open_ * count + " name " + close * count
+
+    lists = inside("children(first: 1) { nodes { ", "} } ", 6)
+    edges = inside(
+        "children(first: 1) { edges { cursor node { ", "} } pageInfo { endCursor } } ", 4
+    )
+    one = inside("parent { ", "} ", 13)
+    for selection in (lists, edges, one):
+        document = f"{{ projects(first: 1) {{ nodes {{ {selection} }} }} }}"
+        served.witness.statements.clear()
+        found = await client.run(document, {}, ADA)
+        assert len(found["projects"]["nodes"]) == 1
+        assert len(served.witness.statements) == 1
+    inner = "tasks(first: 1) { nodes { title steps(first: 2) { nodes { text } } } }"
+    wide = " ".join(f"a{at}: {inner}" for at in range(40))
+    document = f"{{ projects {{ nodes {{ {wide} }} }} }}"
+    assert len((await client.run(document, {}, ADA))["projects"]["nodes"]) == 5
+
+
+async def test_what_is_known_does_not_go_through_the_database(
+    client: GraphqlClient, rows: list[Row], served: Served
+) -> None:
+    types = '__schema { queryType { name } } type: __type(name: "Tag") { name fields { name } }'
+    served.witness.statements.clear()
+    found = await client.run(f'{{ {types} __typename node(id: "x") {{ id }} }}', {}, ADA)
+    assert found["__schema"] == {"queryType": {"name": "Query"}}
+    assert found["type"]["name"] == "Tag"
+    assert (found["__typename"], found["node"]) == ("Query", None)
+    assert served.witness.statements == []
+    document = f"{{ a: __typename {types} projects {{ totalCount edges {{ cursor }} }} }}"
+    found = await client.run(document, {}, ADA)
+    assert list(found) == ["a", "__schema", "type", "projects"]
+    assert found["type"]["name"] == "Tag"
+    assert len({edge["cursor"] for edge in found["projects"]["edges"]}) == 5

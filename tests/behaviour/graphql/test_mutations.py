@@ -185,3 +185,19 @@ async def test_what_a_write_shows_has_no_values_of_its_own(
     with pytest.raises(Refused, match="invalid_parameter"):
         await client.run(document, {}, ADA)
     assert (await client.page("Project", ADA)).items == []
+
+
+async def test_a_pointer_leads_into_the_input_as_it_was_sent(
+    client: GraphqlClient, served: Served  # noqa: F811
+) -> None:  # fmt: skip
+    document = "mutation($input: [CreateSampleInput!]!) { createSamples(input: $input) "
+    document += "{ samples { id } } }"
+    given = {"input": [{"name": "a"}, {"name": "b", "extra": {"my_own": ["a\0"]}}]}
+    answer = (await sent(client, {"query": document, "variables": given})).json()
+    (flaw,) = answer["errors"][0]["extensions"]["flaws"]
+    assert flaw["pointer"] == "/input/1/extra/my_own/0"
+    owned = {"projectId": "Project:x", "body": "b"}
+    document = "mutation($input: CreateNoteInput!) { createNote(input: $input) { __typename } }"
+    answer = (await sent(client, {"query": document, "variables": {"input": owned}}, ADA)).json()
+    (flaw,) = answer["errors"][0]["extensions"]["flaws"]
+    assert flaw["pointer"] == "/input/projectId"

@@ -2,6 +2,7 @@
 closely, by a bound that names itself."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -157,3 +158,18 @@ def test_documents_are_kept_up_to_a_bound() -> None:
         bound = operation.bound({"n": at})
         parser.query(operation, bound, ANONYMOUS, datetime.now(UTC), "r")
     assert operation.plans._count <= 128
+
+
+@pytest.mark.parametrize(
+    "filter_",
+    [
+        {"or": [{"name": {"eq": "x"}}] * 5_000}, {"or": [{}] * 9_000}, {"or": [{}] * 200_000},
+        {"and": {"or": [{"not": {}}] * 600}}, {"name": {"in": ["x"] * 501}},
+    ],
+)  # fmt: skip
+def test_what_a_variable_holds_is_bounded_too(filter_: Any) -> None:
+    document = "query($f: ProjectFilter) { projects(filter: $f) { totalCount } }"
+    operation = PARSER.operation(Asked(document, None, {}), POST)
+    with pytest.raises(Problem) as refused:
+        PARSER.query(operation, operation.bound({"f": filter_}), ANONYMOUS, datetime.now(UTC), "r")
+    assert refused.value.code.name == "too_complex"

@@ -2,10 +2,17 @@
 
 from typing import Any
 
-from charter.access.extras import MissingExtra, needing
+from charter.access.extras import is_installed, needing
 from charter.contract.contract import Contract
 from charter.serve.settings.model import Settings
 from charter.serve.web.wires import Talk
+
+PACKAGE = "graphql"
+
+
+def is_served(settings: Settings) -> bool:
+    """Whether there is GraphQL: it is on, and what it stands on is installed."""
+    return settings.graphql.enabled and is_installed(PACKAGE)
 
 
 def graphql_of(contract: Contract, settings: Settings, cursor_key: bytes) -> tuple[Talk, ...]:
@@ -13,12 +20,9 @@ def graphql_of(contract: Contract, settings: Settings, cursor_key: bytes) -> tup
 
     `settings` are those below the root already. Raises ValueError where they cannot be followed.
     """
-    if not settings.graphql.enabled:
+    if not is_served(settings):
         return ()
-    try:
-        module: Any = needing("graphql", "graphql", "GraphQL", "charter.wire.graphql.endpoint")
-    except MissingExtra:
-        return ()
+    module: Any = needing(PACKAGE, "graphql", "GraphQL", "charter.wire.graphql.endpoint")
     development = not settings.serve.in_production
     endpoint: Talk = module.open_endpoint(
         contract, cursor_key, settings.graphql, settings.rest, development=development

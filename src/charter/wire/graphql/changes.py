@@ -62,11 +62,11 @@ class Changes:
     """Reads the arguments of the mutations of one contract."""
 
     def __init__(self, contract: Contract, keys: Keys, settings: GraphqlSettings) -> None:
-        self._contract = contract
-        self._keys = keys
-        self._settings = settings
-        self._writes = Writes(contract)
-        self._inputs = Inputs(contract)
+        self.contract = contract
+        self.keys = keys
+        self.settings = settings
+        self.writes = Writes(contract)
+        self.inputs = Inputs(contract)
 
     def read(self, field: FieldPlan, bound: Bound, names: Names) -> Written:
         """What a field writes. Raises problems with all that is wrong with its input; `names`
@@ -79,7 +79,7 @@ class Changes:
         if later is not None and later.resource == resource.name:
             return later
         try:
-            return self._keys.reader(resource.name)(value)
+            return self.keys.reader(resource.name)(value)
         except Unfit:
             raise Problem(NOT_FOUND) from None
 
@@ -108,7 +108,7 @@ class _Change:
         if change.kind is Kind.DELETE:
             return Written((Delete(resource.name, key, version, owner),))
         draft = self._read(
-            lambda body, reading: self._of._writes.drafts.read(
+            lambda body, reading: self._of.writes.drafts.read(
                 resource.name, body, change.mode, reading
             )
         )
@@ -122,7 +122,7 @@ class _Change:
             return self._deleted(resource)
         items = _items(self._argument("input"))
         self._check_count(len(items), "")
-        writes = self._of._writes
+        writes = self._of.writes
         notes = Notes(INVALID_VALUES)
         reading = DraftReading(notes, self._names)
         found: list[Operation] = []
@@ -134,7 +134,7 @@ class _Change:
             else:
                 draft = writes.drafts.read(resource.name, body, self._change.mode, reading, place)
                 found.append(Create(resource.name, draft))
-        _settle(notes)
+        self._settle(notes)
         return tuple(found)
 
     def _deleted(self, resource: Resource) -> tuple[Operation, ...]:
@@ -156,7 +156,7 @@ class _Change:
             key = self._of.key(change.resource, self._argument("id"), self._names)
             version = self._version(None)
         inputs: dict[str, Any] = self._read(
-            lambda body, reading: self._of._inputs.read(command, body, reading)
+            lambda body, reading: self._of.inputs.read(command, body, reading)
         )
         return Invoke(command.name, command.resource, inputs, key, version)
 
@@ -169,7 +169,7 @@ class _Change:
         type_ = self._type() if "input" in self._field.field.args else None
         renamed = body if type_ is None else self._renamed(type_, body, reading, "")
         found = read(renamed, reading)
-        _settle(notes)
+        self._settle(notes)
         return found
 
     def _renamed(
@@ -223,7 +223,7 @@ class _Change:
     def _raw(self, target: str, value: Any) -> Any:
         if value is None or (type(value) is str and value in self._names):
             return value
-        keys, contract = self._of._keys, self._of._contract
+        keys, contract = self._of.keys, self._of.contract
         text = behind(keys.prefixes[target], value)
         kind = contract.resource_named[target].key.type.scalar
         return int(text) if kind is Scalar.INTEGER and _is_number(text) else text
@@ -244,8 +244,14 @@ class _Change:
             raise Problem(VERSION_REQUIRED)
         return version
 
+    def _settle(self, notes: Notes) -> None:
+        try:
+            notes.settle()
+        except Problem as problem:
+            raise within_input(self._field, problem) from None
+
     def _check_count(self, count: int, at: str) -> None:
-        most = self._of._settings.max_bulk
+        most = self._of.settings.max_bulk
         if not 1 <= count <= most:
             message = f"1 to {most} items are expected, not {count}"
             flaw = Flaw(WRONG_LENGTH.name, message, pointer=at or INPUT)
@@ -275,22 +281,17 @@ def _items(value: Any) -> list[Any]:
     return [value]
 
 
-def _settle(notes: Notes) -> None:
-    try:
-        notes.settle()
-    except Problem as problem:
-        raise within_input(problem) from None
-
-
-def within_input(problem: Problem, place: str = "") -> Problem:
-    """The problem with its pointers inside the input, under the names of the schema. `place` is
-    what they begin with already."""
+def within_input(field: FieldPlan, problem: Problem, place: str = "") -> Problem:
+    """The problem of a field with its pointers inside the input, under the names of the schema.
+    `place` is what they begin with already."""
     if not problem.detail.flaws:
         return problem
+    argument_ = field.field.args.get("input")
+    type_ = None if argument_ is None else get_named_type(argument_.type)
     flaws = tuple(
         replace(
             flaw,
-            pointer=INPUT + _respelled((flaw.pointer or "").removeprefix(place)),
+            pointer=INPUT + _respelled((flaw.pointer or "").removeprefix(place), type_),
             message=_told(flaw.message),
         )
         for flaw in problem.detail.flaws
@@ -305,8 +306,23 @@ def within_input(problem: Problem, place: str = "") -> Problem:
     )
 
 
-def _respelled(text: str) -> str:
-    return "/".join(camel(part) for part in text.split("/"))
+def _respelled(text: str, type_: object) -> str:
+    """A pointer of names of the contract as one of names of the schema, as deep as that goes:
+    what is inside a JSON value is a client's own."""
+    steps: list[str] = []
+    for step in text.split("/"):
+        if isinstance(type_, GraphQLInputObjectType) and step and not step.isdecimal():
+            found = _spelt(type_, step)
+            steps.append(found or camel(step))
+            type_ = None if found is None else get_named_type(type_.fields[found].type)
+        else:
+            steps.append(step)
+    return "/".join(steps)
+
+
+def _spelt(type_: GraphQLInputObjectType, name: str) -> str | None:
+    """The input field that means a name of the contract."""
+    return next((own for own, item in type_.fields.items() if said(item).name == name), None)
 
 
 def _told(message: str) -> str:

@@ -137,16 +137,24 @@ class Endpoint:
 
     async def _queried(self, query: Query, asking: Asking) -> _Done:
         try:
-            outcome = await asking.answer(query.ask)
-            if not isinstance(outcome, TogetherOutcome):
-                raise TypeError("a query has one object as its outcome")
-            body = sealed(outcome.body, query.plan.lists, query.bound, self._cursor_key)
+            outcome = await self._read(query, asking)
+            plan = query.plan
+            body = sealed(outcome.body, plan.lists, plan.known, query.bound, self._cursor_key)
         except Problem as problem:
             if problem.code in _OF_REQUEST:
                 raise
             return _Done(result(None, [error_of(problem, self._base)]), status_of(problem.code))
         errors = [error_of(problem, self._base, (out,)) for out, problem in outcome.refused]
         return _Done(result(body, errors))
+
+    async def _read(self, query: Query, asking: Asking) -> TogetherOutcome:
+        settled = query.plan.settled
+        if settled is not None:
+            return TogetherOutcome(settled)
+        outcome = await asking.answer(query.ask)
+        if not isinstance(outcome, TogetherOutcome):
+            raise TypeError("a query has one object as its outcome")
+        return outcome
 
     async def _mutated(self, operation: Operation, bound: Bound, asking: Asking) -> _Done:
         """The fields of a mutation, one after the other: each is done, or refused, by itself."""
@@ -175,7 +183,7 @@ class Endpoint:
             own, parts = parts[:count], parts[count:]
             written = [one for one in own if isinstance(one, RowOutcome | ValueOutcome)]
             body = payload(field, written, self._parser.keys)
-            found[field.out] = sealed(body, field.lists, act.bound, self._cursor_key)
+            found[field.out] = sealed(body, field.lists, (), act.bound, self._cursor_key)
         return found
 
     def _failed(self, act: Act, problem: Problem, told: "_Told") -> None:
@@ -186,7 +194,7 @@ class Endpoint:
             if body is not None:
                 told.done({field.out: body})
             else:
-                told.refused(field.out, within_input(problem))
+                told.refused(field.out, within_input(field, problem))
             return
         members = dict(problem.detail.members)
         out = str(members.pop("operation", "")).split("/")[1:2]
@@ -197,8 +205,8 @@ class Endpoint:
             retry_after=problem.detail.retry_after,
             members=members,
         )
-        name = out[0] if out else act.fields[0].out
-        told.refused(name, within_input(plain, f"/{name}"))
+        field = next((one for one in act.fields if [one.out] == out), act.fields[0])
+        told.refused(field.out, within_input(field, plain, f"/{field.out}"))
 
 
 class _Told:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from graphql import GraphQLInputObjectType, get_named_type
 
@@ -10,6 +10,7 @@ from charter.contract.resource import Resource
 from charter.contract.types import BOOLEAN
 from charter.core.codes import TOO_COMPLEX, UNKNOWN_FIELD, WRONG_TYPE
 from charter.core.names import pointer
+from charter.core.problems import Problem
 from charter.plan.ask import Comparator, Every, Negation, Related, Some, Test, Where
 from charter.plan.unfit import Misfit, Unfit, unfit, wrong
 from charter.plan.values import Reader, json_reader, loose
@@ -24,6 +25,8 @@ from charter.wire.rest.vocabulary import Vocabularies, hint
 
 MOST_NESTED = 8
 """Filters inside each other."""
+MOST_GROUPS = 500
+"""Filters inside one, empty ones too."""
 
 
 class Filters:
@@ -52,6 +55,7 @@ class _Filter:
         self._settings = settings
         self._reading = reading
         self._tests = 0
+        self._groups = 0
 
     def whole(
         self,
@@ -63,7 +67,9 @@ class _Filter:
     ) -> Where:
         if depth > MOST_NESTED:
             self._too_much(place, f"filters are at most {MOST_NESTED} deep")
-            return Every(())
+        self._groups += 1
+        if self._groups > MOST_GROUPS:
+            self._too_much(place, f"a filter has at most {MOST_GROUPS} parts")
         parts: list[Where] = []
         for name, item in self._members(source, place).items():
             at = place + pointer(name)
@@ -136,9 +142,9 @@ class _Filter:
                 read = self._reader(resource, field, target, comparator)
                 slot = self._reading.slot(item, read, at)
                 found.append(Test((), field, comparator, slot))
-        if self._tests > self._settings.max_conditions:
-            most = self._settings.max_conditions
-            self._too_much(place, f"a filter has at most {most} conditions")
+                most = self._settings.max_conditions
+                if self._tests > most:
+                    self._too_much(place, f"a filter has at most {most} conditions")
         return found
 
     def _reader(
@@ -162,9 +168,12 @@ class _Filter:
             return {}
         return found
 
-    def _too_much(self, place: str, message: str) -> None:
-        self._reading.notes.at(place, TOO_COMPLEX, message)
+    def _too_much(self, place: str, message: str) -> NoReturn:
+        """Raises at once: what goes on without a bound is not looked at further."""
         self._reading.notes.become(TOO_COMPLEX)
+        self._reading.notes.at(place, TOO_COMPLEX, message)
+        self._reading.notes.settle()
+        raise Problem(TOO_COMPLEX, message)
 
 
 def texts(read: Callable[[str], Any]) -> Reader:

@@ -24,8 +24,13 @@ from graphql import (
 )
 from graphql.language import EnumValueNode
 
+from charter.core.codes import TOO_COMPLEX
+from charter.core.problems import Problem
+
 LONGEST_NUMBER = 400
 """Digits of a number in a document."""
+MOST_ITEMS = 10_000
+"""Of a list on which a plan depends."""
 
 
 class Missing(Enum):
@@ -168,6 +173,8 @@ class Watch:
             length = self.ask(_About(_Kind.LENGTH, source))
             if not isinstance(length, int):
                 return [source]
+            if length > MOST_ITEMS:
+                raise Problem(TOO_COMPLEX, f"A list has at most {MOST_ITEMS} items.")
             return [Variable(source.name, (*source.path, at)) for at in range(length)]
         if isinstance(source.node, ListValueNode):
             return [source_of(item) for item in source.node.values]

@@ -1,6 +1,7 @@
 """Lists: from the arguments of a connection, and what is selected of it, to a listing."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Literal
 
 from graphql import (
@@ -19,7 +20,6 @@ from charter.core.names import pointer
 from charter.plan.ask import After, Selection, Sort, Where
 from charter.plan.selection import Around, Each, Item, Itself, Label, Listing, Mark, Total
 from charter.plan.unfit import named
-from charter.plan.values import Reader
 from charter.wire.graphql.filters import Filters, texts
 from charter.wire.graphql.given import Source
 from charter.wire.graphql.meaning import Part, said
@@ -165,7 +165,7 @@ class Lists:
         if not isinstance(nulls, tuple):
             raise TypeError("a cursor has values")
         slots = [
-            reading.bind(Binder(lambda bound, at=at: place.values(bound)[at], _as_it_is, ""))  # type: ignore[misc]
+            reading.bind(Binder(partial(place.value, at), _as_it_is, ""))
             for at in range(len(print_.types))
         ]
         return After(slots[0], nulls)
@@ -268,6 +268,3 @@ def _enum(type_: GraphQLInputObjectType, name: str) -> GraphQLEnumType:
     if not isinstance(found, GraphQLEnumType):
         raise TypeError(f"{found} is no enum")
     return found
-
-
-__all__ = ["Lists", "Nodes", "Reader", "RowItems", "descending", "object_of", "sorted_by"]

@@ -86,6 +86,9 @@ class Place:
             bound.memo[self] = found
         return found
 
+    def value(self, at: int, bound: Bound) -> Any:
+        return self.values(bound)[at]
+
     def answer(self, bound: Bound) -> tuple[bool, ...]:
         return tuple(value is None for value in self.values(bound))
 

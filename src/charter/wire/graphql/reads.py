@@ -35,7 +35,7 @@ from charter.plan.ask import (
     Several,
 )
 from charter.plan.notes import Notes
-from charter.plan.selection import Actions, Hidden, Item, Key, Label, Listed
+from charter.plan.selection import END, MARK, Actions, Hidden, Item, Key, Label, Listed
 from charter.wire.graphql.documents import Operation
 from charter.wire.graphql.filters import Filters
 from charter.wire.graphql.given import Bound, Source, Variable, Watch
@@ -65,11 +65,23 @@ NULL = Known("null")
 
 @dataclass(frozen=True)
 class ReadPlan:
-    """A query but for its values. `names` are those of its fields, by those in the answer."""
+    """A query but for its values. `known` are the texts of what needs no database, which stand
+    for themselves in the form: an answer to introspection is nothing to send there and back."""
 
     form: ReadTogether
     binders: tuple[Binder, ...]
     lists: tuple[ListPrint, ...]
+    known: tuple[str, ...]
+
+    @property
+    def settled(self) -> str | None:
+        """The body where all of it is known, but for what stands in place of texts."""
+        if not all(isinstance(root, Known) for _, root in self.form.roots):
+            return None
+        members = (
+            f'"{out}":{root.body}' for out, root in self.form.roots if isinstance(root, Known)
+        )
+        return f"{{{','.join(members)}}}"
 
     def values(self, bound: Bound) -> tuple[Any, ...]:
         """Raises `invalid_parameter` with all that is wrong with what is given."""
@@ -112,18 +124,20 @@ class Queries:
         if query is None:
             raise ValueError("every contract has a query type")
         roots: list[tuple[str, Root]] = []
+        known: list[str] = []
         for out, nodes in reading.fields([operation.node.selection_set], query).items():
             name = nodes[0].name.value
             if name == TYPENAME:
                 roots.append((out, Known(f'"{query.name}"')))
             elif name.startswith("__"):
-                roots.append((out, self._introspected(operation, nodes, reading)))
+                roots.append((out, Known(f"{MARK}{len(known)}{END}")))
+                known.append(self._introspected(operation, nodes, reading))
             else:
                 roots.append((out, self._root(query, name, nodes, reading)))
         reading.notes.settle()
         form = ReadTogether(tuple(roots))
         check_cost(form, self._settings.max_cost)
-        return ReadPlan(form, tuple(reading.binders), tuple(reading.lists))
+        return ReadPlan(form, tuple(reading.binders), tuple(reading.lists), tuple(known))
 
     def _root(self, query: GraphQLObjectType, name: str, nodes: Nodes, reading: Reading) -> Root:
         field = query.fields[name]
@@ -173,7 +187,7 @@ class Queries:
     def items_of(self, reading: Reading) -> "_Items":
         return _Items(self._contract, self.keys, self._lists, reading)
 
-    def _introspected(self, operation: Operation, nodes: Nodes, reading: Reading) -> Known:
+    def _introspected(self, operation: Operation, nodes: Nodes, reading: Reading) -> str:
         """What types there are, which is known without the database."""
         bound = reading.watch.bound
         for item in operation.node.variable_definitions or ():
@@ -189,7 +203,7 @@ class Queries:
             message = result.errors[0].message if result.errors else None
             raise Problem(INVALID_DOCUMENT, message)
         (value,) = result.data.values()
-        return Known(msgspec.json.encode(value).decode())
+        return msgspec.json.encode(value).decode()
 
 
 class _Items:

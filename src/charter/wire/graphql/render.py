@@ -9,7 +9,7 @@ from graphql import GraphQLError
 
 from charter.core.codes import INVALID_DOCUMENT
 from charter.core.problems import Problem
-from charter.plan.cursors import seal
+from charter.plan.cursors import seal_json
 from charter.plan.selection import END, MARK
 from charter.wire.graphql.given import Bound
 from charter.wire.graphql.planning import ListPrint
@@ -19,7 +19,7 @@ from charter.wire.rest.answer import answer
 from charter.wire.rest.headers import KEEP_NOT, SAFE, VARY, Headers
 from charter.wire.rest.problems import headers_of, status_of
 
-_MARKED = re.compile(f"{MARK}([0-9]+):([^{END}]*){END}")
+_MARKED = re.compile(f"{MARK}([0-9]+)(?::([^{END}]*))?{END}")
 _HEADERS: Mapping[Media, Headers] = {
     media: (("content-type", f"{media.value}; charset=utf-8"), KEEP_NOT, VARY, *SAFE)
     for media in Media
@@ -28,15 +28,18 @@ _RESERVED = frozenset({"code", "flaws", "documentation", "request_id"})
 Path = Sequence[str | int]
 
 
-def sealed(body: str, lists: Sequence[ListPrint], bound: Bound, key: bytes) -> str:
-    """The body with cursors in place of marks. Raises `too_complex` for values too long for one."""
+def sealed(
+    body: str, lists: Sequence[ListPrint], known: Sequence[str], bound: Bound, key: bytes
+) -> str:
+    """The body with cursors in place of marks, and known texts in theirs. Raises `too_complex` for
+    values that are too long for a cursor."""
     if MARK not in body:
         return body
 
     def cursor(found: re.Match[str]) -> str:
-        print_ = lists[int(found[1])]
-        values = msgspec.json.decode(found[2])
-        return seal(values, print_.types, print_.print(bound), key)
+        if found[2] is None:
+            return known[int(found[1])]
+        return seal_json(found[2].encode(), lists[int(found[1])].print(bound), key)
 
     return _MARKED.sub(cursor, body)
 

@@ -29,7 +29,7 @@ class GraphqlSettings:
     """Operations in one request. More than 1 allows lists of them."""
     max_tokens: int = 4000
     """Words and signs of a document."""
-    max_depth: int = 12
+    max_depth: int = 16
     """Fields inside each other, connections, edges and nodes included."""
     max_aliases: int = 50
     """Fields under another name than their own."""

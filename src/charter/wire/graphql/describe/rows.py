@@ -14,11 +14,12 @@ from graphql import (
     GraphQLObjectType,
     GraphQLString,
 )
+from graphql.type import GraphQLOutputType
 
 from charter.contract.contract import Contract
 from charter.contract.resource import Computed, Field, Relation, Resource
 from charter.wire.graphql.describe.filters import Filters
-from charter.wire.graphql.describe.scalars import Values
+from charter.wire.graphql.describe.scalars import Values, ValueType
 from charter.wire.graphql.meaning import (
     MEANING,
     Abilities,
@@ -45,8 +46,8 @@ Outputs = dict[str, GraphQLField]
 Arguments = dict[str, GraphQLArgument]
 
 
-def part(type_: object, kind: Part, doc: str = "") -> GraphQLField:
-    return GraphQLField(type_, description=doc or None, extensions={MEANING: kind})  # type: ignore[arg-type]
+def part(type_: GraphQLOutputType, kind: Part, doc: str = "") -> GraphQLField:
+    return GraphQLField(type_, description=doc or None, extensions={MEANING: kind})
 
 
 PAGE_INFO = GraphQLObjectType(
@@ -179,11 +180,11 @@ class RowTypes:
             nullable = nullable or not item.type.many
         if isinstance(item, Field) and item.references is not None:
             meaning: object = GlobalKey(item.references, item.name)
-            type_: object = GraphQLID
+            type_: ValueType = GraphQLID
         else:
             meaning, type_ = Value(item.name), self._values.of(item.type, resource.name, item.name)
         return GraphQLField(
-            type_ if nullable else GraphQLNonNull(type_),  # type: ignore[arg-type]
+            type_ if nullable else GraphQLNonNull(type_),
             description=item.doc or None,
             extensions={MEANING: meaning},
         )

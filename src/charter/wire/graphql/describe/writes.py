@@ -17,6 +17,7 @@ from graphql import (
     GraphQLString,
     GraphQLUnionType,
 )
+from graphql.type import GraphQLOutputType
 
 from charter.contract.command import Command, DeclaredError, On
 from charter.contract.contract import Contract
@@ -189,8 +190,8 @@ class WriteTypes:
         return GraphQLObjectType(title, fields)
 
     def _given(self, change: Change, one: str, title: str) -> dict[str, GraphQLField]:
-        def given(type_: object, kind: Given) -> GraphQLField:
-            return GraphQLField(type_, extensions={MEANING: kind})  # type: ignore[arg-type]
+        def given(type_: GraphQLOutputType, kind: Given) -> GraphQLField:
+            return GraphQLField(type_, extensions={MEANING: kind})
 
         resource, command = change.resource, change.command
         if command is not None:
