@@ -125,7 +125,7 @@ def _serve(job: Job, ready: Callable[[], None]) -> None:
         workers=settings.workers,
         loop=loop_of(settings.loop),
         http=HTTPModes.http1,
-        websockets=False,
+        websockets=job.settings.live.enabled,
         backlog=max(1024, settings.max_connections // settings.workers),
         backpressure=settings.max_connections,
         http1_settings=HTTP1Settings(
@@ -187,7 +187,8 @@ def worker_app(job: Job, started: Semaphore) -> RsgiApp:
         await process.stop()
         log.close()
 
-    return RsgiApp(process.app(), start, stop)
+    app = process.app()
+    return RsgiApp(app, start, stop, app.live)
 
 
 def settle() -> None:

@@ -61,6 +61,10 @@ class Dialect(ABC):
     """What is `held_alone` stays so beyond the end of its transaction."""
     checks_numbered: ClassVar[bool] = True
     """A check can be about the column whose values the database makes."""
+    tells_transactions: ClassVar[bool] = False
+    """Each transaction has a number, and a snapshot says which of them it sees."""
+    numbers_in_order: ClassVar[bool] = False
+    """Rows that the database numbers are committed in the order of their numbers."""
     length_function: ClassVar[str] = "length"
     """Counts the characters of a text."""
     table_options: ClassVar[str] = ""

@@ -44,7 +44,7 @@ def comes(
     column, name = held.column, names.early
     made = held.stored.made if held.stored else None
     value = "now()" if fill is None and made == NOW and not column.nullable else fill
-    default = None if column.nullable else value
+    default = column.default or (None if column.nullable else value)
     orphan = not column.nullable and default is None and not column.identity
     needs = (_empty(table, held),) if orphan else ()
     text = add_column(table.name, name, column, default)
@@ -65,7 +65,7 @@ def comes(
     if column.nullable and fill is not None:
         batch = batch_of(table, Fill(name, fill), f"{quote(name)} IS NULL")
         found.append(filled(f"fill {table.name}.{name}", batch, Phase.BACKFILL))
-    if default is not None:
+    if default is not None and column.default is None:
         found.append(
             step(
                 f"default {table.name}.{names.late}",

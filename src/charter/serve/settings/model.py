@@ -10,6 +10,7 @@ from charter.access.rates.settings import RatesSettings
 from charter.access.settings import AccessSettings
 from charter.serve.settings.cors import CorsSettings
 from charter.serve.settings.identity import IdentitySettings
+from charter.serve.settings.live import LiveSettings
 from charter.store.settings import StoreSettings
 from charter.wire.rest.settings import RestSettings
 
@@ -205,3 +206,4 @@ class Settings:
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     rates: RatesSettings = field(default_factory=RatesSettings)
     cors: CorsSettings = field(default_factory=CorsSettings)
+    live: LiveSettings = field(default_factory=LiveSettings)

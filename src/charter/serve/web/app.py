@@ -21,6 +21,7 @@ from charter.serve.web.correlation import Correlation, Correlator
 from charter.serve.web.edge import Edge
 from charter.serve.web.inflight import InFlight, Stay, Why
 from charter.serve.web.limits import announced, check_head
+from charter.serve.web.live.endpoint import Live
 from charter.serve.web.tails import broken_off
 from charter.serve.web.throttle import Tally, Throttle
 from charter.store.errors import StoreError
@@ -124,6 +125,7 @@ class App:
     endpoints: Endpoints | None = None
     failures: Listener | None = None
     answers: Listener | None = None
+    live: Live | None = None
 
     async def handle(self, request: Request, link: Link) -> None:
         """Answer one request. `request` has no body yet: it is read from the link, if need be."""
@@ -146,7 +148,10 @@ class App:
         try:
             response = await self._guarded(exchange, self._response(exchange, link, stay))
             stay.deadline = task.get_loop().time() + self.settings.request_timeout
-            await self._send(exchange, link, response, stay)
+            if stay.endless and not isinstance(response.body, bytes):
+                await self._go_on(exchange, link, response, stay)
+            else:
+                await self._send(exchange, link, response, stay)
         except Gone:
             self._tell(exchange, 499, 0)
         except asyncio.CancelledError:
@@ -156,6 +161,18 @@ class App:
             await self._ended(exchange, link, stay.why)
         finally:
             self.in_flight.leave(stay)
+
+    async def _go_on(self, exchange: Exchange, link: Link, response: Response, stay: Stay) -> None:
+        """Send an answer without an end: nobody counts it among the requests under way."""
+        self.in_flight.leave(stay)
+        sending = asyncio.ensure_future(self._send(exchange, link, response))
+        leaving = asyncio.ensure_future(link.gone())
+        try:
+            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for work in (sending, leaving):
+                work.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
 
     async def _ended(self, exchange: Exchange, link: Link, why: Why) -> None:
         """The answer to a request whose work was ended early."""
@@ -204,16 +221,14 @@ class App:
             request = await self._with_body(request, link, length, stay)
             exchange.request = request
         stay.gone = link.gone
-        if beside is not None and beside.is_open(request):
-            actor = ANONYMOUS
-            if tally is not None:
-                await tally.unknown()
-        else:
-            actor = exchange.actor = await self._identified(request, tally)
+        actor = await self._who(exchange, request, beside)
         if beside is not None:
             if actor.proof is not None:
                 actor = await actor.proof()
             return await beside.answer(request, actor, exchange.correlation.request_id)
+        if self.live is not None and self.live.wanted(request):
+            exchange.route, stay.endless = self.wire.route(request), True
+            return await self.live.stream(request)
         now = datetime.now(UTC)
         call = self.wire.parse(request, actor, now, exchange.correlation.request_id)
         exchange.route = call.route
@@ -227,6 +242,15 @@ class App:
         response = self.wire.render(call, outcome)
         exchange.marks.append(("render", time.perf_counter()))
         return response
+
+    async def _who(self, exchange: Exchange, request: Request, beside: Endpoints | None) -> Actor:
+        """Who sends a request, where that means anything."""
+        if beside is None or not beside.is_open(request):
+            exchange.actor = await self._identified(request, exchange.tally)
+            return exchange.actor
+        if exchange.tally is not None:
+            await exchange.tally.unknown()
+        return ANONYMOUS
 
     async def _identified(self, request: Request, tally: Tally | None) -> Actor:
         """Who sends a request. Who cannot be identified is charged as well."""
