@@ -54,7 +54,8 @@ class Log:
             return mark_of_snapshot(last)
         if self._dialect.numbers_in_order:
             return Mark(last + 1)
-        return (await self.since(Mark(max(1, last + 1 - MOST_GAPS)))).mark
+        lowest = max(1, last + 1 - MOST_GAPS)
+        return self._after(Mark(lowest), [row[0] for row in await self._read(lowest)])
 
     async def since(self, mark: Mark) -> Read:
         """What was committed after a mark."""

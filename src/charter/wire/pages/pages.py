@@ -1,10 +1,11 @@
-"""`/docs` and what is below it, and `/openapi.json`: the same for everybody."""
+"""`/docs` and what is below it, `/openapi.json` and `/asyncapi.json`: the same for everybody."""
 
 from collections.abc import Mapping
 
 from charter.contract.contract import Contract
 from charter.core.codes import CODES
 from charter.wire.http import Request, Response
+from charter.wire.live.describe import asyncapi
 from charter.wire.pages.assets import (
     CHECKED,
     PAGE_HEADERS,
@@ -32,7 +33,7 @@ _ASSETS: Mapping[str, Asset] = {
 class Pages:
     """The pages of one contract."""
 
-    def __init__(self, contract: Contract, settings: RestSettings) -> None:
+    def __init__(self, contract: Contract, settings: RestSettings, *, live: bool = True) -> None:
         html = (CHECKED, *PAGE_HEADERS)
         declared = {item.code: code_of(item) for item in contract.errors}
         codes = {**declared, **CODES}
@@ -43,6 +44,10 @@ class Pages:
                 openapi(contract, settings), "application/json", (CHECKED, *SAFE)
             ),
         }
+        if live:
+            self._documents["/asyncapi.json"] = document(
+                asyncapi(contract, settings), "application/json", (CHECKED, *SAFE)
+            )
         for name, code in codes.items():
             page = document(problem_page(code), _HTML, html)
             self._documents[f"/docs/problems/{name}"] = page
