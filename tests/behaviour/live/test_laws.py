@@ -32,7 +32,7 @@ PATHS: list[tuple[str, Someone | None]] = [
     ("/v1/notes?include=project", EVE),
     ("/v1/tags?include=projects", None),
 ]
-WRITES = 60
+WRITES = 40
 
 
 @dataclass
@@ -125,7 +125,7 @@ async def agree(http: RestClient, watchers: list[Watcher]) -> None:
         assert watcher.rows == await fresh(http, path, who), path
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 async def test_who_follows_sees_what_a_read_shows(
     http: RestClient, live: Watching, seed: int
 ) -> None:

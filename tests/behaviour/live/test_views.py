@@ -259,6 +259,28 @@ async def test_those_who_differ_in_what_they_may_see_share_nothing(
     assert live.hub.views == 7
 
 
+async def test_views_of_many_actors_are_read_together_where_that_is_a_journey(
+    http: RestClient, live: Watching, served: Served
+) -> None:
+    many = [Someone(f"user{number}") for number in range(71)]
+    watchers = [await live.watch("/v1/projects?fields=id,name", who) for who in many]
+    assert live.hub.views == len(many)
+    served.witness.statements.clear()
+    made = await http.create("Project", {"name": "one", "code": "p"}, many[3])
+    await live.settled()
+    looked = served.witness.statements.count("watch Project")
+    assert looked == (6 if served.service.dialect.remote else 71)
+    for who in many:
+        await http.create("Project", {"name": who.id, "code": "q"}, who)
+    await live.settled()
+    for who, watcher in zip(many, watchers, strict=True):
+        names = [row["name"] for row in watcher.rows.values()]
+        assert names == (["one", who.id] if who is many[3] else [who.id])
+    await http.update("Project", made["id"], {"visibility": "public"}, many[3])
+    await live.settled()
+    assert all(made["id"] in watcher.rows for watcher in watchers)
+
+
 async def test_who_comes_back_is_told_what_is_different(http: RestClient, live: Watching) -> None:
     same, gone, other = [await http.create("Sample", {"name": name}) for name in "abc"]
     watcher = await live.watch("/v1/samples")

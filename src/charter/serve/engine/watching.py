@@ -11,8 +11,7 @@ from charter.plan.plan import ManyPlan, OnePlan
 from charter.plan.reads import plan_read
 from charter.plan.view import View
 from charter.sql.dialect import Dialect
-from charter.sql.statement import Statement
-from charter.sql.watch import watched_keys, watched_rows
+from charter.sql.watch import Follow, watched_keys, watched_rows
 
 WatchedForm = ReadOne | ReadMany
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*|\"(?:[^\"]|\"\")+\"|`[^`]+`")
@@ -28,8 +27,8 @@ class Watch:
     """
 
     resource: Resource
-    whole: Statement
-    some: Statement
+    whole: Follow
+    some: Follow
     others: frozenset[str]
     parent: bool
 
@@ -56,9 +55,9 @@ def watch_of(
     whole = watched_rows(contract, dialect, plan, most + 1)
     some = watched_keys(contract, dialect, plan, values)
     resource = plan.row.resource
-    named = named_in(contract, whole.text)
+    named = named_in(contract, whole.one.text)
     # A statement names the table of its own rows once, and again where it looks at others.
-    counts = sum(word == resource.table_name for word in _words(whole.text))
+    counts = sum(word == resource.table_name for word in _words(whole.one.text))
     others = named - {resource.name} if counts <= 1 else named
     return Watch(resource, whole, some, frozenset(others), plan.parent is not None)
 

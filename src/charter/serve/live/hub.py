@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -24,12 +24,11 @@ from charter.serve.engine.watching import Watch, taken_along, whole_list
 from charter.serve.live.feed import Feed
 from charter.serve.live.log import Log, Read
 from charter.serve.live.position import Position, Seal
+from charter.serve.live.reader import Reader
 from charter.serve.live.view import Member, Start, View
 from charter.sql.log import Mark
 from charter.sql.statement import Sources, Statement
 
-READS_AT_ONCE = 4
-"""Reads of views that are under way at the same time."""
 TICK = 0.25
 IDLE_SECONDS = 10.0
 """After so long without a subscriber the log is not followed any more."""
@@ -76,7 +75,7 @@ class Hub:
         self._feed = Feed(self.log, self._heard, listener)
         self._views: dict[Any, View] = {}
         self._watching: defaultdict[str, set[View]] = defaultdict(set)
-        self._reading = asyncio.Semaphore(READS_AT_ONCE)
+        self.reader = Reader(service.database, remote=service.dialect.remote)
         self._clock: asyncio.Task[None] | None = None
         self._coming = 0
         service.tell_written(self._feed.wake)
@@ -148,10 +147,6 @@ class Hub:
     def sealed(self, mark: Mark) -> str:
         return self._seal.text(Position(mark, time.time()))
 
-    async def read(self, statement: Statement, arguments: Sequence[Any]) -> Sequence[Any]:
-        async with self._reading:
-            return await self._service.database.read(statement, arguments)
-
     async def quiet_since(self, position: str, names: frozenset[str]) -> bool:
         found = self._seal.position(position)
         if found is None or time.time() - found.at > self._retention:
@@ -198,8 +193,8 @@ class Hub:
 
     def _of(self, watch: Watch, ask: Ask) -> View:
         """The view of a read: the one that there is, or a new one."""
-        first, second = (repr(_bound(watch.whole, ask, now)) for now in _EPOCHS)
-        name = (watch.whole.text, first)
+        first, second = (repr(_bound(watch.whole.one, ask, now)) for now in _EPOCHS)
+        name = (watch.whole.one.text, first)
         view = self._views.get(name)
         if view is not None:
             return view

@@ -9,7 +9,7 @@ and however it missed something, the next read of all puts it right.
 import asyncio
 import base64
 import time
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,8 +23,9 @@ from charter.plan.ask import Ask
 from charter.plan.news import Change, Changes, Ended, Kind, Reached, Rows, Shown, Sink
 from charter.plan.values import text_reader
 from charter.serve.engine.watching import Watch
+from charter.serve.live.reader import Reader
 from charter.sql.log import Mark
-from charter.sql.statement import Sources, Statement
+from charter.sql.statement import Sources
 from charter.store.errors import StoreError
 
 TAG_BYTES = 9
@@ -33,6 +34,8 @@ MOST_CHARACTERS = 32 * 1024 * 1024
 SHARE = 4
 """After all rows were read, a view rests for so many times as long as that took."""
 LONGEST_REST = 5.0
+SHORT = 50
+"""Rows that are read together with those of other views."""
 TROUBLE_SECONDS = 0.5
 TIMED_SECONDS = 1.0
 """How often it reads again where it depends on the time of day."""
@@ -67,7 +70,8 @@ class House(Protocol):
 
     def sealed(self, mark: Mark) -> str: ...
 
-    async def read(self, statement: Statement, arguments: Sequence[Any]) -> Sequence[Any]: ...
+    @property
+    def reader(self) -> Reader: ...
 
     async def quiet_since(self, position: str, names: frozenset[str]) -> bool: ...
 
@@ -107,6 +111,7 @@ class View:
         self._rows: dict[str, str] = {}
         self._pending = Pending()
         self._task: asyncio.Task[None] | None = None
+        self._known = False
         self._rested = self._looked = 0.0
 
     def __len__(self) -> int:
@@ -226,23 +231,27 @@ class View:
         pending.joining += later.joining
 
     async def _all(self) -> dict[str, Shown]:
-        found = await self._read(self.watch.whole, self._ask.values)
+        reader, sources = self._house.reader, self._sources(self._ask.values)
+        short = self._known and len(self._rows) <= SHORT
+        ask = reader.together if short else reader.alone
+        found = _shown(await ask(self.watch.whole, sources))
         if len(found) > self._most:
             message = f"A subscription has at most {self._most:,} rows; ask for fewer."
             raise Problem(codes.TOO_COMPLEX, message)
         if sum(len(row.body) for row in found.values()) > MOST_CHARACTERS:
             message = f"A subscription has at most {MOST_CHARACTERS:,} characters; ask for less."
             raise Problem(codes.TOO_COMPLEX, message)
+        self._known = True
         return found
 
     async def _some(self, keys: Sequence[str]) -> dict[str, Shown]:
-        typed = [self._key(key) for key in keys]
-        return await self._read(self.watch.some, (*self._ask.values, typed))
+        sources = self._sources((*self._ask.values, [self._key(key) for key in keys]))
+        reader = self._house.reader
+        ask = reader.together if len(keys) <= SHORT else reader.alone
+        return _shown(await ask(self.watch.some, sources))
 
-    async def _read(self, statement: Statement, values: Sequence[Any]) -> dict[str, Shown]:
-        sources = Sources(values, self._ask.actor, datetime.now(UTC))
-        rows = await self._house.read(statement, statement.arguments(sources))
-        return {str(key): Shown(str(key), tag_of(body), body) for key, body in rows}
+    def _sources(self, values: Sequence[Any]) -> Sources:
+        return Sources(values, self._ask.actor, datetime.now(UTC))
 
     async def _quiet(self, member: Member) -> bool:
         """Whether nothing happened since the position that a subscriber knows."""
@@ -310,6 +319,10 @@ def _enter(member: Member, problem: Problem | None) -> None:
             member.entered.set_result(None)
         else:
             member.entered.set_exception(problem)
+
+
+def _shown(rows: Iterable[tuple[str, str]]) -> dict[str, Shown]:
+    return {key: Shown(key, tag_of(body), body) for key, body in rows}
 
 
 def tag_of(body: str) -> str:
