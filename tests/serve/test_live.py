@@ -278,3 +278,22 @@ async def test_a_stop_ends_what_is_open(tmp_path: Path) -> None:
                 assert (await event(answer.aiter_lines()))["event"] == "ready"
                 assert await asyncio.to_thread(service.stop) == 0
         assert "Traceback" not in service.log.read_text()
+
+
+async def test_connections_stand_in_the_log(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'x.db'}"
+    settings = {"database": url, "auth_secret": SECRET, "log_format": "json"}
+    with running(CONTRACT, tmp_path, **settings) as service:
+        async with joined(service, ADA) as socket:
+            await socket.frame(TEXT, b"nonsense")
+            await taken(socket)
+        with pytest.raises(Declined):
+            async with connected(service.port, headers={"origin": "https://evil.example"}):
+                pass
+        await asyncio.to_thread(service.stop)
+        lines = [json.loads(line) for line in service.log.read_text().splitlines() if "{" in line]
+        found = [line for line in lines if line.get("route") == "/v1/live"]
+        assert [(line["status"], line["code"]) for line in found] == [
+            (101, "malformed"), (403, "cross_site_request"),
+        ]  # fmt: skip
+        assert found[0]["actor"] == "ada"

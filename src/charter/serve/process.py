@@ -184,6 +184,8 @@ class Process:
             settings=settings.live,
             throttle=throttle,
             listener=self.listener,
+            answers=self.listener if settings.serve.access_log else None,
+            correlate=self._correlate,
         )
         self._lives.append(live)
         return live

@@ -14,7 +14,7 @@ from charter.wire.pages.assets import (
     document,
     shown_at,
 )
-from charter.wire.pages.texts import operations_page, problem_page, problems_page
+from charter.wire.pages.texts import live_page, operations_page, problem_page, problems_page
 from charter.wire.rest.describe.document import openapi
 from charter.wire.rest.describe.schemas import code_of
 from charter.wire.rest.headers import SAFE
@@ -26,6 +26,7 @@ _ASSETS: Mapping[str, Asset] = {
     "/docs/assets/swagger-ui.css": Asset("vendor/swagger-ui/swagger-ui.css", _STYLE),
     "/docs/assets/swagger-ui-bundle.js": Asset("vendor/swagger-ui/swagger-ui-bundle.js", _SCRIPT),
     "/docs/assets/docs.js": Asset("own/docs.js", _SCRIPT),
+    "/docs/assets/live.js": Asset("own/live.js", _SCRIPT),
     "/docs/assets/page.css": Asset("own/page.css", _STYLE),
 }
 
@@ -45,6 +46,8 @@ class Pages:
             ),
         }
         if live:
+            page = document(live_page(contract, settings.prefix), _HTML, html)
+            self._documents["/docs/live"] = page
             self._documents["/asyncapi.json"] = document(
                 asyncapi(contract, settings), "application/json", (CHECKED, *SAFE)
             )

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from charter.core import codes
 from charter.core.livecodes import TOO_MANY_SUBSCRIPTIONS
 from charter.core.problems import Problem
-from charter.core.signals import Failed, Listener
+from charter.core.signals import Answered, Failed, Listener
 from charter.plan.actor import Actor
 from charter.plan.ask import Ask, ReadMany
 from charter.serve.live.hub import Hub
@@ -18,6 +18,7 @@ from charter.serve.live.view import Start
 from charter.serve.settings.live import LiveSettings
 from charter.serve.settings.model import ServeSettings
 from charter.serve.web.authenticate import Authenticator
+from charter.serve.web.correlation import Correlator
 from charter.serve.web.edge import Edge
 from charter.serve.web.limits import check_head
 from charter.serve.web.live.credentials import Credentials, Origins
@@ -33,6 +34,7 @@ from charter.wire.rest.problems import status_of
 from charter.wire.rest.settings import RestSettings
 
 PATH = "/live"
+SWITCHED = 101
 EVENTS = "text/event-stream"
 TICK = 0.5
 CHECKS_AT_ONCE = 8
@@ -65,6 +67,8 @@ class Live:
         settings: LiveSettings,
         throttle: Throttle | None,
         listener: Listener | None,
+        answers: Listener | None,
+        correlate: Correlator,
     ) -> None:
         self._rest = rest
         self._rest_settings = rest_settings
@@ -76,6 +80,8 @@ class Live:
         self._settings = settings
         self._throttle = throttle
         self._listener = listener
+        self._answers = answers
+        self._correlate = correlate
         self._renderer = Renderer(rest_settings)
         self._path = rest_settings.prefix + PATH
         self._sockets: set[Socket] = set()
@@ -90,11 +96,13 @@ class Live:
 
     async def socket(self, request: Request, link: SocketLink) -> None:
         """Serve a WebSocket. The request is that of its handshake."""
-        request = self._edge.resolved(request)
+        request, started = self._edge.resolved(request), time.perf_counter()
         try:
             credentials = await self._admitted(request)
         except Problem as problem:
-            await link.refuse(status_of(problem.code))
+            status = status_of(problem.code)
+            await link.refuse(status)
+            self._tell(request, started, status, problem.code.name)
             return
         offered = request.headers.get("sec-websocket-protocol", "")
         wanted = SUBPROTOCOL in (item.strip() for item in offered.split(","))
@@ -114,6 +122,36 @@ class Live:
             await socket.serve()
         finally:
             self._sockets.discard(socket)
+            self._tell(request, started, SWITCHED, socket.code, socket)
+
+    def _tell(
+        self,
+        request: Request,
+        started: float,
+        status: int,
+        code: str | None,
+        socket: Socket | None = None,
+    ) -> None:
+        """Tell of a connection at its end."""
+        if self._answers is None:
+            return
+        actor = None if socket is None else socket.actor
+        correlation = self._correlate(request.headers)
+        self._answers(
+            Answered(
+                request_id=correlation.request_id,
+                trace_id=correlation.trace_id,
+                protocol="websocket",
+                method=request.method,
+                route=self._path if request.path == self._path else "",
+                status=status,
+                code=code,
+                actor=None if actor is None else actor.id,
+                seconds=time.perf_counter() - started,
+                bytes_in=0 if socket is None else socket.received,
+                bytes_out=0 if socket is None else socket.sent,
+            )
+        )
 
     def wanted(self, request: Request) -> bool:
         """Whether a request asks for events."""

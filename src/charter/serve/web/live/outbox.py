@@ -15,7 +15,7 @@ class Outbox:
     is made when its turn comes, and costs nothing until then. `failed` hears of the end.
     """
 
-    __slots__ = ("_failed", "_idle", "_most", "_send", "_size", "_task", "_waiting")
+    __slots__ = ("_failed", "_idle", "_most", "_send", "_size", "_task", "_waiting", "sent")
 
     def __init__(
         self, send: Callable[[str], Awaitable[None]], most: int, failed: Callable[[Problem], None]
@@ -24,7 +24,7 @@ class Outbox:
         self._most = most
         self._failed = failed
         self._waiting: deque[str | Iterator[str]] = deque()
-        self._size = 0
+        self._size = self.sent = 0
         self._task: asyncio.Task[None] | None = None
         self._idle: asyncio.Event | None = None
 
@@ -61,9 +61,11 @@ class Outbox:
                 if isinstance(item, str):
                     await self._send(item)
                     self._size -= len(item)
+                    self.sent += len(item)
                 else:
                     for text in item:
                         await self._send(text)
+                        self.sent += len(text)
         finally:
             self._task = None
             if self._idle is not None:

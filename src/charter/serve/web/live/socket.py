@@ -79,7 +79,7 @@ class Socket:
     __slots__ = (
         "_credentials", "_due", "_ending", "_heard", "_hub", "_link", "_listener", "_outbox",
         "_pinged", "_renderer", "_settings", "_subscribers", "_task", "_understand", "actor",
-        "checking",
+        "checking", "received",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913 - what a connection is made of
@@ -107,6 +107,17 @@ class Socket:
         self._heard = self._due = time.monotonic()
         self.actor: Actor | None = None
         self.checking = self._pinged = False
+        self.received = 0
+
+    @property
+    def code(self) -> str | None:
+        """What the connection ended with, where it was not the client that left."""
+        return None if self._ending is None else self._ending.code.name
+
+    @property
+    def sent(self) -> int:
+        """Characters that were sent."""
+        return self._outbox.sent
 
     async def serve(self) -> None:
         """Talk with the client until it leaves, or the connection has to end."""
@@ -202,6 +213,7 @@ class Socket:
         if text is None:
             return None
         self._heard, self._pinged = time.monotonic(), False
+        self.received += len(text)
         most = self._settings.max_message
         if len(text) > most or (isinstance(text, str) and not _fits(text, most)):
             raise Problem(codes.TOO_LARGE, f"A message may have {most} bytes.")
