@@ -11,6 +11,8 @@ from tests.behaviour.serving import token
 from tests.support.websocket import Closed, Declined
 
 SECONDS = 10.0
+ENDED = {"type": "websocket.close", "code": 1006}
+"""What a server makes of an app that has ended without a word."""
 
 
 class Serving(Protocol):
@@ -82,6 +84,7 @@ async def opened(
     }  # fmt: skip
     await socket.sent.put({"type": "websocket.connect"})
     task = asyncio.ensure_future(served.app(scope, socket.sent.get, socket._take))
+    task.add_done_callback(lambda _: socket.got.put_nowait(ENDED))
     try:
         async with asyncio.timeout(SECONDS):
             first = await socket.got.get()

@@ -13,6 +13,7 @@ from charter.serve.engine.load import Loader
 from charter.serve.engine.work import Work
 from charter.serve.live.trimming import Trimmer
 from charter.serve.live.view import Start
+from charter.sql.log import Mark
 from charter.sql.statement import Statement
 from charter.store.database import Transaction
 from tests.behaviour.actors import ADA
@@ -65,6 +66,21 @@ async def test_a_position_has_its_time(http: RestClient, served: Served) -> None
         start = Start(after=watcher.position)
         again = await brief.watch("/v1/samples", start=start, watcher=Watcher())
         assert [code.name for code in again.resets] == ["position_expired"]
+
+
+async def test_a_log_that_knows_less_than_before_is_read_anew(
+    http: RestClient, served: Served, live: Watching
+) -> None:
+    """The database was restored, or a server took over that had not seen everything."""
+    await http.create("Sample", {"name": "a"})
+    watcher = await live.watch("/v1/samples")
+    mark = await live.hub.log.head()
+    later = live.hub.sealed(Mark(mark.upto + 50))
+    again = await live.watch("/v1/samples", start=Start(after=later), watcher=Watcher())
+    assert [code.name for code in again.resets] == ["position_expired"]
+    if served.service.dialect.tells_transactions:
+        assert (await live.hub.log.since(Mark(mark.upto + 50))).entries is None
+    assert len(watcher.rows) == 1
 
 
 async def test_an_import_is_told(http: RestClient, served: Served, live: Watching) -> None:

@@ -29,7 +29,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Entries in the order of the log, and how far they reach. None: there were too many."""
+    """Entries in the order of the log, and how far they reach. None: there were too many, or the
+    log is not the one that was read before (a server that took over knows less)."""
 
     entries: tuple[Entry, ...] | None
     mark: Mark
@@ -68,7 +69,7 @@ class Log:
             missing = frozenset(mark.missing)
             found = [row for row in rows if row[0] >= mark.upto or row[0] in missing]
             after = self._after(mark, [row[0] for row in found])
-        if len(rows) <= MOST_ENTRIES:
+        if len(rows) <= MOST_ENTRIES and after.upto >= mark.upto:
             return Read(tuple(map(_entry, found)), after)
         return Read(None, after if self._dialect.tells_transactions else await self.head())
 

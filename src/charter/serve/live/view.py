@@ -20,7 +20,7 @@ from charter.core import codes
 from charter.core.livecodes import POSITION_EXPIRED
 from charter.core.problems import Code, Problem
 from charter.plan.ask import Ask
-from charter.plan.news import Change, Changes, Ended, Kind, Reached, Rows, Shown, Sink
+from charter.plan.news import Change, Changes, Ended, Kind, News, Reached, Rows, Shown, Sink
 from charter.plan.values import text_reader
 from charter.serve.engine.watching import Watch
 from charter.serve.live.reader import Reader
@@ -167,8 +167,10 @@ class View:
         self._pending = Pending()
         self.members.clear()
         for member in members:
-            _enter(member, problem)
-            member.sink.tell(Ended(problem))
+            if member.entered.done():
+                self._inform(member, Ended(problem))
+            else:
+                member.entered.set_exception(problem)
 
     def close(self) -> None:
         """Read no more."""
@@ -292,7 +294,15 @@ class View:
 
     def _tell(self, news: Changes | Reached) -> None:
         for member in tuple(self.members):
+            self._inform(member, news)
+
+    def _inform(self, member: Member, news: News) -> None:
+        """One that cannot be told is told nothing more, and harms nobody else."""
+        try:
             member.sink.tell(news)
+        except Exception as error:
+            self._house.failed(error)
+            self.members.discard(member)
 
     def _enter(
         self, member: Member, found: Mapping[str, Shown], position: str, *, quiet: bool
@@ -302,23 +312,16 @@ class View:
             return
         have, after = member.start.have, member.start.after
         self.members.add(member)
-        _enter(member, None)
+        if not member.entered.done():
+            member.entered.set_result(None)
         if have is not None:
             changes = tuple(differing(have, found))
             if changes:
-                member.sink.tell(Changes(changes, position, resumed=True))
+                self._inform(member, Changes(changes, position, resumed=True))
         elif not quiet:
             reset: Code | None = POSITION_EXPIRED if after is not None else None
-            member.sink.tell(Rows(tuple(found.values()), position, reset))
-        member.sink.tell(Reached(position, ready=True))
-
-
-def _enter(member: Member, problem: Problem | None) -> None:
-    if not member.entered.done():
-        if problem is None:
-            member.entered.set_result(None)
-        else:
-            member.entered.set_exception(problem)
+            self._inform(member, Rows(tuple(found.values()), position, reset))
+        self._inform(member, Reached(position, ready=True))
 
 
 def _shown(rows: Iterable[tuple[str, str]]) -> dict[str, Shown]:

@@ -42,6 +42,11 @@ class Outbox:
         elif self._task is None:
             self._task = asyncio.create_task(self._run())
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is still to be sent."""
+        return self._task is not None
+
     async def empty(self) -> None:
         """Wait until all is sent."""
         while self._task is not None:

@@ -78,8 +78,8 @@ class Socket:
 
     __slots__ = (
         "_credentials", "_due", "_ending", "_heard", "_hub", "_link", "_listener", "_outbox",
-        "_pinged", "_renderer", "_settings", "_subscribers", "_task", "_understand", "actor",
-        "checking", "received",
+        "_passed", "_pinged", "_renderer", "_settings", "_subscribers", "_task", "_understand",
+        "actor", "checking", "received",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913 - what a connection is made of
@@ -107,7 +107,7 @@ class Socket:
         self._heard = self._due = time.monotonic()
         self.actor: Actor | None = None
         self.checking = self._pinged = False
-        self.received = 0
+        self.received = self._passed = 0
 
     @property
     def code(self) -> str | None:
@@ -165,6 +165,10 @@ class Socket:
             if now - self._heard > settings.connect_timeout:
                 self.end(Problem(NOT_CONNECTED))
             return False
+        if self._outbox.busy and self._outbox.sent > self._passed:
+            # It takes what is sent; what it says is heard when that is over.
+            self._heard = now
+        self._passed = self._outbox.sent
         if now - self._heard > 2 * settings.heartbeat:
             self.end(Problem(codes.TIMED_OUT, "The client gives no sign of life."))
             return False
