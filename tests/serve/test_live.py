@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from charter.wire.live.messages import SUBPROTOCOL
 from tests.behaviour.actors import ADA, BOB
 from tests.behaviour.clients.base import Someone
 from tests.behaviour.serving import SECRET, token
@@ -137,7 +138,7 @@ async def test_events_of_what_cannot_be_read_are_problems(service: Running) -> N
 
 
 async def test_events_end_with_the_rights(service: Running) -> None:
-    old = token(ADA, lifetime=1)
+    old = token(ADA, lifetime=3)
     async with client(service, None) as http:
         headers = {**EVENTS, "authorization": f"Bearer {old}"}
         async with http.stream("GET", "/v1/projects", headers=headers) as answer:
@@ -297,3 +298,26 @@ async def test_connections_stand_in_the_log(tmp_path: Path) -> None:
             (101, "malformed"), (403, "cross_site_request"),
         ]  # fmt: skip
         assert found[0]["actor"] == "ada"
+
+
+async def test_over_asgi_there_are_subprotocols_and_close_codes(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'x.db'}"
+    settings = {"database": url, "auth_secret": SECRET, "interface": "asgi"}
+    with running(CONTRACT, tmp_path, **settings) as service:
+        offered = {"sec-websocket-protocol": SUBPROTOCOL}
+        async with connected(service.port, headers=offered) as socket, client(service) as http:
+            assert socket.subprotocol == SUBPROTOCOL
+            await socket.send({"type": "connect", "token": token(ADA)})
+            await socket.send({"type": "subscribe", "id": "a", "path": "/v1/projects"})
+            await socket.until("ready")
+            made = (await http.post("/v1/projects", json={"name": "p", "code": "p"})).json()
+            (change,) = (await socket.receive())["changes"]
+            assert change["row"] == made
+            async with http.stream("GET", "/v1/projects", headers=EVENTS) as answer:
+                assert (await event(answer.aiter_lines()))["event"] == "snapshot"
+            await socket.frame(TEXT, b"nonsense")
+            with pytest.raises(Closed) as closed:
+                await socket.until("nothing")
+            assert closed.value.code == 4400
+        assert await asyncio.to_thread(service.stop) == 0
+        assert "Traceback" not in service.log.read_text()

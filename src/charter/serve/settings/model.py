@@ -49,6 +49,13 @@ class EventLoop(StrEnum):
     UVLOOP = "uvloop"
 
 
+class Interface(StrEnum):
+    """How the server and the app speak with each other."""
+
+    RSGI = "rsgi"
+    ASGI = "asgi"
+
+
 @dataclass(frozen=True, slots=True)
 class ServeSettings:
     """The process that serves. Times are seconds, sizes are bytes, bounds are inclusive."""
@@ -70,6 +77,9 @@ class ServeSettings:
     """Processes. More than one make sense where there are as many processors."""
     loop: EventLoop = EventLoop.AUTO
     """The event loop: `auto` (uvloop where it is installed), `asyncio` or `uvloop`."""
+    interface: Interface = Interface.RSGI
+    """How the server and the app speak with each other: `rsgi`, which is faster, or `asgi`, with
+    which WebSockets have subprotocols and close codes."""
     max_connections: int = 4096
     """Connections open at once, for each process. More wait in the backlog."""
     max_in_flight: int = 512
