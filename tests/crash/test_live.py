@@ -18,8 +18,9 @@ from tests.behaviour.actors import ADA, AUDITOR, BOB
 from tests.behaviour.clients.base import Someone
 from tests.behaviour.databases import DATABASES
 from tests.behaviour.serving import token
-from tests.crash.test_kill9 import studio
+from tests.crash.test_kill9 import cut, studio
 from tests.support.charter import Running
+from tests.support.postgres import PostgresServer
 from tests.support.websocket import Closed, Declined, connected
 
 pytestmark = pytest.mark.crash
@@ -197,3 +198,28 @@ async def test_subscribers_of_a_killed_service_end_with_what_there_is(
     if FULL:
         written, told = sum(w.writes for w in writers), sum(one.changes for one in followers)
         print(f"{kind}: {written} writes, {told} changes told, {KILLS} kills")  # noqa: T201
+
+
+async def test_who_follows_outlives_the_database(
+    request: pytest.FixtureRequest, postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    """The database goes and comes back: no connection of a client ends for that."""
+    headers = {"authorization": f"Bearer {token(ADA)}"}
+    with DATABASES["postgresql"](request) as url, studio(tmp_path, url) as service:
+        follower = Follower(service.port, "/v1/samples", ADA)
+        following = asyncio.ensure_future(follower.run())
+        async with httpx2.AsyncClient(base_url=service.url, headers=headers, timeout=20) as http:
+            await http.post("/v1/samples", json={"name": "before"})
+            assert await until(lambda: len(follower.rows) == 1)
+            await asyncio.to_thread(cut, postgres_server)
+            for _ in range(100):
+                answer = await http.post("/v1/samples", json={"name": "after"})
+                if answer.status_code == 201:
+                    break
+                await asyncio.sleep(0.1)
+        there = await fresh(service, "/v1/samples", ADA)
+        agrees = await until(lambda: follower.rows == there)
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+    assert agrees
+    assert follower.connections == 1

@@ -22,6 +22,7 @@ from charter.core.problems import Code, Problem
 from charter.plan.ask import Ask
 from charter.plan.news import Change, Changes, Ended, Kind, News, Reached, Rows, Shown, Sink
 from charter.plan.values import text_reader
+from charter.serve.engine.failures import problem_of
 from charter.serve.engine.watching import Watch
 from charter.serve.live.reader import Reader
 from charter.sql.log import Mark
@@ -112,6 +113,7 @@ class View:
         self._pending = Pending()
         self._task: asyncio.Task[None] | None = None
         self._known = False
+        self._joined = asyncio.Event()
         self._rested = self._looked = 0.0
 
     def __len__(self) -> int:
@@ -130,6 +132,7 @@ class View:
     def join(self, member: Member) -> None:
         """Someone comes in, and is told of all from the next read on."""
         self._pending.joining.append(member)
+        self._joined.set()
         self._go_on()
 
     def leave(self, member: Member) -> None:
@@ -163,14 +166,12 @@ class View:
 
     def end(self, problem: Problem) -> None:
         """Tell everybody that it is over."""
-        members = [*self.members, *self._pending.joining]
+        members, joining = tuple(self.members), self._pending.joining
         self._pending = Pending()
         self.members.clear()
+        self._refuse(joining, problem)
         for member in members:
-            if member.entered.done():
-                self._inform(member, Ended(problem))
-            else:
-                member.entered.set_exception(problem)
+            self._inform(member, Ended(problem))
 
     def close(self) -> None:
         """Read no more."""
@@ -194,37 +195,50 @@ class View:
             self._task = None
 
     async def _step(self) -> None:
-        pending = self._pending
-        if pending.everything and not pending.joining:
+        if self._pending.everything:
             await self._rest()
         pending, self._pending = self._pending, Pending()
-        everything = pending.everything or bool(pending.joining)
-        began = time.monotonic()
         try:
-            # All of a read of everything is told, also what the feed has not come to yet.
-            mark = await self._house.head() if pending.joining else self._house.mark
-            found = await (self._all() if everything else self._some(list(pending.keys)))
-            quiet = {id(item): await self._quiet(item) for item in pending.joining}
+            await self._catch_up(pending)
         except StoreError as error:
             self._house.failed(error)
+            self._refuse(pending.joining, problem_of(error) or Problem(codes.INTERNAL))
+            pending.joining.clear()
             self._take_back(pending)
             await asyncio.sleep(TROUBLE_SECONDS)
-            return
-        except Exception:
+        except BaseException:
             self._take_back(pending)
             raise
+
+    async def _catch_up(self, pending: Pending) -> None:
+        """Read what may be different, and tell what is."""
+        joining, began = pending.joining, time.monotonic()
+        everything = pending.everything or bool(joining)
+        # All of a read of everything is told, also what the feed has not come to yet.
+        mark = await self._house.head() if joining else self._house.mark
+        found = await (self._all() if everything else self._some(list(pending.keys)))
+        quiet = [await self._quiet(member) for member in joining]
         if everything:
             self._rested = time.monotonic() + min(LONGEST_REST, SHARE * (time.monotonic() - began))
         position = self._house.sealed(mark)
         self._publish(self._differences(pending.keys, found, everything=everything), position)
-        for member in pending.joining:
-            self._enter(member, found, position, quiet=quiet[id(member)])
+        for member, is_quiet in zip(joining, quiet, strict=True):
+            self._enter(member, found, position, quiet=is_quiet)
 
     async def _rest(self) -> None:
-        """Where each change means that all is read again, leave time for other things."""
+        """Where each change means that all is read again, leave time for other things; but let
+        nobody wait who comes in."""
+        self._joined.clear()
         left = self._rested - time.monotonic()
-        if left > 0:
-            await asyncio.sleep(left)
+        if left > 0 and not self._pending.joining:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._joined.wait()
+
+    def _refuse(self, members: Sequence[Member], problem: Problem) -> None:
+        for member in members:
+            if not member.entered.done():
+                member.entered.set_exception(problem)
 
     def _take_back(self, pending: Pending) -> None:
         later, self._pending = self._pending, pending

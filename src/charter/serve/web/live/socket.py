@@ -177,12 +177,11 @@ class Socket:
             self._outbox.put([PING])
         if now - self._due < settings.recheck or self.checking:
             return False
-        self._due = now
+        self._due, self.checking = now, True
         return True
 
     async def recheck(self, hub: Hub) -> None:
         """End the connection where its rights are not what they were."""
-        self.checking = True
         try:
             await self._credentials.confirm()
             for subscriber in self._subscribers.values():

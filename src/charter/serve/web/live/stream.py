@@ -30,7 +30,7 @@ class Stream:
         self._waiting: list[str] = []
         self._size = 0
         self._some = asyncio.Event()
-        self._over = False
+        self._over = self._checking = False
         self._told = self._due = time.monotonic()
         self.subscription: Subscription | None = None
 
@@ -53,9 +53,9 @@ class Stream:
         if now - self._told > settings.heartbeat:
             self._waiting.append(": still there\n\n")
             self._some.set()
-        if now - self._due < settings.recheck:
+        if now - self._due < settings.recheck or self._checking:
             return False
-        self._due = now
+        self._due, self._checking = now, True
         return True
 
     async def recheck(self, hub: Hub) -> None:
@@ -66,6 +66,8 @@ class Stream:
         except Problem as problem:
             if problem.code.family.value != "unavailable":
                 self._say_over(problem)
+        finally:
+            self._checking = False
 
     async def piece(self) -> bytes | None:
         """What is to be sent next; None at the end."""
