@@ -43,6 +43,7 @@ _SECTION_TITLES = {
     "identity": "Accounts and sessions",
     "rates": "Rate limits",
     "cors": "Pages of other origins",
+    "live": "Live changes",
 }
 _GROUPS = {
     "The contract": ("Contract", "ContractFaulty"),
@@ -313,7 +314,10 @@ def storage() -> str:
     system = "\n## Tables of Charter's own\n\n" + table(
         ("table", "what it holds"),
         (
-            ("`charter_outbox`", "events, each written in the transaction of its cause"),
+            (
+                "`charter_outbox`",
+                "changes and events, each written in the transaction of its cause",
+            ),
             ("`charter_idempotency`", "the first answer to each `Idempotency-Key`"),
             ("`charter_meta`", "facts about the schema, by name"),
         ),

@@ -299,3 +299,21 @@ def test_a_text_of_which_no_date_can_be_made_is_counted() -> None:
     database.script("INSERT INTO orders VALUES ('soon'), ('2021-02-30'), ('2021-02-28'), (NULL)")
     (need, *_) = found[-1].needs
     assert database.rows(need.count) == [(2,)]
+
+
+# -- tables of Charter's own -----------------------------------------------------------------
+def test_a_column_with_a_lasting_default_needs_no_value_and_no_rewrite() -> None:
+    """The outbox of a database from before it told transactions: older releases go on to write
+    into it, and the default stays."""
+    state = {
+        name: value
+        for name, value in wanted(shop(), dialect_named("postgresql"), APART).objects.items()
+        if "xid" not in name.name
+    }
+    found = steps(change_of(shop(), state, "postgresql", Said()))
+    assert [(step.name, step.phase, step.work) for step in found] == [
+        ("add charter_outbox.xid", Phase.EXPAND, Work.CATALOG),
+        ("index charter_outbox_xid_idx", Phase.BACKFILL, Work.BUILD),
+    ]
+    (text,) = found[0].up
+    assert text.endswith("DEFAULT pg_current_xact_id()::text::bigint NOT NULL")

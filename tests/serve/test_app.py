@@ -303,7 +303,7 @@ async def test_openapi_of_a_mounted_app_leads_to_its_rows(tmp_path: Path, root: 
     assert found.json()["text"] == "here"
 
 
-async def test_websockets_are_refused(tmp_path: Path) -> None:
+async def test_other_paths_than_that_of_live_changes_take_no_websocket(tmp_path: Path) -> None:
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:

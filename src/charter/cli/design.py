@@ -25,6 +25,7 @@ from charter.serve.engine.startup import require_feasible
 from charter.sql.postgres import POSTGRES
 from charter.sql.rls import rls_script
 from charter.sql.rls_actor import NotExpressible
+from charter.wire.live.describe import asyncapi
 from charter.wire.rest.describe.document import openapi
 from charter.wire.rest.routes import routes_of
 
@@ -39,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     shape.add_argument("--openapi", action="store_true", help="print the OpenAPI document")
     shape.add_argument("--sdl", action="store_true", help="print the GraphQL schema")
+    shape.add_argument(
+        "--asyncapi", action="store_true", help="print the AsyncAPI document of live changes"
+    )
     shape.add_argument(
         "--access", action="store_true", help="print who may do what, role by role, field by field"
     )
@@ -62,7 +66,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 @guarded
 def run(arguments: argparse.Namespace) -> int:
     rest = configured(arguments).settings.rest
-    if arguments.against and (arguments.openapi or arguments.sdl or arguments.rls):
+    apart = (arguments.openapi, arguments.sdl, arguments.asyncapi, arguments.rls)
+    if arguments.against and any(apart):
         return complain("--against goes alone, or with --access or --json", code=USAGE)
     if arguments.format != TERMINAL and not (arguments.access or arguments.against):
         return complain("--format goes with --access or --against", code=USAGE)
@@ -78,6 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(openapi(contract, rest).decode() + "\n")
     elif arguments.sdl:
         sys.stdout.write(_sdl(contract))
+    elif arguments.asyncapi:
+        sys.stdout.write(asyncapi(contract, rest).decode() + "\n")
     elif arguments.rls:
         sys.stdout.write(_row_level_security(contract))
     else:

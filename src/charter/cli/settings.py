@@ -33,6 +33,7 @@ _TITLES = {
     "identity": "Accounts and sessions",
     "rates": "Rate limits",
     "cors": "Pages of other origins",
+    "live": "Live changes",
 }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from charter.core.livecodes import LIVE
 from charter.core.problems import Code, Family
 
 _entries: list[Code] = []
@@ -390,5 +391,5 @@ GUESSABLE_PASSWORD = _code(
     "Choose another password: three or four uncommon words will do.",
 )  # fmt: skip
 
-CODES: Mapping[str, Code] = MappingProxyType({entry.name: entry for entry in _entries})
+CODES: Mapping[str, Code] = MappingProxyType({entry.name: entry for entry in (*_entries, *LIVE)})
 """Every code by its name."""

@@ -144,7 +144,7 @@ def _needs(item: ColumnChange, dialect: str) -> bool:
     after = item.after
     if after is None or after.column.nullable or after.column.identity:
         return False
-    if after.column.generated is not None:
+    if after.column.generated is not None or after.column.default is not None:
         return False
     made = (after.stored.made if after.stored else None) or ""
     if made == NOW or made.startswith(FOLD):

@@ -14,8 +14,9 @@ from charter.language.load import load_contract
 from charter.serve.process import Process
 from charter.serve.settings.configure import configure
 from charter.serve.settings.model import Settings
-from charter.serve.web.app import App, Gone, Headers
+from charter.serve.web.app import App
 from charter.serve.web.limits import too_large
+from charter.serve.web.link import Gone, Headers
 from charter.serve.web.rsgi import joined
 from charter.wire.http import Request
 
@@ -76,6 +77,38 @@ class AsgiLink:
         await self._send({"type": "http.response.start", "status": status, "headers": encoded})
 
 
+class AsgiSocket:
+    """One ASGI WebSocket as a link."""
+
+    __slots__ = ("_receive", "_send")
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+
+    async def accept(self, subprotocol: str | None) -> None:
+        await self._receive()
+        await self._send({"type": "websocket.accept", "subprotocol": subprotocol})
+
+    async def refuse(self, status: int) -> None:
+        """A close before the handshake: servers answer 403, whatever the status."""
+        await self._receive()
+        await self._send({"type": "websocket.close", "code": 1008})
+
+    async def receive(self) -> str | bytes | None:
+        message = await self._receive()
+        if message["type"] != "websocket.receive":
+            return None
+        text: str | bytes | None = message.get("text")
+        return message.get("bytes") if text is None else text
+
+    async def send(self, text: str) -> None:
+        await self._send({"type": "websocket.send", "text": text})
+
+    async def close(self, code: int, reason: str) -> None:
+        await self._send({"type": "websocket.close", "code": code, "reason": reason})
+
+
 def request_of(scope: Scope, root: str) -> Request:
     """The request line and header of a scope, with the whole path, that of the mount included.
 
@@ -88,20 +121,29 @@ def request_of(scope: Scope, root: str) -> Request:
         outer = scope.get("app_root_path", "").rstrip("/")
         inner = root.removeprefix(outer)
         path = (outer if inner and _is_below(path, inner) else root) + path
-    items = _decoded(scope["headers"])
+    items = _decoded(scope.get("headers", ()))
     headers = dict(items)
     if len(headers) != len(items):
         headers = joined(items)
     query = scope.get("query_string", b"").decode("latin-1")
     client = scope.get("client")
     return Request(
-        scope["method"],
+        scope.get("method", "GET"),
         quote(path, safe=_PATH_SAFE),
         query,
         headers,
         client=client[0] if client else None,
         scheme=scope.get("scheme", "http"),
     )
+
+
+def _root(scope: Scope) -> str:
+    root: str = scope.get("root_path", "")
+    return root.rstrip("/")
+
+
+def _request(scope: Scope) -> Request:
+    return request_of(scope, _root(scope))
 
 
 def _is_below(path: str, root: str) -> bool:
@@ -113,7 +155,7 @@ def _decoded(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
 
 
 class AsgiApp:
-    """An ASGI 3 application: HTTP and lifespan. WebSockets are refused.
+    """An ASGI 3 application: HTTP, WebSocket and lifespan.
 
     Where it is mounted below a path, links and locations have that path in them. Where the
     server, or the app it is mounted in, passes on no lifespan events, `await app.open()` and
@@ -135,16 +177,24 @@ class AsgiApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match scope["type"]:
             case "http":
-                root = scope.get("root_path", "").rstrip("/")
-                app = self._apps.get(root, lambda: self._process.app(quote(root, safe=_PATH_SAFE)))
-                await app.handle(request_of(scope, root), AsgiLink(receive, send))
+                await self._app(scope).handle(_request(scope), AsgiLink(receive, send))
             case "lifespan":
                 await self._lifespan(receive, send)
             case "websocket":
-                await receive()
-                await send({"type": "websocket.close", "code": 1000})
+                await self._socket(scope, AsgiSocket(receive, send))
             case other:
                 raise ValueError(f"ASGI scope {other!r} is not known")
+
+    def _app(self, scope: Scope) -> App:
+        root = _root(scope)
+        return self._apps.get(root, lambda: self._process.app(quote(root, safe=_PATH_SAFE)))
+
+    async def _socket(self, scope: Scope, link: AsgiSocket) -> None:
+        live = self._app(scope).live
+        if live is None:
+            await link.refuse(404)
+        else:
+            await live.socket(_request(scope), link)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

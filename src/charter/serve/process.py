@@ -20,6 +20,8 @@ from charter.serve.identity.authenticate import Authenticator as SessionAuthenti
 from charter.serve.identity.identity import Identity
 from charter.serve.identity.opening import open_realm
 from charter.serve.identity.strong import Strong
+from charter.serve.live.hub import Hub
+from charter.serve.live.trimming import Trimmer
 from charter.serve.settings.model import LogLevel, Settings
 from charter.serve.signing import signers
 from charter.serve.web.app import App
@@ -29,6 +31,8 @@ from charter.serve.web.edge import Edge
 from charter.serve.web.graphql import graphql_of
 from charter.serve.web.health import LIVE, READY, Health
 from charter.serve.web.inflight import InFlight
+from charter.serve.web.live.credentials import Origins
+from charter.serve.web.live.endpoint import Live
 from charter.serve.web.mount import mounted, pages_at
 from charter.serve.web.public import open_public, with_public
 from charter.serve.web.published import with_keys
@@ -93,6 +97,16 @@ class Process:
             Limits(serve.command_timeout, serve.key_lifetime),
             signers(settings, self.keys)[0],
         )
+        self._hub = Hub(
+            self.service,
+            self._cursor_key,
+            most_rows=settings.live.max_rows,
+            retention=settings.live.retention,
+            longest_transaction=settings.store.transaction_timeout,
+            listener=listener,
+        )
+        self._trimmer = Trimmer(self.service, settings.live.retention, listener)
+        self._lives: list[Live] = []
         self._noted = noted
         self._heartbeat: Heartbeat | None = None
         if serve.database_replicas:
@@ -141,22 +155,50 @@ class Process:
                 return request.path.startswith(prefix + "/")
             return bool(rest.route(request) or (identity and identity.route(request)))
 
+        authenticator, throttle = self._authenticating(identity), self._throttle(settings)
         return App(
             rest,
             self.service.answer,
-            self._authenticating(identity),
+            authenticator,
             settings.serve,
             with_public(root, self._public, own, claimed),
             health,
             self._in_flight,
             self._correlate,
             self._edge,
-            self._throttle(settings),
+            throttle,
             identity,
             talks,
             failures=self.listener,
             answers=self.listener if settings.serve.access_log else None,
+            live=self._live(rest, settings, authenticator, throttle),
         )
+
+    def _live(
+        self,
+        rest: Rest,
+        settings: Settings,
+        authenticator: Authenticator,
+        throttle: Throttle | None,
+    ) -> Live | None:
+        if not settings.live.enabled:
+            return None
+        live = Live(
+            rest=rest,
+            rest_settings=settings.rest,
+            hub=self._hub,
+            authenticator=authenticator,
+            edge=self._edge,
+            origins=Origins(settings.cors),
+            serve=settings.serve,
+            settings=settings.live,
+            throttle=throttle,
+            listener=self.listener,
+            answers=self.listener if settings.serve.access_log else None,
+            correlate=self._correlate,
+        )
+        self._lives.append(live)
+        return live
 
     def _authenticating(self, identity: Identity | None) -> Authenticator:
         if identity is None or not self.settings.identity.second_factor:
@@ -196,6 +238,7 @@ class Process:
             await self._gate.start()
         if self._realm is not None:
             self._realm.start()
+        self._trimmer.start()
 
     async def _beating(self) -> Heartbeat:
         service, contract = self.service, self.contract
@@ -213,6 +256,10 @@ class Process:
         self._health.stopping = self._in_flight.stopping = True
         if self.listener is not None:
             self.listener(Stopping(len(self._in_flight)))
+        for live in self._lives:
+            await live.close()
+        await self._hub.close()
+        await self._trimmer.stop()
         await self._in_flight.drained(self.settings.serve.stop_timeout)
         if self._realm is not None:
             await self._realm.stop()

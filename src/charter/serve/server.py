@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
@@ -25,10 +25,11 @@ from granian.server import MPServer
 from charter.access.rates.open import shared_spending
 from charter.core.signals import Started
 from charter.language.load import load_contract
+from charter.serve.asgi import AsgiApp
 from charter.serve.logs.lines import as_json, as_text
 from charter.serve.logs.observe import Log
 from charter.serve.process import NOT_SHARED, Process, Shared
-from charter.serve.settings.model import EventLoop, ServeSettings, Settings
+from charter.serve.settings.model import EventLoop, Interface, ServeSettings, Settings
 from charter.serve.web.rsgi import RsgiApp
 from charter.sql.own.history import Noted
 from charter.store.written import shared_table
@@ -121,11 +122,11 @@ def _serve(job: Job, ready: Callable[[], None]) -> None:
         job.source,
         address=_resolved(settings)[1],
         port=settings.port,
-        interface=Interfaces.RSGI,
+        interface=Interfaces(settings.interface.value),
         workers=settings.workers,
         loop=loop_of(settings.loop),
         http=HTTPModes.http1,
-        websockets=False,
+        websockets=job.settings.live.enabled,
         backlog=max(1024, settings.max_connections // settings.workers),
         backpressure=settings.max_connections,
         http1_settings=HTTP1Settings(
@@ -158,7 +159,7 @@ def loop_of(wanted: EventLoop) -> Loops:
     return Loops(wanted.value)
 
 
-def worker_app(job: Job, started: Semaphore) -> RsgiApp:
+def worker_app(job: Job, started: Semaphore) -> RsgiApp | AsgiApp:
     """The app of one worker, made in its own process."""
     log = log_of(job.settings.serve, coloured=job.coloured)
     process = Process(
@@ -187,7 +188,30 @@ def worker_app(job: Job, started: Semaphore) -> RsgiApp:
         await process.stop()
         log.close()
 
-    return RsgiApp(process.app(), start, stop)
+    if job.settings.serve.interface is Interface.ASGI:
+        return HostedApp(process, start, stop)
+    app = process.app()
+    return RsgiApp(app, start, stop, app.live)
+
+
+class HostedApp(AsgiApp):
+    """The ASGI application of a worker, which starts and stops more than its process."""
+
+    def __init__(
+        self,
+        process: Process,
+        start: Callable[[], Awaitable[None]],
+        stop: Callable[[], Awaitable[None]],
+    ) -> None:
+        super().__init__(process)
+        self._start = start
+        self._stop = stop
+
+    async def open(self) -> None:
+        await self._start()
+
+    async def close(self) -> None:
+        await self._stop()
 
 
 def settle() -> None:

@@ -192,6 +192,8 @@ def _column(column: Column, dialect: Dialect) -> str:
     text = f"{dialect.quote(column.name)} {column.type}"
     if column.generated is not None:
         text += f" GENERATED ALWAYS AS ({column.generated}) STORED"
+    if column.default is not None:
+        text += f" DEFAULT ({column.default})"
     return text if column.nullable else f"{text} NOT NULL"
 
 

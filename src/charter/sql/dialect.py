@@ -69,6 +69,10 @@ class Dialect(ABC):
     """Texts of existing tables are equal where all their characters are."""
     keys_alike: ClassVar[bool] = False
     """A foreign key has just the type of the key that it names."""
+    tells_transactions: ClassVar[bool] = False
+    """Each transaction has a number, and a snapshot says which of them it sees."""
+    numbers_in_order: ClassVar[bool] = False
+    """Rows that the database numbers are committed in the order of their numbers."""
     length_function: ClassVar[str] = "length"
     """Counts the characters of a text."""
     table_options: ClassVar[str] = ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import LiteralString
 
 from charter.sql.names import quote
-from charter.sql.sources import Codec, SlotValue, Source, bind_of
+from charter.sql.sources import Codec, OneOfMany, SlotValue, Source, bind_of
 from charter.sql.statement import Statement
 
 
@@ -117,6 +117,18 @@ def _shifted(part: str | Parameter, by: int) -> str | Parameter:
     if isinstance(part, Parameter) and isinstance(part.source, SlotValue):
         return replace(part, source=SlotValue(part.source.index + by))
     return part
+
+
+def placed(fragment: Fragment, place: int) -> Fragment:
+    """The fragment with its arguments taken from one of several asks."""
+    return Fragment(
+        tuple(
+            replace(part, source=OneOfMany(place, part.source))
+            if isinstance(part, Parameter)
+            else part
+            for part in fragment.parts
+        )
+    )
 
 
 def render_in_order(

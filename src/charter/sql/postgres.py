@@ -60,6 +60,7 @@ class Postgres(Dialect):
     remote = True
     gathers_pages = True
     sequences = True
+    tells_transactions = True
     covers = True
     trigrams = True
     bytes_cast = "::bytea"

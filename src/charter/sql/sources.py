@@ -97,6 +97,18 @@ class SessionValue:
         return sources.actor.session
 
 
+@dataclass(frozen=True, slots=True)
+class OneOfMany:
+    """The same of one of several asks that are answered together: the values are the sources of
+    each."""
+
+    place: int
+    source: "Source"
+
+    def take(self, sources: Sources) -> Any:
+        return self.source.take(sources.values[self.place])
+
+
 Source = (
     SlotValue
     | ActorValue
@@ -107,6 +119,7 @@ Source = (
     | FactValue
     | TenantValue
     | SessionValue
+    | OneOfMany
 )
 
 

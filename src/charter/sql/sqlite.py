@@ -66,6 +66,7 @@ class Sqlite(Dialect):
 
     name = "sqlite"
     scaled_decimals = True
+    numbers_in_order = True
     no_limit = sql("-1")
 
     def placeholder(self, number: int) -> str:

@@ -48,8 +48,17 @@ def system_tables(dialect: Dialect) -> tuple[Table, ...]:
     return (_outbox(dialect), _idempotency(dialect), _meta(dialect))
 
 
+TRANSACTION = "xid"
+"""The column of the outbox with the transaction of an entry, where those commit in any order."""
+CURRENT_TRANSACTION = "pg_current_xact_id()::text::bigint"
+
+
 def _outbox(dialect: Dialect) -> Table:
+    """Its rows are the log of all changes. On PostgreSQL, numbers are given out in another order
+    than transactions commit in, so an entry says which one it is of."""
     text, time = dialect.column_type(TEXT), dialect.column_type(DATETIME)
+    index = TableIndex(f"{OUTBOX}_{TRANSACTION}_idx", (IndexedColumn(TRANSACTION),))
+    told = Column(TRANSACTION, dialect.column_type(INTEGER), default=CURRENT_TRANSACTION)
     return Table(
         OUTBOX,
         (
@@ -62,8 +71,10 @@ def _outbox(dialect: Dialect) -> Table:
             Column("occurred_at", time),
             Column("payload", dialect.column_type(JSON)),
             Column("request_id", text, nullable=True),
+            *([told] if dialect.tells_transactions else []),
         ),
         key=PrimaryKey("charter_outbox_pkey", ("sequence",)),
+        indexes=(index,) if dialect.tells_transactions else (),
         modifiers=TABLE_MODIFIERS.get(dialect.name, ""),
     )
 

@@ -12,6 +12,7 @@ class Request:
     (RFC 9110, section 5.3). `client` is the address that the request comes from, where that is
     known, and `scheme` is `http` or `https`: those of the connection as the server gives them,
     and behind a trusted proxy those that the proxy tells of; `proxied` tells that one does.
+    `again` marks one that was answered long ago, whose credentials are looked at once more.
     """
 
     method: str
@@ -22,6 +23,7 @@ class Request:
     client: str | None = None
     scheme: str = "http"
     proxied: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

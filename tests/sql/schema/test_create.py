@@ -46,7 +46,10 @@ def _outline(table: Table, dialect: Dialect) -> Table:
     return replace(
         table,
         key=key,
-        columns=tuple(replace(column, type="") for column in table.columns),
+        columns=tuple(
+            replace(column, type="", default=None if column.default is None else "")
+            for column in table.columns
+        ),
         checks=tuple(
             sorted((replace(c, expression="") for c in table.checks), key=lambda c: c.name)
         ),

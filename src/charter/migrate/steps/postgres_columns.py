@@ -28,7 +28,7 @@ def comes(table: Table, held: Held, names: Names, fill: str | None) -> list[Step
     column, name = held.column, names.early
     made = held.stored.made if held.stored else None
     value = "now()" if fill is None and made == NOW and not column.nullable else fill
-    default = None if column.nullable else value
+    default = column.default or (None if column.nullable else value)
     orphan = not column.nullable and default is None and not column.identity
     needs = (nothing_in(table, held, POSTGRES),) if orphan else ()
     text = add_column(table.name, name, column, default)
@@ -49,7 +49,7 @@ def comes(table: Table, held: Held, names: Names, fill: str | None) -> list[Step
     if column.nullable and fill is not None:
         batch = batch_of(table, Fill(name, fill), f"{quote(name)} IS NULL")
         found.append(filled(f"fill {table.name}.{name}", batch, Phase.BACKFILL))
-    if default is not None:
+    if default is not None and column.default is None:
         found.append(
             step(
                 f"default {table.name}.{names.late}",

@@ -30,6 +30,7 @@ from charter.plan.reads import plan_read
 from charter.plan.standing import Standing, standing_of
 from charter.plan.view import View
 from charter.serve.engine.jsontext import Form, payload_form
+from charter.serve.engine.watching import Watch, WatchedForm, watch_of
 from charter.sql import can, checks, writes
 from charter.sql import system_statements as system
 from charter.sql.aggregate import Inserts, insert_aggregate
@@ -125,6 +126,16 @@ class Compiler:
 
         prepared: Prepared = self._made.get((form, standing, conditions), make)
         return prepared
+
+    def watch(self, form: WatchedForm, standing: Standing, values: int, most: int) -> Watch:
+        """How a read of so many values, and `most` rows, goes on. Raises problems."""
+        watch: Watch = self._made.get(
+            ("watch", form, standing, values, most),
+            lambda: watch_of(
+                self.contract, self.dialect, View(self.contract, standing), form, values, most
+            ),
+        )
+        return watch
 
     def guard(self, resource: Resource, action: str, standing: Standing) -> Guard:
         guard: Guard = self._made.get(

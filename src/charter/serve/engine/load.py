@@ -1,4 +1,5 @@
-"""Loading rows from NDJSON: the operator's import, which no policy judges and no event tells.
+"""Loading rows from NDJSON: the operator's import, which no policy judges, and of which one entry
+of the log tells for each resource and batch.
 
 A line is a row as a read shows it, with its owned rows inside it and the keys of its
 many-to-many relations. What a client may not set (`id`, `created_at`, `version`, fields set by
@@ -161,6 +162,7 @@ class Loader:
             keys = await insert_rows(work, target, [(at, values) for at, values, _ in group])
             for key, (at, _, draft) in zip(keys, group, strict=True):
                 await parts.write_new(work, target, key, draft, at)
+        await work.loaded()
 
     async def _catch_up(self, resource: str) -> None:
         target = self.pipeline.compiler.contract.resource_named[resource]

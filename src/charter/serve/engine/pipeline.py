@@ -227,7 +227,9 @@ class Pipeline:
             "email": email if isinstance(email, str) and len(email) <= 254 else None,
         }
         values = completed(user, known, work.ask)
-        await work.execute(self.compiler.provision(user, tuple(values)), tuple(values.values()))
+        statement = self.compiler.provision(user, tuple(values))
+        if await work.execute(statement, tuple(values.values())):
+            work.changed(user, "created", actor.id, 1, values)
 
     async def explained(self, ask: Ask, refused: Refused) -> Problem:
         """The problem that a refusal is, asked of the database after the transaction."""

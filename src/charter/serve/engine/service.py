@@ -1,6 +1,6 @@
 """A service: one contract on one database, in one process."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from charter.contract.contract import Contract
@@ -52,7 +52,8 @@ class Service:
         self._listener = listener
         self.statements = Tally(self._store.slow_statement)
         self._opened = open_database(url, self._store, listener)
-        self.database: Database = CountingDatabase(self._opened, self.statements)
+        self._counting = CountingDatabase(self._opened, self.statements)
+        self.database: Database = self._counting
         self.replicas: Replicas | None = None
         self._limits = limits
         self._signer = signer or signer_of(None)
@@ -73,6 +74,10 @@ class Service:
     def tell_slow(self, listener: Listener) -> None:
         """Tell a listener of statements that are slow."""
         self.statements.on_slow = SlowStatements(self._opened, self.dialect, listener)
+
+    def tell_written(self, wrote: Callable[[], None]) -> None:
+        """Call a function after each write of this process."""
+        self._counting.wrote = wrote
 
     @property
     def pipeline(self) -> Pipeline:

@@ -68,10 +68,18 @@ class Tally:
         return count
 
 
+def _nothing() -> None:
+    """Nobody wants to know."""
+
+
 class CountingDatabase:
-    """A Database of store/database.py that tells a tally of every statement."""
+    """A Database of store/database.py that tells a tally of every statement.
+
+    `wrote` is called after each write that came to its end, whatever its end was.
+    """
 
     def __init__(self, database: Database, tally: Tally) -> None:
+        self.wrote: Callable[[], None] = _nothing
         self._database = database
         self._note = tally.note
         # What is not counted goes straight through.
@@ -102,11 +110,17 @@ class CountingDatabase:
         def counted(transaction: Transaction) -> Awaitable[T]:
             return work(CountingTransaction(transaction, note))
 
-        return await self._database.write(counted)
+        try:
+            return await self._database.write(counted)
+        finally:
+            self.wrote()
 
     async def write_at_once(self, statement: Statement, arguments: Sequence[Any]) -> Sequence[Row]:
         started = time.perf_counter()
-        rows = await self._database.write_at_once(statement, arguments)
+        try:
+            rows = await self._database.write_at_once(statement, arguments)
+        finally:
+            self.wrote()
         self._note(statement, time.perf_counter() - started, len(rows))
         return rows
 

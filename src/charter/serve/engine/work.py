@@ -133,6 +133,15 @@ class Work:
         except Violated as violated:
             raise Refused(violated, attempts) from violated
 
+    async def loaded(self) -> None:
+        """Write down, in place of each event, of which resources rows were written at all."""
+        names = dict.fromkeys(item.resource for item in self.outbox.happenings)
+        self.outbox.happenings = [
+            Happening(f"{name}.loaded", name, None, "{}") for name in names if name is not None
+        ]
+        self._trail.clear()
+        await self.finish()
+
     async def finish(self) -> None:
         """Write what is still to be written at the end of the transaction."""
         await self.settle()

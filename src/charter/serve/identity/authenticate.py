@@ -121,7 +121,7 @@ class Authenticator:
         if not rows:
             raise Problem(SESSION_ENDED, members=COOKIE_ENDED)
         id_, account, methods, _, signed_in_at, seen_at, _, ends_at, roles, tenant = rows[0]
-        if now - seen_at > NOTED_EVERY:
+        if now - seen_at > NOTED_EVERY and not request.again:
             until = min(now + timedelta(seconds=self._realm.settings.browser_idle), ends_at)
             columns = ("seen_at", "expires_at")
             self._note(

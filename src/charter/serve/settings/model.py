@@ -10,6 +10,7 @@ from charter.access.rates.settings import RatesSettings
 from charter.access.settings import AccessSettings
 from charter.serve.settings.cors import CorsSettings
 from charter.serve.settings.identity import IdentitySettings
+from charter.serve.settings.live import LiveSettings
 from charter.store.settings import StoreSettings
 from charter.wire.graphql.settings import GraphqlSettings
 from charter.wire.rest.settings import RestSettings
@@ -49,6 +50,13 @@ class EventLoop(StrEnum):
     UVLOOP = "uvloop"
 
 
+class Interface(StrEnum):
+    """How the server and the app speak with each other."""
+
+    RSGI = "rsgi"
+    ASGI = "asgi"
+
+
 @dataclass(frozen=True, slots=True)
 class ServeSettings:
     """The process that serves. Times are seconds, sizes are bytes, bounds are inclusive."""
@@ -70,6 +78,9 @@ class ServeSettings:
     """Processes. More than one make sense where there are as many processors."""
     loop: EventLoop = EventLoop.AUTO
     """The event loop: `auto` (uvloop where it is installed), `asyncio` or `uvloop`."""
+    interface: Interface = Interface.RSGI
+    """How the server and the app speak with each other: `rsgi`, which is faster, or `asgi`, with
+    which WebSockets have subprotocols and close codes."""
     max_connections: int = 4096
     """Connections open at once, for each process. More wait in the backlog."""
     max_in_flight: int = 512
@@ -207,3 +218,4 @@ class Settings:
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     rates: RatesSettings = field(default_factory=RatesSettings)
     cors: CorsSettings = field(default_factory=CorsSettings)
+    live: LiveSettings = field(default_factory=LiveSettings)

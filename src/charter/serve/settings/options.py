@@ -19,6 +19,7 @@ from charter.access.rates.settings import RatesSettings
 from charter.access.settings import AccessSettings
 from charter.serve.settings.cors import CorsSettings
 from charter.serve.settings.identity import IdentitySettings
+from charter.serve.settings.live import LiveSettings
 from charter.serve.settings.model import ServeSettings
 from charter.store.settings import StoreSettings
 from charter.wire.graphql.settings import GraphqlSettings
@@ -33,6 +34,7 @@ SECTIONS: dict[str, type[Any]] = {
     "identity": IdentitySettings,
     "rates": RatesSettings,
     "cors": CorsSettings,
+    "live": LiveSettings,
 }
 """The parts of `Settings`. Those of `serve` have no prefix: `--port`, `CHARTER_PORT`, `port`."""
 

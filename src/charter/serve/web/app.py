@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
 
 from charter.core.codes import BODY_TOO_SLOW, INTERNAL, OVERLOADED, TIMED_OUT
 from charter.core.problems import Problem
@@ -21,6 +20,8 @@ from charter.serve.web.correlation import Correlation, Correlator
 from charter.serve.web.edge import Edge
 from charter.serve.web.inflight import InFlight, Stay, Why
 from charter.serve.web.limits import announced, check_head
+from charter.serve.web.link import Gone, Headers, Link
+from charter.serve.web.live.endpoint import Live
 from charter.serve.web.tails import broken_off
 from charter.serve.web.throttle import Tally, Throttle
 from charter.serve.web.wires import Answer, Endpoints, Talk, Wire
@@ -28,33 +29,6 @@ from charter.store.errors import StoreError
 from charter.wire.http import Request, Response
 
 Handler = Callable[[Request], Awaitable[Response]]
-Headers = tuple[tuple[str, str], ...]
-
-
-class Link(Protocol):
-    """The client's end of one request, as a server gives it."""
-
-    async def read(self, most: int, length: int | None) -> bytes:
-        """The whole body. `length` is what was announced, None where only its end tells.
-
-        Raises `too_large` as soon as more than `most` bytes have come, and Gone.
-        """
-
-    async def send(self, status: int, headers: Headers, body: bytes) -> None:
-        """Send a whole answer."""
-
-    async def stream(self, status: int, headers: Headers) -> Callable[[bytes], Awaitable[None]]:
-        """Begin an answer of unknown length; the result sends a piece of it."""
-
-    async def finish(self) -> None:
-        """End a streamed answer."""
-
-    async def gone(self) -> None:
-        """Returns when the client has left."""
-
-
-class Gone(Exception):
-    """The client has left before its request was complete."""
 
 
 @dataclass(slots=True)
@@ -97,6 +71,7 @@ class App:
     talks: tuple[Talk, ...] = ()
     failures: Listener | None = None
     answers: Listener | None = None
+    live: Live | None = None
 
     async def handle(self, request: Request, link: Link) -> None:
         """Answer one request. `request` has no body yet: it is read from the link, if need be."""
@@ -119,7 +94,10 @@ class App:
         try:
             response = await self._guarded(exchange, self._response(exchange, link, stay))
             stay.deadline = task.get_loop().time() + self.settings.request_timeout
-            await self._send(exchange, link, response, stay)
+            if stay.endless and not isinstance(response.body, bytes):
+                await self._go_on(exchange, link, response, stay)
+            else:
+                await self._send(exchange, link, response, stay)
         except Gone:
             self._tell(exchange, 499, 0)
         except asyncio.CancelledError:
@@ -129,6 +107,18 @@ class App:
             await self._ended(exchange, link, stay.why)
         finally:
             self.in_flight.leave(stay)
+
+    async def _go_on(self, exchange: Exchange, link: Link, response: Response, stay: Stay) -> None:
+        """Send an answer without an end: nobody counts it among the requests under way."""
+        self.in_flight.leave(stay)
+        sending = asyncio.ensure_future(self._send(exchange, link, response))
+        leaving = asyncio.ensure_future(link.gone())
+        try:
+            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for work in (sending, leaving):
+                work.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
 
     async def _ended(self, exchange: Exchange, link: Link, why: Why) -> None:
         """The answer to a request whose work was ended early."""
@@ -175,12 +165,7 @@ class App:
             request = await self._with_body(request, link, length, stay)
             exchange.request = request
         stay.gone = link.gone
-        if beside is not None and beside.is_open(request):
-            actor = ANONYMOUS
-            if tally is not None:
-                await tally.unknown()
-        else:
-            actor = exchange.actor = await self._identified(request, tally)
+        actor = await self._who(exchange, request, beside)
         if beside is not None:
             if actor.proof is not None:
                 actor = await actor.proof()
@@ -190,6 +175,9 @@ class App:
             request_id = exchange.correlation.request_id
             answer = self._answering(exchange)
             return await exchange.talk.respond(request, actor, now, request_id, answer)
+        if self.live is not None and self.live.wanted(request):
+            exchange.route, stay.endless = self.wire.route(request), True
+            return await self.live.stream(request)
         call = self.wire.parse(request, actor, now, exchange.correlation.request_id)
         exchange.route = call.route
         if tally is not None:
@@ -233,6 +221,15 @@ class App:
                 raise Problem(INTERNAL) from error
 
         return answer
+
+    async def _who(self, exchange: Exchange, request: Request, beside: Endpoints | None) -> Actor:
+        """Who sends a request, where that means anything."""
+        if beside is None or not beside.is_open(request):
+            exchange.actor = await self._identified(request, exchange.tally)
+            return exchange.actor
+        if exchange.tally is not None:
+            await exchange.tally.unknown()
+        return ANONYMOUS
 
     async def _identified(self, request: Request, tally: Tally | None) -> Actor:
         """Who sends a request. Who cannot be identified is charged as well."""

@@ -20,7 +20,7 @@ class Why(StrEnum):
 class Stay:
     """One request under way, worked on by one task."""
 
-    __slots__ = ("deadline", "gone", "limit", "since", "task", "watch", "why")
+    __slots__ = ("deadline", "endless", "gone", "limit", "since", "task", "watch", "why")
 
     def __init__(self, task: "asyncio.Task[object]", now: float, seconds: float) -> None:
         self.task = task
@@ -30,6 +30,8 @@ class Stay:
         self.why: Why | None = None
         self.gone: Callable[[], Awaitable[object]] | None = None
         self.watch: asyncio.Task[None] | None = None
+        self.endless = False
+        """The answer goes on until somebody leaves."""
 
     def end(self, why: Why) -> None:
         """Cancel the work, once."""

@@ -9,7 +9,8 @@ from charter.wire.http import Request, Response
 from charter.wire.pages.account import AccountPage, Offers
 from charter.wire.pages.pages import Pages
 
-OPENAPI = "/openapi.json"
+OPEN = frozenset({"/openapi.json", "/asyncapi.json"})
+"""What is served also where the pages are off."""
 
 
 def mounted(settings: Settings, root: str) -> Settings:
@@ -32,7 +33,7 @@ def pages_at(
     `settings` are those below the root already; `account` is what the account page offers, None
     for no such page.
     """
-    pages = Pages(contract, settings.rest)
+    pages = Pages(contract, settings.rest, live=settings.live.enabled)
     account_page = None if account is None else AccountPage(contract, account)
     shown = settings.serve.docs
 
@@ -44,6 +45,6 @@ def pages_at(
         here = request if not root else replace(request, path=below)
         if account_page is not None and (page := account_page.answer(here)) is not None:
             return page
-        return pages.answer(here) if shown or below == OPENAPI else None
+        return pages.answer(here) if shown or below in OPEN else None
 
     return answer

@@ -13,8 +13,10 @@ from urllib.parse import quote
 
 from charter.core.codes import MALFORMED
 from charter.core.problems import Problem
-from charter.serve.web.app import App, Gone, Headers
+from charter.serve.web.app import App
 from charter.serve.web.limits import too_large
+from charter.serve.web.link import Gone, Headers
+from charter.serve.web.live.endpoint import Live
 from charter.wire.http import Request
 
 _PLAIN = re.compile(r"[A-Za-z0-9/._~-]*")
@@ -48,6 +50,63 @@ class HttpProtocol(Protocol):
     def client_disconnect(self) -> Awaitable[None]: ...
     def response_bytes(self, status: int, headers: Headers, body: bytes) -> None: ...
     def response_stream(self, status: int, headers: Headers) -> Transport: ...
+
+
+class Message(Protocol):
+    """A message of a WebSocket; `kind` is 0 for its end, 1 for bytes and 2 for text."""
+
+    kind: int
+    data: str | bytes
+
+
+class SocketTransport(Protocol):
+    async def receive(self) -> Message: ...
+    async def send_str(self, data: str) -> None: ...
+
+
+class SocketProtocol(Protocol):
+    """What is used of an RSGI WebSocket protocol."""
+
+    async def accept(self) -> SocketTransport: ...
+    def close(self, status: int | None) -> None: ...
+
+
+class RsgiSocket:
+    """One RSGI WebSocket as a link. The interface takes no subprotocol, and no code of a close
+    frame: clients learn of either from messages."""
+
+    __slots__ = ("_protocol", "_transport")
+
+    def __init__(self, protocol: SocketProtocol) -> None:
+        self._protocol = protocol
+        self._transport: SocketTransport | None = None
+
+    async def accept(self, subprotocol: str | None) -> None:
+        self._transport = await self._protocol.accept()
+
+    async def refuse(self, status: int) -> None:
+        self._protocol.close(status)
+
+    async def receive(self) -> str | bytes | None:
+        try:
+            message = await self._open().receive()
+        except RuntimeError:
+            return None
+        return message.data if message.kind else None
+
+    async def send(self, text: str) -> None:
+        try:
+            await self._open().send_str(text)
+        except RuntimeError as error:
+            raise ConnectionResetError from error
+
+    async def close(self, code: int, reason: str) -> None:
+        self._protocol.close(code)
+
+    def _open(self) -> SocketTransport:
+        if self._transport is None:
+            raise RuntimeError("the connection was not accepted")
+        return self._transport
 
 
 class RsgiLink:
@@ -139,8 +198,10 @@ class RsgiApp:
         app: App,
         start: Callable[[], Awaitable[None]],
         stop: Callable[[], Awaitable[None]],
+        live: Live | None = None,
     ) -> None:
         self._app = app
+        self._live = live
         self._start = start
         self._stop = stop
 
@@ -150,8 +211,12 @@ class RsgiApp:
     def __rsgi_del__(self, loop: AbstractEventLoop) -> None:
         loop.run_until_complete(_awaited(self._stop))
 
-    async def __rsgi__(self, scope: Scope, protocol: HttpProtocol) -> None:
+    async def __rsgi__(self, scope: Scope, protocol: Any) -> None:
         if scope.proto != "http":
+            if self._live is None:
+                protocol.close(404)
+            else:
+                await self._live.socket(request_of(scope), RsgiSocket(protocol))
             return
         link = RsgiLink(protocol)
         try:

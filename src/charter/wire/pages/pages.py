@@ -1,10 +1,11 @@
-"""`/docs` and what is below it, and `/openapi.json`: the same for everybody."""
+"""`/docs` and what is below it, `/openapi.json` and `/asyncapi.json`: the same for everybody."""
 
 from collections.abc import Mapping
 
 from charter.contract.contract import Contract
 from charter.core.codes import CODES
 from charter.wire.http import Request, Response
+from charter.wire.live.describe import asyncapi
 from charter.wire.pages.assets import (
     CHECKED,
     PAGE_HEADERS,
@@ -13,7 +14,7 @@ from charter.wire.pages.assets import (
     document,
     shown_at,
 )
-from charter.wire.pages.texts import operations_page, problem_page, problems_page
+from charter.wire.pages.texts import live_page, operations_page, problem_page, problems_page
 from charter.wire.rest.describe.document import openapi
 from charter.wire.rest.describe.schemas import code_of
 from charter.wire.rest.headers import SAFE
@@ -25,6 +26,7 @@ _ASSETS: Mapping[str, Asset] = {
     "/docs/assets/swagger-ui.css": Asset("vendor/swagger-ui/swagger-ui.css", _STYLE),
     "/docs/assets/swagger-ui-bundle.js": Asset("vendor/swagger-ui/swagger-ui-bundle.js", _SCRIPT),
     "/docs/assets/docs.js": Asset("own/docs.js", _SCRIPT),
+    "/docs/assets/live.js": Asset("own/live.js", _SCRIPT),
     "/docs/assets/page.css": Asset("own/page.css", _STYLE),
 }
 
@@ -32,7 +34,7 @@ _ASSETS: Mapping[str, Asset] = {
 class Pages:
     """The pages of one contract."""
 
-    def __init__(self, contract: Contract, settings: RestSettings) -> None:
+    def __init__(self, contract: Contract, settings: RestSettings, *, live: bool = True) -> None:
         html = (CHECKED, *PAGE_HEADERS)
         declared = {item.code: code_of(item) for item in contract.errors}
         codes = {**declared, **CODES}
@@ -43,6 +45,12 @@ class Pages:
                 openapi(contract, settings), "application/json", (CHECKED, *SAFE)
             ),
         }
+        if live:
+            page = document(live_page(contract, settings.prefix), _HTML, html)
+            self._documents["/docs/live"] = page
+            self._documents["/asyncapi.json"] = document(
+                asyncapi(contract, settings), "application/json", (CHECKED, *SAFE)
+            )
         for name, code in codes.items():
             page = document(problem_page(code), _HTML, html)
             self._documents[f"/docs/problems/{name}"] = page

@@ -34,6 +34,28 @@ def operations_page(contract: Contract) -> bytes:
     )
 
 
+def live_page(contract: Contract, prefix: str) -> bytes:
+    """`/docs/live`: a path of the API, followed."""
+    own = [item for item in contract.resources if item.owner is None]
+    path = escape(f"{prefix}/{own[-1].path}" if own else prefix)
+    return _html(
+        f"{contract.name}: live",
+        "assets/page.css",
+        "text",
+        f'<main data-socket="{escape(prefix)}/live">\n<h1>Follow changes</h1>\n<form>\n'
+        '<p><label for="path">Path</label><br>\n'
+        f'<input id="path" name="path" value="{path}" size="50" required></p>\n'
+        '<p><label for="token">Token (if need be)</label><br>\n'
+        '<input id="token" name="token" type="password" size="50" autocomplete="off"></p>\n'
+        '<p><button>Follow</button> <output id="state"></output></p>\n</form>\n'
+        '<h2>Rows</h2>\n<table><tbody id="rows"></tbody></table>\n'
+        '<h2>Changes</h2>\n<ul id="log"></ul>\n</main>\n'
+        "<noscript>This page needs JavaScript.</noscript>\n"
+        '<script src="assets/live.js"></script>\n'
+        '<p><a href="../docs">The API</a></p>\n',
+    )
+
+
 def problem_page(code: Code) -> bytes:
     """`/docs/problems/{code}`: what a code means and what to do."""
     rows = [("Code", f"<code>{escape(code.name)}</code>"), ("Status", str(status_of(code)))]

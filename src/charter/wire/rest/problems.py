@@ -78,19 +78,20 @@ def render_problem(
     `unsupported_media_type`), lists of text, become header fields also.
     """
     status = status_of(problem.code)
-    body = msgspec.json.encode(_details(problem, status, settings, request_id))
+    body = msgspec.json.encode(details(problem, settings, request_id))
     headers = (*PROBLEM, *headers_of(problem, status, request))
     return answer(request, status, headers, body, min_compressed=settings.min_compressed)
 
 
-def _details(
-    problem: Problem, status: int, settings: RestSettings, request_id: str | None
+def details(
+    problem: Problem, settings: RestSettings, request_id: str | None = None
 ) -> dict[str, Any]:
+    """The members of a problem (RFC 9457, section 3), whatever brings them to the client."""
     code, detail = problem.code, problem.detail
     members: dict[str, Any] = {
         "type": f"{settings.problem_base}{code.name}",
         "title": code.title,
-        "status": status,
+        "status": status_of(code),
         "detail": detail.message,
         "code": code.name,
     }

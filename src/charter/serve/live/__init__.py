@@ -1,0 +1,1 @@
+"""Live changes: reads that go on, whatever protocol tells of them."""

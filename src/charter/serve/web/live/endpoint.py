@@ -1,0 +1,265 @@
+"""The endpoint of live changes: who connects, how many, and what time does to them."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from charter.core import codes
+from charter.core.livecodes import TOO_MANY_SUBSCRIPTIONS
+from charter.core.problems import Problem
+from charter.core.signals import Answered, Failed, Listener
+from charter.plan.actor import Actor
+from charter.plan.ask import Ask, ReadMany
+from charter.serve.live.hub import Hub
+from charter.serve.live.view import Start
+from charter.serve.settings.live import LiveSettings
+from charter.serve.settings.model import ServeSettings
+from charter.serve.web.authenticate import Authenticator
+from charter.serve.web.correlation import Correlator
+from charter.serve.web.edge import Edge
+from charter.serve.web.limits import check_head
+from charter.serve.web.live.credentials import Credentials, Origins
+from charter.serve.web.live.socket import Socket, SocketLink
+from charter.serve.web.live.stream import Stream
+from charter.serve.web.rest import Rest
+from charter.serve.web.throttle import Tally, Throttle
+from charter.wire.http import Request, Response
+from charter.wire.live.messages import SUBPROTOCOL
+from charter.wire.live.render import Renderer
+from charter.wire.rest.headers import KEEP_NOT, SAFE
+from charter.wire.rest.problems import status_of
+from charter.wire.rest.settings import RestSettings
+
+PATH = "/live"
+SWITCHED = 101
+EVENTS = "text/event-stream"
+TICK = 0.5
+CHECKS_AT_ONCE = 8
+CHARGED_ROWS = 500
+"""A subscription is charged as a page of so many rows."""
+EVENT_BYTES = 8
+"""An answer of events ends after so many times `max_buffer`, and the browser comes back."""
+_WANTED = {"accept": "application/x-ndjson, application/json;q=0.5"}
+_EVENT_HEADERS = (
+    ("content-type", EVENTS),
+    KEEP_NOT,
+    ("x-accel-buffering", "no"),
+    *SAFE,
+)
+
+
+class Live:
+    """Live changes below one root. For one event loop."""
+
+    def __init__(  # noqa: PLR0913 - what it is put together from
+        self,
+        *,
+        rest: Rest,
+        rest_settings: RestSettings,
+        hub: Hub,
+        authenticator: Authenticator,
+        edge: Edge,
+        origins: Origins,
+        serve: ServeSettings,
+        settings: LiveSettings,
+        throttle: Throttle | None,
+        listener: Listener | None,
+        answers: Listener | None,
+        correlate: Correlator,
+    ) -> None:
+        self._rest = rest
+        self._rest_settings = rest_settings
+        self._hub = hub
+        self._authenticator = authenticator
+        self._edge = edge
+        self._origins = origins
+        self._serve = serve
+        self._settings = settings
+        self._throttle = throttle
+        self._listener = listener
+        self._answers = answers
+        self._correlate = correlate
+        self._renderer = Renderer(rest_settings)
+        self._path = rest_settings.prefix + PATH
+        self._sockets: set[Socket] = set()
+        self._streams: set[Stream] = set()
+        self._clock: asyncio.Task[None] | None = None
+        self._checks: set[asyncio.Task[None]] = set()
+        self._checking = asyncio.Semaphore(CHECKS_AT_ONCE)
+        self._stopping = False
+
+    def __len__(self) -> int:
+        return len(self._sockets) + len(self._streams)
+
+    async def socket(self, request: Request, link: SocketLink) -> None:
+        """Serve a WebSocket. The request is that of its handshake."""
+        request, started = self._edge.resolved(request), time.perf_counter()
+        try:
+            credentials = await self._admitted(request)
+        except Problem as problem:
+            status = status_of(problem.code)
+            await link.refuse(status)
+            self._tell(request, started, status, problem.code.name)
+            return
+        offered = request.headers.get("sec-websocket-protocol", "")
+        wanted = SUBPROTOCOL in (item.strip() for item in offered.split(","))
+        socket = Socket(
+            link,
+            credentials,
+            self._hub,
+            self._renderer,
+            self._settings,
+            understand=self._understood,
+            listener=self._listener,
+        )
+        self._sockets.add(socket)
+        self._follow_time()
+        try:
+            await link.accept(SUBPROTOCOL if wanted else None)
+            await socket.serve()
+        finally:
+            self._sockets.discard(socket)
+            self._tell(request, started, SWITCHED, socket.code, socket)
+
+    def _tell(
+        self,
+        request: Request,
+        started: float,
+        status: int,
+        code: str | None,
+        socket: Socket | None = None,
+    ) -> None:
+        """Tell of a connection at its end."""
+        if self._answers is None:
+            return
+        actor = None if socket is None else socket.actor
+        correlation = self._correlate(request.headers)
+        self._answers(
+            Answered(
+                request_id=correlation.request_id,
+                trace_id=correlation.trace_id,
+                protocol="websocket",
+                method=request.method,
+                route=self._path if request.path == self._path else "",
+                status=status,
+                code=code,
+                actor=None if actor is None else actor.id,
+                seconds=time.perf_counter() - started,
+                bytes_in=0 if socket is None else socket.received,
+                bytes_out=0 if socket is None else socket.sent,
+            )
+        )
+
+    def wanted(self, request: Request) -> bool:
+        """Whether a request asks for events."""
+        return request.method == "GET" and EVENTS in request.headers.get("accept", "")
+
+    async def stream(self, request: Request) -> Response:
+        """The answer that goes on: what the path shows, and each change. Raises problems."""
+        self._require_room()
+        credentials = Credentials(self._authenticator, request)
+        actor = await credentials.actor()
+        call = self._rest.parse(replace(request, headers=_WANTED), actor, datetime.now(UTC), "")
+        most = self._settings.max_buffer
+        stream = Stream(self._rest_settings, most, most * EVENT_BYTES, credentials)
+        start = Start(after=request.headers.get("last-event-id") or None)
+        stream.subscription = await self._hub.subscribe(call.ask, stream, start)
+        self._streams.add(stream)
+        self._follow_time()
+        return Response(200, _EVENT_HEADERS, self._pieces(stream))
+
+    async def close(self) -> None:
+        """End all that is open."""
+        self._stopping = True
+        stopping = Problem(codes.OVERLOADED, "The service stops.", retry_after=1)
+        for socket in list(self._sockets):
+            socket.end(stopping)
+        for stream in list(self._streams):
+            stream.end()
+        clock, self._clock = self._clock, None
+        if clock is not None:
+            clock.cancel()
+            with suppress(asyncio.CancelledError):
+                await clock
+        for _ in range(20):
+            if not len(self):
+                break
+            await asyncio.sleep(0.05)
+
+    async def _admitted(self, request: Request) -> Credentials:
+        """Raises the problems of whom is not to connect."""
+        check_head(request, self._serve)
+        self._edge.check(request)
+        if request.path != self._path:
+            raise Problem(codes.NOT_FOUND)
+        self._require_room()
+        self._origins.check(request)
+        # Anything may come with the first message: what came before it is looked at here.
+        if self._throttle is not None:
+            await Tally(self._throttle, request).arrived()
+        credentials = Credentials(self._authenticator, request)
+        if credentials.given:
+            await credentials.actor()
+        return credentials
+
+    def _require_room(self) -> None:
+        if self._stopping:
+            raise Problem(codes.OVERLOADED, retry_after=1)
+        if len(self) >= self._settings.max_connections:
+            message = "There are as many connections as are allowed."
+            raise Problem(TOO_MANY_SUBSCRIPTIONS, message, retry_after=5)
+
+    async def _understood(self, path: str, actor: Actor) -> Ask:
+        target, _, query = path.partition("?")
+        request = Request("GET", target, query, _WANTED)
+        check_head(request, self._serve)
+        call = self._rest.parse(request, actor, datetime.now(UTC), "")
+        if self._throttle is not None:
+            tally = Tally(self._throttle, request)
+            await tally.known(actor)
+            form = call.ask.form
+            if isinstance(form, ReadMany):
+                await tally.understood(replace(form, limit=CHARGED_ROWS), call.route)
+        return call.ask
+
+    # -- by the clock --------------------------------------------------------------------------
+    def _follow_time(self) -> None:
+        if self._clock is None:
+            self._clock = asyncio.create_task(self._tick())
+
+    async def _tick(self) -> None:
+        while self._sockets or self._streams:
+            await asyncio.sleep(min(TICK, self._settings.recheck, self._settings.heartbeat / 2))
+            now = time.monotonic()
+            for socket in list(self._sockets):
+                if socket.tick(now):
+                    self._check(socket)
+            for stream in list(self._streams):
+                if stream.tick(now, self._settings):
+                    self._check(stream)
+        self._clock = None
+
+    def _check(self, one: Socket | Stream) -> None:
+        task = asyncio.create_task(self._recheck(one))
+        self._checks.add(task)
+        task.add_done_callback(self._checks.discard)
+
+    async def _recheck(self, one: Socket | Stream) -> None:
+        async with self._checking:
+            try:
+                await one.recheck(self._hub)
+            except Exception as error:
+                if self._listener is not None:
+                    self._listener(Failed(None, error))
+
+    async def _pieces(self, stream: Stream) -> AsyncIterator[bytes]:
+        try:
+            while (piece := await stream.piece()) is not None:
+                yield piece
+        finally:
+            self._streams.discard(stream)
+            if stream.subscription is not None:
+                stream.subscription.close()

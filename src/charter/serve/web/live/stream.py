@@ -1,0 +1,88 @@
+"""One answer of server-sent events."""
+
+import asyncio
+import time
+
+from charter.core.livecodes import RIGHTS_CHANGED, TOO_SLOW
+from charter.core.problems import Problem
+from charter.plan.news import Ended, News
+from charter.serve.live.hub import Hub, Subscription
+from charter.serve.settings.live import LiveSettings
+from charter.serve.web.live.credentials import Credentials
+from charter.wire.live.render import events
+from charter.wire.rest.settings import RestSettings
+
+
+class Stream:
+    """An answer of server-sent events, as the sink of its subscription.
+
+    A server may take in what its client does not read, and tell nobody. So an answer ends after
+    `length` bytes: that is all that can pile up for a client that is gone in silence.
+    """
+
+    def __init__(
+        self, settings: RestSettings, most: int, length: int, credentials: Credentials
+    ) -> None:
+        self._settings = settings
+        self._most = most
+        self._left = length
+        self._credentials = credentials
+        self._waiting: list[str] = []
+        self._size = 0
+        self._some = asyncio.Event()
+        self._over = self._checking = False
+        self._told = self._due = time.monotonic()
+        self.subscription: Subscription | None = None
+
+    def tell(self, news: News) -> None:
+        for text in events(news, self._settings):
+            self._waiting.append(text)
+            self._size += len(text)
+        if isinstance(news, Ended):
+            self._over = True
+        elif self._size > max(self._most, self._left):
+            self._say_over(Problem(TOO_SLOW))
+        self._some.set()
+
+    def end(self) -> None:
+        """Let the answer end."""
+        self._over = True
+        self._some.set()
+
+    def tick(self, now: float, settings: LiveSettings) -> bool:
+        if now - self._told > settings.heartbeat:
+            self._waiting.append(": still there\n\n")
+            self._some.set()
+        if now - self._due < settings.recheck or self._checking:
+            return False
+        self._due, self._checking = now, True
+        return True
+
+    async def recheck(self, hub: Hub) -> None:
+        try:
+            await self._credentials.confirm()
+            if self.subscription is not None and not hub.holds(self.subscription):
+                raise Problem(RIGHTS_CHANGED)
+        except Problem as problem:
+            if problem.code.family.value != "unavailable":
+                self._say_over(problem)
+        finally:
+            self._checking = False
+
+    async def piece(self) -> bytes | None:
+        """What is to be sent next; None at the end."""
+        while not self._waiting:
+            if self._over or self._left <= 0:
+                return None
+            self._some.clear()
+            await self._some.wait()
+        text = "".join(self._waiting)
+        self._waiting.clear()
+        self._size = 0
+        self._told = time.monotonic()
+        self._left -= len(text)
+        return text.encode()
+
+    def _say_over(self, problem: Problem) -> None:
+        self._waiting += events(Ended(problem), self._settings)
+        self.end()

@@ -1,0 +1,1 @@
+"""Live changes over WebSocket and as server-sent events."""
