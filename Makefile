@@ -59,7 +59,7 @@ bench: $(VENV)-bench/bench.stamp $(if $(shell command -v npm),$(NODE_PEER)/node_
 
 lock: $(VENV)/made.stamp
 	$(VENV)/bin/python -m pip install --quiet "uv==$(UV_VERSION)"
-	$(COMPILE) pyproject.toml -o requirements/run.txt
+	$(COMPILE) pyproject.toml --extra graphql -o requirements/run.txt
 	$(COMPILE) --group build -o requirements/build.txt
 	$(COMPILE) pyproject.toml --all-extras --group dev \
 		-c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt
