@@ -94,6 +94,8 @@ def welcome(process: Process) -> None:
         table.add_row("account", pages + ACCOUNT)
     if settings.serve.docs:
         table.add_row("docs", address + "/docs")
+        if settings.live.enabled:
+            table.add_row("live", address + "/docs/live")
     table.add_row("openapi", address + "/openapi.json")
     if is_served(settings):
         table.add_row("graphql", address + settings.graphql.path)

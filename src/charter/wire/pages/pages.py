@@ -26,6 +26,7 @@ _ASSETS: Mapping[str, Asset] = {
     "/docs/assets/swagger-ui.css": Asset("vendor/swagger-ui/swagger-ui.css", _STYLE),
     "/docs/assets/swagger-ui-bundle.js": Asset("vendor/swagger-ui/swagger-ui-bundle.js", _SCRIPT),
     "/docs/assets/docs.js": Asset("own/docs.js", _SCRIPT),
+    "/docs/assets/live.css": Asset("own/live.css", _STYLE),
     "/docs/assets/live.js": Asset("own/live.js", _SCRIPT),
     "/docs/assets/page.css": Asset("own/page.css", _STYLE),
 }

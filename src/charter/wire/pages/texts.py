@@ -40,16 +40,17 @@ def live_page(contract: Contract, prefix: str) -> bytes:
     path = escape(f"{prefix}/{own[-1].path}" if own else prefix)
     return _html(
         f"{contract.name}: live",
-        "assets/page.css",
-        "text",
+        "assets/live.css",
+        "live",
         f'<main data-socket="{escape(prefix)}/live">\n<h1>Follow changes</h1>\n<form>\n'
-        '<p><label for="path">Path</label><br>\n'
-        f'<input id="path" name="path" value="{path}" size="50" required></p>\n'
-        '<p><label for="token">Token (if need be)</label><br>\n'
-        '<input id="token" name="token" type="password" size="50" autocomplete="off"></p>\n'
-        '<p><button>Follow</button> <output id="state"></output></p>\n</form>\n'
-        '<h2>Rows</h2>\n<table><tbody id="rows"></tbody></table>\n'
-        '<h2>Changes</h2>\n<ul id="log"></ul>\n</main>\n'
+        '<label for="path">Path\n'
+        f'<input id="path" name="path" value="{path}" required></label>\n'
+        '<label for="token">Token (if need be)\n'
+        '<input id="token" name="token" type="password" autocomplete="off"></label>\n'
+        '<button>Follow</button>\n<output id="state"></output>\n</form>\n'
+        '<section>\n<h2>Rows</h2>\n<table><thead><tr id="names"></tr></thead>'
+        '<tbody id="rows"></tbody></table>\n</section>\n'
+        '<section>\n<h2>Changes</h2>\n<ul id="log"></ul>\n</section>\n</main>\n'
         "<noscript>This page needs JavaScript.</noscript>\n"
         '<script src="assets/live.js"></script>\n'
         '<p><a href="../docs">The API</a></p>\n',

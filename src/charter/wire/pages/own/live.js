@@ -76,6 +76,7 @@ const element = (name, text = "") => {
 const form = document.querySelector("form");
 const state = document.querySelector("#state");
 const table = document.querySelector("#rows");
+const heading = document.querySelector("#names");
 const log = document.querySelector("#log");
 
 const shown = {
@@ -83,18 +84,25 @@ const shown = {
     state.textContent = text;
   },
   clear() {
+    heading.replaceChildren();
     table.replaceChildren();
     log.replaceChildren();
   },
   change(kind, key, row) {
-    log.prepend(element("li", `${kind} ${key}`));
+    const entry = element("li", `${kind} ${key}`);
+    entry.className = kind;
+    log.prepend(entry);
     while (log.children.length > 50) log.lastChild.remove();
     const old = table.querySelector(`tr[data-key="${CSS.escape(key)}"]`);
     if (kind === "removed") {
       old?.remove();
       return;
     }
+    if (!heading.children.length) {
+      heading.append(...Object.keys(row).map((name) => element("th", name)));
+    }
     const line = document.createElement("tr");
+    line.className = "fresh";
     line.dataset.key = key;
     for (const [name, value] of Object.entries(row)) {
       const cell = element("td", typeof value === "string" ? value : JSON.stringify(value));
