@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.behaviour.actors import ADA, BOB
+from tests.behaviour.actors import ADA, BOB, EDITOR
 from tests.behaviour.clients.base import (
     Both,
     Client,
@@ -258,6 +258,23 @@ async def test_a_count_counts_what_one_may_read(client: Client) -> None:
         await client.create("Project", {"name": "x", "code": code}, owner)
     assert (await client.page("Project", ADA, count="exact")).count == 2
     assert (await client.page("Project", BOB, count="exact")).count == 1
+
+
+async def test_a_count_stands_beside_rows_that_are_sorted_and_have_others_inside(
+    client: Client,
+) -> None:
+    project = await client.create(
+        "Project", {"name": "x", "code": "x", "visibility": "private"}, ADA
+    )
+    for text in ("first", "second"):
+        await client.create("Note", {"project_id": project["id"], "body": text}, ADA)
+    how = {"include": "project.owner", "sort": "-body", "count": "exact"}
+    page = await client.page("Note", ADA, limit=1, **how)
+    assert [row["body"] for row in page.items] == ["second"]
+    assert page.items[0]["project"]["owner"]["id"] == ADA.id
+    assert page.count == 2
+    for somebody in (None, BOB, EDITOR):
+        assert (await client.page("Note", somebody, limit=1, **how)).count == 0
 
 
 async def test_only_the_fields_asked_for_are_shown(client: Client, rows: list[Row]) -> None:

@@ -171,7 +171,9 @@ def _page(context: Context, plan: ManyPlan, *, outermost: bool) -> Fragment:
         ),
     ]
     again = _sorted_again(context, outer.alias, plan.sort)
-    return sql("SELECT {} FROM {}{}", listed(shown), outer.clause(), again)
+    # A limit holds MariaDB from merging this into the query around it: then it loses a name.
+    kept = EMPTY if outermost else limit
+    return sql("SELECT {} FROM {}{}{}", listed(shown), outer.clause(), again, kept)
 
 
 def _as_it_is(value: Fragment, _: Type) -> Fragment:
