@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from charter.contract.contract import Contract
-from tests.behaviour.clients import rest
+from tests.behaviour.clients import grpc, rest
 from tests.behaviour.clients.base import Client, Connect
 from tests.behaviour.clients.rest import RestClient
 from tests.behaviour.contract import studio
@@ -21,6 +21,7 @@ from tests.behaviour.serving import Served, serving
 
 PROTOCOLS: Mapping[str, Connect] = {
     "rest": rest.connect,
+    "grpc": grpc.connect,
 }
 
 EXISTING = {f"existing {name}": name for name in DATABASES if name in KINDS}

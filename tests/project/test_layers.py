@@ -9,7 +9,7 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "charter"
 LONGEST_MODULE = 400
-SERVE = {"engine": 0, "settings": 0, "logs": 1, "web": 1, "identity": 2}
+SERVE = {"engine": 0, "settings": 0, "logs": 1, "web": 1, "identity": 2, "grpc": 2}
 """The folders of serve; the modules beside them put them together."""
 
 LAYERS = {

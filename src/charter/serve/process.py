@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
+from charter.access.extras import needing
 from charter.access.gate import open_gate
 from charter.access.keys import Algorithm, Keys
 from charter.access.rates.open import open_store
@@ -34,11 +36,24 @@ from charter.serve.web.published import with_keys
 from charter.serve.web.rest import Rest
 from charter.serve.web.throttle import AUTH, Throttle
 from charter.sql.own.history import Noted
+from charter.wire.grpc.describe import numbers_for
+from charter.wire.grpc.numbers import NO_NUMBERS, Numbers
 from charter.wire.http import Request
 from charter.wire.identity.parse import IdentityParser
 from charter.wire.pages.account import Offers
 
 _CURSOR_LABEL = b"charter cursors 1"
+_GRPC = "charter.serve.grpc.opening"
+
+
+class GrpcServer(Protocol):
+    """What is used of the server of gRPC; its module needs packages that may not be there."""
+
+    port: int
+
+    async def start(self) -> None: ...
+
+    async def stop(self, seconds: float) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +85,7 @@ class Process:
         cursor_key: bytes | None = None,
         shared: Shared = NOT_SHARED,
         noted: Sequence[Noted] = (),
+        numbers: Numbers = NO_NUMBERS,
     ) -> None:
         serve = settings.serve
         self.contract = contract
@@ -92,6 +108,8 @@ class Process:
             signers(settings, self.keys)[0],
         )
         self._noted = noted
+        self._numbers = numbers
+        self._grpc: GrpcServer | None = None
         self._heartbeat: Heartbeat | None = None
         if serve.database_replicas:
             self.service.follow(serve.database_replicas.split(), shared.written)
@@ -148,6 +166,33 @@ class Process:
             answers=self.listener if settings.serve.access_log else None,
         )
 
+    async def serve_grpc(self) -> None:
+        """Serve gRPC beside HTTP, where a port is set. Raises MissingExtra, ProtoFault, and
+        ValueError for what cannot be served."""
+        if self.settings.grpc.port is not None:
+            self._grpc = self.grpc()
+            await self._grpc.start()
+
+    def grpc(self) -> GrpcServer:
+        """The server of gRPC, not listening yet."""
+        module = needing("grpc", "grpc", "Serving gRPC", _GRPC)
+        identity = self._identity(self.settings)
+        parts = module.Parts(
+            self.service.answer,
+            self._authenticating(identity),
+            self._in_flight,
+            self._correlate,
+            self._edge,
+            self._health.ready,
+            self._throttle(self.settings),
+            self.listener,
+        )
+        numbers = numbers_for(self.contract, self._numbers)
+        server: GrpcServer = module.opened(
+            self.contract, self.settings, numbers, self._cursor_key, parts
+        )
+        return server
+
     def _authenticating(self, identity: Identity | None) -> Authenticator:
         if identity is None or not self.settings.identity.second_factor:
             return self._authenticator
@@ -202,6 +247,8 @@ class Process:
         self._health.stopping = self._in_flight.stopping = True
         if self.listener is not None:
             self.listener(Stopping(len(self._in_flight)))
+        if self._grpc is not None:
+            await self._grpc.stop(self.settings.serve.stop_timeout)
         await self._in_flight.drained(self.settings.serve.stop_timeout)
         if self._realm is not None:
             await self._realm.stop()

@@ -32,6 +32,7 @@ from charter.serve.settings.model import EventLoop, ServeSettings, Settings
 from charter.serve.web.rsgi import RsgiApp
 from charter.sql.own.history import Noted
 from charter.store.written import shared_table
+from charter.wire.grpc.numbers import NO_NUMBERS, Numbers
 
 LEAST_BUFFER = 8192
 """Bytes; hyper, inside Granian, takes no smaller buffer for the header of a request."""
@@ -58,6 +59,8 @@ class Job:
     """What the workers share, where there are several."""
     noted: tuple[Noted, ...] = ()
     """The migrations beside the contract."""
+    numbers: Numbers = NO_NUMBERS
+    """The field numbers beside it."""
 
 
 def check_address(settings: ServeSettings) -> None:
@@ -168,6 +171,7 @@ def worker_app(job: Job, started: Semaphore) -> RsgiApp:
         cursor_key=job.cursor_key,
         shared=job.shared,
         noted=job.noted,
+        numbers=job.numbers,
     )
 
     following: list[asyncio.Task[None]] = []
@@ -175,6 +179,7 @@ def worker_app(job: Job, started: Semaphore) -> RsgiApp:
     async def start() -> None:
         log.start()
         await process.start()
+        await process.serve_grpc()
         settle()
         following.append(
             asyncio.create_task(_follow(os.getppid(), job.shared.spending, job.shared.written))

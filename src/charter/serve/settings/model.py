@@ -11,6 +11,7 @@ from charter.access.settings import AccessSettings
 from charter.serve.settings.cors import CorsSettings
 from charter.serve.settings.identity import IdentitySettings
 from charter.store.settings import StoreSettings
+from charter.wire.grpc.settings import GrpcSettings
 from charter.wire.rest.settings import RestSettings
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -202,6 +203,7 @@ class Settings:
     store: StoreSettings = field(default_factory=StoreSettings)
     auth: AccessSettings = field(default_factory=AccessSettings)
     rest: RestSettings = field(default_factory=RestSettings)
+    grpc: GrpcSettings = field(default_factory=GrpcSettings)
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     rates: RatesSettings = field(default_factory=RatesSettings)
     cors: CorsSettings = field(default_factory=CorsSettings)

@@ -21,6 +21,7 @@ from charter.serve.settings.cors import CorsSettings
 from charter.serve.settings.identity import IdentitySettings
 from charter.serve.settings.model import ServeSettings
 from charter.store.settings import StoreSettings
+from charter.wire.grpc.settings import GrpcSettings
 from charter.wire.rest.settings import RestSettings
 
 SECTIONS: dict[str, type[Any]] = {
@@ -28,6 +29,7 @@ SECTIONS: dict[str, type[Any]] = {
     "store": StoreSettings,
     "auth": AccessSettings,
     "rest": RestSettings,
+    "grpc": GrpcSettings,
     "identity": IdentitySettings,
     "rates": RatesSettings,
     "cors": CorsSettings,

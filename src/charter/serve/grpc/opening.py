@@ -1,0 +1,57 @@
+"""Puts the server together. What stands on gRPC's packages is imported where it is served."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from charter.contract.contract import Contract
+from charter.core.signals import Listener
+from charter.serve.grpc.calls import Calls
+from charter.serve.grpc.server import GrpcServer
+from charter.serve.settings.model import Settings
+from charter.wire.grpc.numbers import Numbers
+from charter.wire.grpc.parse import Parser
+from charter.wire.grpc.render import Renderer
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the server shares with the app over HTTP."""
+
+    answer: Any
+    authenticator: Any
+    in_flight: Any
+    correlate: Any
+    edge: Any
+    ready: Any
+    throttle: Any
+    listener: Listener | None
+
+
+def opened(
+    contract: Contract, settings: Settings, numbers: Numbers, cursor_key: bytes, parts: Parts
+) -> GrpcServer:
+    """The server of a contract, not listening yet."""
+    grpc, serve = settings.grpc, settings.serve
+    calls = Calls(
+        Parser(contract, cursor_key, settings.rest, numbers),
+        Renderer(contract, cursor_key, numbers),
+        parts.answer,
+        parts.authenticator,
+        parts.in_flight,
+        parts.correlate,
+        parts.edge,
+        serve.request_timeout,
+        grpc.certificate is not None,
+        parts.throttle,
+        parts.listener,
+        parts.listener if serve.access_log else None,
+    )
+    reflects = not serve.in_production if grpc.reflection is None else grpc.reflection
+    return GrpcServer(
+        calls,
+        grpc,
+        grpc.host or serve.host,
+        parts.ready,
+        reflects=reflects,
+        shared=serve.workers > 1,
+    )
