@@ -30,11 +30,27 @@ EXISTING = {f"existing {name}": name for name in DATABASES if name in KINDS}
 HERE = Path(__file__).parent
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+ONLY: Mapping[str, frozenset[str]] = {"grpc": frozenset({"sqlite", "postgresql"})}
+"""The kinds of database that a protocol is tried on, where that is not all of them: what it does is
+done before any database hears of it, and the others have the whole suite by another protocol."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests run in the loop of the service that they share."""
+    left_out = [item for item in items if _is_left_out(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not _is_left_out(item)]
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
+
+
+def _is_left_out(item: pytest.Item) -> bool:
+    """Whether a test tries a protocol on a kind of database that it is not tried on."""
+    found = getattr(getattr(item, "callspec", None), "params", {})
+    only = ONLY.get(str(found.get("client")))
+    return HERE in item.path.parents and only is not None and found.get("kind") not in only
 
 
 @pytest.fixture(scope="module", params=[*DATABASES, *EXISTING])

@@ -127,7 +127,6 @@ class AsgiApp:
     async def open(self) -> None:
         """Connect, and create the schema on an empty database."""
         await self._process.start()
-        await self._process.serve_grpc()
 
     async def close(self) -> None:
         """Wait for the requests under way, and disconnect."""

@@ -85,7 +85,6 @@ class Process:
         cursor_key: bytes | None = None,
         shared: Shared = NOT_SHARED,
         noted: Sequence[Noted] = (),
-        numbers: Numbers = NO_NUMBERS,
     ) -> None:
         serve = settings.serve
         self.contract = contract
@@ -108,7 +107,6 @@ class Process:
             signers(settings, self.keys)[0],
         )
         self._noted = noted
-        self._numbers = numbers
         self._grpc: GrpcServer | None = None
         self._heartbeat: Heartbeat | None = None
         if serve.database_replicas:
@@ -166,20 +164,19 @@ class Process:
             answers=self.listener if settings.serve.access_log else None,
         )
 
-    async def serve_grpc(self) -> None:
+    async def serve_grpc(self, numbers: Numbers) -> None:
         """Serve gRPC beside HTTP, where a port is set. Raises MissingExtra, ProtoFault, and
         ValueError for what cannot be served."""
         if self.settings.grpc.port is not None:
-            self._grpc = self.grpc()
+            self._grpc = self.grpc(numbers)
             await self._grpc.start()
 
-    def grpc(self) -> GrpcServer:
-        """The server of gRPC, not listening yet."""
+    def grpc(self, numbers: Numbers = NO_NUMBERS) -> GrpcServer:
+        """The server of gRPC, not listening yet. What has no number yet gets one."""
         module = needing("grpc", "grpc", "Serving gRPC", _GRPC)
-        identity = self._identity(self.settings)
         parts = module.Parts(
             self.service.answer,
-            self._authenticating(identity),
+            self._authenticating(self._identity(self.settings)),
             self._in_flight,
             self._correlate,
             self._edge,
@@ -187,9 +184,9 @@ class Process:
             self._throttle(self.settings),
             self.listener,
         )
-        numbers = numbers_for(self.contract, self._numbers)
+        whole = numbers_for(self.contract, numbers)
         server: GrpcServer = module.opened(
-            self.contract, self.settings, numbers, self._cursor_key, parts
+            self.contract, self.settings, whole, self._cursor_key, parts
         )
         return server
 

@@ -22,6 +22,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import MPServer
 
+from charter.access.extras import require
 from charter.access.rates.open import shared_spending
 from charter.core.signals import Started
 from charter.language.load import load_contract
@@ -74,6 +75,19 @@ def check_address(settings: ServeSettings) -> None:
             trial.listen(1)
         except OSError as error:
             raise _cannot(settings, error) from None
+
+
+def check_grpc(settings: Settings) -> None:
+    """The same for gRPC, where it is to be served. Raises MissingExtra too."""
+    if settings.grpc.port is not None:
+        require("grpc", "grpc", "Serving gRPC")
+        host, port = grpc_host(settings), settings.grpc.port
+        check_address(replace(settings.serve, host=host, port=port))
+
+
+def grpc_host(settings: Settings) -> str:
+    """Where gRPC is served."""
+    return settings.grpc.host or settings.serve.host
 
 
 def _resolved(settings: ServeSettings) -> tuple[socket.AddressFamily, str]:
@@ -171,7 +185,6 @@ def worker_app(job: Job, started: Semaphore) -> RsgiApp:
         cursor_key=job.cursor_key,
         shared=job.shared,
         noted=job.noted,
-        numbers=job.numbers,
     )
 
     following: list[asyncio.Task[None]] = []
@@ -179,7 +192,7 @@ def worker_app(job: Job, started: Semaphore) -> RsgiApp:
     async def start() -> None:
         log.start()
         await process.start()
-        await process.serve_grpc()
+        await process.serve_grpc(job.numbers)
         settle()
         following.append(
             asyncio.create_task(_follow(os.getppid(), job.shared.spending, job.shared.written))

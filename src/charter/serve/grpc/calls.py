@@ -92,7 +92,7 @@ class Calls:
             context.set_trailing_metadata(self._trailer(exchange, outcome))
             return data
 
-        return await self._guarded(rpc, message, context, work) or b""
+        return await self._guarded(rpc, message, context, work)
 
     async def streamed(self, rpc: Rpc, message: bytes, context: Context) -> None:
         """The answer that is a stream of messages. Each batch of rows renews the time."""
@@ -115,7 +115,7 @@ class Calls:
         message: bytes,
         context: Context,
         work: Callable[[Exchange, Stay], Awaitable[bytes]],
-    ) -> bytes | None:
+    ) -> bytes:
         """What comes of some work, or the status of a problem and no details of a failure."""
         exchange = self._exchange(rpc, message, context)
         task = asyncio.current_task()
@@ -194,13 +194,15 @@ class Calls:
             await tally.known(actor)
         return actor
 
-    async def _refuse(self, exchange: Exchange, context: Context, problem: Problem) -> None:
+    async def _refuse(self, exchange: Exchange, context: Context, problem: Problem) -> bytes:
+        """Ends the call with the status of a problem: nothing is ever given back."""
         status = _CODES[status_of(problem.code)]
         domain = self.renderer.contract.name
         details = status_bytes(problem, domain, exchange.coming.place)
         self._tell(exchange, status, problem.code.name)
         trailer = ((DETAILS, details), *self._trailer(exchange))
         await context.abort(status, problem.detail.message, trailer)
+        return b""
 
     def _trailer(self, exchange: Exchange, outcome: Outcome | None = None) -> Metadata:
         """What goes along with a status, as header fields go with an answer over HTTP."""

@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2
 
 from charter.core.problems import Problem
 from charter.serve.grpc.calls import Calls
@@ -37,11 +37,11 @@ class _Handlers(grpc.GenericRpcHandler):
 
 def _handler(calls: Calls, rpc: Rpc) -> Any:
     if rpc.verb is Verb.STREAM:
-        return grpc.unary_stream_rpc_method_handler(partial(calls.streamed, rpc))  # type: ignore[arg-type]
-    return grpc.unary_unary_rpc_method_handler(partial(calls.unary, rpc))  # type: ignore[arg-type]
+        return grpc.unary_stream_rpc_method_handler(partial(calls.streamed, rpc))
+    return grpc.unary_unary_rpc_method_handler(partial(calls.unary, rpc))
 
 
-class _Health(health.aio.HealthServicer):  # type: ignore[misc]
+class _Health(health.aio.HealthServicer):
     """The standard service, which asks the database as well."""
 
     def __init__(self, ready: Callable[[], Awaitable[None]]) -> None:
@@ -125,7 +125,7 @@ class GrpcServer:
 
 def _pool(pool: Any) -> Any:
     """The pool of the contract, with the services that are the same everywhere."""
-    for module in (health_pb2, reflection._reflection_pb2):
+    for module in (health_pb2, reflection_pb2):
         pool.AddSerializedFile(module.DESCRIPTOR.serialized_pb)
     return pool
 
@@ -153,7 +153,7 @@ def credentials_of(settings: GrpcSettings) -> grpc.ServerCredentials | None:
         return None
     pair = (_read(settings.key), _read(settings.certificate))
     roots = None if settings.client_ca is None else _read(settings.client_ca)
-    return grpc.ssl_server_credentials((pair,), roots, roots is not None)
+    return grpc.ssl_server_credentials([pair], roots, roots is not None)
 
 
 def _read(path: Path) -> bytes:
