@@ -23,6 +23,7 @@ from charter.wire.grpc.text import proto_text
 from tests.behaviour.contract import studio
 
 CONTRACT = studio.build()
+BUF = str(Path(sys.executable).with_name("buf"))
 
 
 def made(contract: Contract = CONTRACT) -> File:
@@ -86,14 +87,14 @@ def test_buf_builds_it_and_sees_no_break_in_what_is_added(tmp_path: Path) -> Non
     numbers = numbers_for(grown, numbers_for(CONTRACT))
     written(after, proto_of(grown, numbers), QUERY)
     run = subprocess.run(
-        ["buf", "breaking", str(after), "--against", str(before), "--error-format", "json"],
+        [BUF, "breaking", str(after), "--against", str(before), "--error-format", "json"],
         capture_output=True, text=True, check=False, cwd=tmp_path,
     )  # fmt: skip
     assert (run.returncode, run.stdout) == (0, ""), run.stderr
     shuffled = proto_of(grown, numbers_for(grown))
     written(after, shuffled, QUERY)
     run = subprocess.run(
-        ["buf", "breaking", str(after), "--against", str(before), "--error-format", "json"],
+        [BUF, "breaking", str(after), "--against", str(before), "--error-format", "json"],
         capture_output=True, text=True, check=False, cwd=tmp_path,
     )  # fmt: skip
     kinds = {json.loads(line)["type"] for line in run.stdout.splitlines()}

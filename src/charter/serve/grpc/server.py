@@ -7,6 +7,8 @@ from typing import Any
 
 import grpc
 import grpc.aio
+from google.protobuf import any_pb2, duration_pb2
+from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
@@ -17,6 +19,7 @@ from charter.wire.grpc.settings import GrpcSettings
 from charter.wire.grpc.shape import Rpc, Verb
 from charter.wire.http import Request
 
+_EVERYWHERE = (any_pb2, duration_pb2, error_details_pb2, status_pb2, health_pb2, reflection_pb2)
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
@@ -124,8 +127,8 @@ class GrpcServer:
 
 
 def _pool(pool: Any) -> Any:
-    """The pool of the contract, with the services that are the same everywhere."""
-    for module in (health_pb2, reflection_pb2):
+    """The pool of the contract, with what is the same everywhere: services, details of errors."""
+    for module in _EVERYWHERE:
         pool.AddSerializedFile(module.DESCRIPTOR.serialized_pb)
     return pool
 

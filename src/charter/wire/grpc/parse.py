@@ -90,6 +90,6 @@ class Parser:
         if rpc.verb is Verb.BATCH_DELETE:
             return self._changes.bulk_delete(rpc, message)
         if rpc.verb is Verb.BATCH:
-            found, coming.place = self._changes.batch(message)
-            return found
+            coming.place = self._changes.place(message)
+            return self._changes.batch(message)
         return self._changes.one(rpc, message, request.headers)

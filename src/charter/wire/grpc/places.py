@@ -47,6 +47,11 @@ def _tokens(pointer: str) -> list[str]:
     return [part.replace("~1", "/").replace("~0", "~") for part in parts]
 
 
+def plain_path(pointer: str) -> str:
+    """Where what is wrong stands in the message itself."""
+    return path_of(_tokens(pointer))
+
+
 def places_of(rpc: Rpc) -> Place:
     """The paths in the requests of a method, but for batches."""
     row = row_field(rpc.resource) if rpc.resource is not None else ""
@@ -54,7 +59,7 @@ def places_of(rpc: Rpc) -> Place:
         return lambda pointer: path_of(_tokens(pointer), row)
     if rpc.verb in {Verb.BATCH_CREATE, Verb.BATCH_UPDATE}:
         return lambda pointer: _in_bulk(_tokens(pointer), row)
-    return lambda pointer: path_of(_tokens(pointer))
+    return plain_path
 
 
 _ADDRESS = frozenset({"id", "version"})
@@ -87,6 +92,6 @@ def batch_places(parts: Sequence[tuple[str, str]]) -> Place:
             case ["id"]:
                 return f"{start}.name"
             case rest:
-                return path_of(rest, f"{start}.{operation}" if rest else start)
+                return path_of(rest, f"{start}.{operation}" if rest and operation else start)
 
     return place

@@ -4,18 +4,22 @@ The code of Charter is the `reason` of an ErrorInfo, in capitals as that wants i
 the violations of a BadRequest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from google.protobuf.message import Message
+from google.rpc import status_pb2
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 
 from charter.core import codes
 from charter.core.problems import Code, Family, Flaw, Problem
-from charter.wire.grpc.encode import delimited, integer_field, text_field
-from charter.wire.grpc.places import Place, parameter_path, path_of
+from charter.wire.grpc.places import Place, parameter_path, plain_path
 
 DETAILS = "grpc-status-details-bin"
 OK = 0
+MOST_BYTES = 4096
+"""Of violations: gRPC's own clients refuse more than 8 KiB of metadata with a status."""
 _OF_FAMILY: Mapping[Family, int] = {
     Family.INVALID: 3,
     Family.UNAUTHENTICATED: 16,
@@ -35,7 +39,6 @@ _OF_CODE: Mapping[str, int] = {
     codes.TOO_LARGE.name: 8,
 }
 """ALREADY_EXISTS, ABORTED, FAILED_PRECONDITION, UNIMPLEMENTED, DEADLINE_EXCEEDED, …"""
-_TYPES = "type.googleapis.com/google.rpc."
 _DEFAULT_WAIT = 1
 _PASSING = frozenset({8, 14})
 
@@ -45,39 +48,38 @@ def status_of(code: Code) -> int:
     return _OF_CODE.get(code.name, _OF_FAMILY[code.family])
 
 
-def status_bytes(problem: Problem, domain: str, place: Place = path_of) -> bytes:
+def status_bytes(problem: Problem, domain: str, place: Place = plain_path) -> bytes:
     """A google.rpc.Status. `domain` is the name of the contract."""
-    status, detail = status_of(problem.code), problem.detail
-    details = [_any("ErrorInfo", _error_info(problem, domain))]
+    detail = problem.detail
+    status = status_pb2.Status(code=status_of(problem.code), message=detail.message)
+    told = {name: _text(value) for name, value in detail.members.items()}
+    bad, left_out = _violations(detail.flaws, place)
+    if left_out:
+        told["violations_left_out"] = str(left_out)
+    reason = problem.code.name.upper()
+    details: list[Message] = [ErrorInfo(reason=reason, domain=domain, metadata=told)]
     if detail.flaws:
-        found = b"".join(delimited(1, _violation(flaw, place)) for flaw in detail.flaws)
-        details.append(_any("BadRequest", found))
+        details.append(bad)
     wait = detail.retry_after
-    if wait is None and status in _PASSING:
+    if wait is None and status.code in _PASSING:
         wait = _DEFAULT_WAIT
     if wait is not None:
-        details.append(_any("RetryInfo", delimited(1, integer_field(1, wait))))
-    return (
-        integer_field(1, status)
-        + text_field(2, detail.message)
-        + b"".join(delimited(3, item) for item in details)
-    )
+        details.append(RetryInfo(retry_delay={"seconds": wait}))
+    for item in details:
+        status.details.add().Pack(item)
+    data: bytes = status.SerializeToString()
+    return data
 
 
-def _any(name: str, data: bytes) -> bytes:
-    return text_field(1, _TYPES + name) + delimited(2, data)
-
-
-def _error_info(problem: Problem, domain: str) -> bytes:
-    members = problem.detail.members
-    return (
-        text_field(1, problem.code.name.upper())
-        + text_field(2, domain)
-        + b"".join(
-            delimited(3, text_field(1, name) + text_field(2, _text(value)))
-            for name, value in members.items()
-        )
-    )
+def _violations(flaws: Sequence[Flaw], place: Place) -> tuple[Message, int]:
+    """The flaws, as many as clients take, and how many they are not told of."""
+    found = BadRequest()
+    for told, flaw in enumerate(flaws):
+        found.field_violations.append(_violation(flaw, place))
+        if found.ByteSize() > MOST_BYTES and told:
+            del found.field_violations[told:]
+            return found, len(flaws) - told
+    return found, 0
 
 
 def _text(value: Any) -> str:
@@ -85,10 +87,12 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def _violation(flaw: Flaw, place: Place) -> bytes:
+def _violation(flaw: Flaw, place: Place) -> Any:
     where = ""
     if flaw.pointer is not None:
         where = place(flaw.pointer)
     elif flaw.parameter is not None:
         where = parameter_path(flaw.parameter)
-    return text_field(1, where) + text_field(2, flaw.message) + text_field(3, flaw.code.upper())
+    return BadRequest.FieldViolation(
+        field=where, description=flaw.message, reason=flaw.code.upper()
+    )

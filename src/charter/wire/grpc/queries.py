@@ -39,7 +39,7 @@ class Queries:
             (include if bare != path or self._leads(resource, bare) else fields).append(bare)
         bones: list[Bone] = []
         if fields or (paths and ALL not in paths):
-            bones.append(("fields", ",".join(fields) or "id"))
+            bones.append(("fields", ",".join(fields) if fields else "id"))
         if include:
             bones.append(("include", ",".join(include)))
         return bones

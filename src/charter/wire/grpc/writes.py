@@ -131,11 +131,21 @@ class Changes:
         form = Write(steps, EVERYTHING, True, message.validate_only)
         return Understood(form, resource=resource)
 
-    def batch(self, message: Any) -> tuple[Understood, Place]:
+    def place(self, message: Any) -> Place:
+        """Where the flaws of a batch stand in it."""
+        parts: list[tuple[str, str]] = []
+        for operation in message.operations:
+            kind = operation.WhichOneof("operation") or ""
+            rpc = self._parts.get(kind)
+            writes = rpc is not None and rpc.verb in {Verb.CREATE, Verb.UPDATE}
+            row = rpc.resource if writes and rpc is not None else None
+            parts.append((kind, "" if row is None else row_field(row)))
+        return batch_places(parts)
+
+    def batch(self, message: Any) -> Understood:
         """Operations of several kinds. They are read as those of a batch over HTTP are."""
         notes = Notes(INVALID_VALUES)
         items: list[dict[str, Any]] = []
-        parts: list[tuple[str, str]] = []
         for index, operation in enumerate(message.operations):
             kind = operation.WhichOneof("operation")
             if kind is None:
@@ -144,16 +154,12 @@ class Changes:
             rpc, inner = self._parts[kind], getattr(operation, kind)
             _leaves_alone(inner, f"/operations/{index}", notes)
             items.append(self._item(rpc, operation.name, inner))
-            writes = rpc.verb in {Verb.CREATE, Verb.UPDATE}
-            row = row_field(shown(rpc.route)) if writes else ""
-            parts.append((kind, row))
-        place = batch_places(parts)
         notes.settle()
         steps = self._batches.read({"operations": items}, notes)
         notes.settle()
         places = tuple(f"/operations/{index}/body" for index in range(len(steps)))
         form = Write(steps, many=True, dry_run=message.validate_only, places=places)
-        return Understood(form), place
+        return Understood(form)
 
     def _item(self, rpc: Rpc, name: str, message: Any) -> dict[str, Any]:
         method, body = self._body(rpc, message)
