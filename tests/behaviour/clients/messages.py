@@ -98,7 +98,11 @@ class Shapes:
             return 99_999 if name is None else enum.values_by_name[name].number
         if scalar is Scalar.DECIMAL and type(value) in {int, float, Decimal, str}:
             return f"{Decimal(str(value)):f}" if type(value) is not str else value
-        wanted = {Scalar.INTEGER: {int}, Scalar.BOOLEAN: {bool}, Scalar.FLOAT: {int, float}}
+        wanted: dict[Scalar, set[type]] = {
+            Scalar.INTEGER: {int},
+            Scalar.BOOLEAN: {bool},
+            Scalar.FLOAT: {int, float},
+        }
         fits = type(value) in wanted.get(scalar, {str})
         if fits and scalar is Scalar.INTEGER and not -(2**63) <= value < 2**63:
             fits = False
@@ -157,7 +161,7 @@ class Shapes:
 
     def filter(self, where: Where) -> Any:
         """A filter as messages."""
-        message = self.message("charter.v1.Filter")
+        message = self.message("charterapi.v1.Filter")
         match where:
             case Has(name, comparator, value):
                 message.condition.field = name

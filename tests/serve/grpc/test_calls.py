@@ -14,7 +14,6 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from charter.access.rates.settings import RatesSettings
 from charter.core.signals import Answered, Failed, Signal
-from charter.wire.grpc.encode import delimited, integer_field, text_field
 from charter.wire.grpc.settings import GrpcSettings
 from tests.serve.grpc.apps import Opened, opened
 
@@ -179,6 +178,28 @@ async def test_more_flaws_than_metadata_takes_are_counted(tmp_path: Path) -> Non
         assert status.fields[0] == ("requests[0].sample.name", "WRONG_LENGTH")
 
 
+def varint(number: int) -> bytes:
+    """The numbers of the binary form (protobuf.dev/programming-guides/encoding)."""
+    number &= (1 << 64) - 1
+    found = bytearray()
+    while number >= 0x80:
+        found.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes((*found, number))
+
+
+def delimited(number: int, data: bytes) -> bytes:
+    return varint(number << 3 | 2) + varint(len(data)) + data
+
+
+def text_field(number: int, text: str) -> bytes:
+    return delimited(number, text.encode())
+
+
+def integer_field(number: int, value: int) -> bytes:
+    return varint(number << 3) + varint(value)
+
+
 def nested_filter(depth: int) -> bytes:
     data = delimited(1, text_field(1, "text") + text_field(3, "x"))
     for _ in range(depth):
@@ -287,7 +308,7 @@ TEXTS += ["0190b7a1-0000-7000-8000-000000000000", "12.50", "2026-01-01", "{a.id}
 
 
 def _fill(message: Any, chance: random.Random, depth: int) -> None:
-    made = {
+    made: dict[str, Callable[[], Any]] = {
         "string": lambda: chance.choice(TEXTS),
         "number": lambda: chance.choice([0, 1, -1, 7, 2**31 - 1]),
         "bool": lambda: chance.random() < 0.5,

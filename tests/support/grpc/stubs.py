@@ -12,9 +12,9 @@ import grpc
 address, folder, token = sys.argv[1:]
 sys.path.insert(0, folder)
 
-from charter.v1 import query_pb2  # noqa: E402
+from charterapi.v1 import query_pb2  # type: ignore[import-not-found]  # noqa: E402
 from google.protobuf import field_mask_pb2  # noqa: E402
-from stock.v1 import stock_pb2 as pb  # noqa: E402
+from stock.v1 import stock_pb2 as pb  # type: ignore[import-not-found]  # noqa: E402
 from stock.v1 import stock_pb2_grpc as stubs  # noqa: E402
 
 METADATA = (("authorization", f"Bearer {token}"),)

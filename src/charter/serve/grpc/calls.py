@@ -99,7 +99,7 @@ class Calls:
 
         async def work(exchange: Exchange, stay: Stay) -> bytes:
             call, outcome = await self._outcome(exchange)
-            async for rows in stream(self.renderer, call, outcome):
+            async for rows in stream(self.renderer, rpc, call, outcome):
                 for data in rows:
                     exchange.sent += len(data)
                     await context.write(data)

@@ -32,9 +32,10 @@ def opened(
 ) -> GrpcServer:
     """The server of a contract, not listening yet."""
     grpc, serve = settings.grpc, settings.serve
+    parser = Parser(contract, cursor_key, settings.rest, numbers)
     calls = Calls(
-        Parser(contract, cursor_key, settings.rest, numbers),
-        Renderer(contract, cursor_key, numbers),
+        parser,
+        Renderer(contract, cursor_key, numbers, parser.messages),
         parts.answer,
         parts.authenticator,
         parts.in_flight,

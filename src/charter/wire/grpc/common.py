@@ -1,10 +1,13 @@
-"""charter/v1/query.proto: what requests to every contract have in common."""
+"""charterapi/v1/query.proto: what requests to every contract have in common.
+
+Its package is not `charter`, which in Python is the name of this one.
+"""
 
 from charter.plan.ask import Comparator
 from charter.wire.grpc.shape import Enum, File, Label, Member, Message
 
-PACKAGE = "charter.v1"
-PATH = "charter/v1/query.proto"
+PACKAGE = "charterapi.v1"
+PATH = "charterapi/v1/query.proto"
 FILTER, SUMMARY, COUNTING = f"{PACKAGE}.Filter", f"{PACKAGE}.Summary", f"{PACKAGE}.Counting"
 
 COMPARATORS: dict[int, Comparator] = dict(enumerate(Comparator, start=1))

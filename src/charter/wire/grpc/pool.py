@@ -25,7 +25,7 @@ _SCALARS: Mapping[str, "descriptor_pb2.FieldDescriptorProto.Type.ValueType"] = {
     "bool": _Field.TYPE_BOOL,
     "double": _Field.TYPE_DOUBLE,
 }
-_ELSEWHERE = ("google.", "charter.")
+_ELSEWHERE = ("google.", f"{QUERY.package}.")
 
 
 def described(file: File) -> descriptor_pb2.FileDescriptorProto:
@@ -128,6 +128,7 @@ class Messages:
     def __init__(self, file: File) -> None:
         self.package = file.package
         self.pool = descriptor_pool.DescriptorPool()
+        self._classes: dict[str, type[ProtoMessage]] = {}
         for module in (empty_pb2, field_mask_pb2, struct_pb2, timestamp_pb2):
             self.pool.AddSerializedFile(module.DESCRIPTOR.serialized_pb)
         for item in (QUERY, file):
@@ -139,4 +140,9 @@ class Messages:
         return self.pool.FindMessageTypeByName(full)
 
     def of(self, name: str) -> type[ProtoMessage]:
-        return message_factory.GetMessageClass(self.descriptor(name))
+        """The class of a message."""
+        found = self._classes.get(name)
+        if found is None:
+            found = message_factory.GetMessageClass(self.descriptor(name))
+            self._classes[name] = found
+        return found

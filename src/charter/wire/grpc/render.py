@@ -1,13 +1,13 @@
 """Rendering: what came of an ask → the bytes of messages."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from charter.contract.contract import Contract
-from charter.contract.types import TEXT, Type
+from charter.contract.types import TEXT
 from charter.plan.ask import EVERYTHING, Can, ReadMany, Selection, Summarize
 from charter.plan.cursors import seal
 from charter.plan.outcome import (
@@ -21,24 +21,17 @@ from charter.plan.outcome import (
     ValueOutcome,
     WriteOutcome,
 )
-from charter.wire.grpc.describe import RESULT
-from charter.wire.grpc.encode import (
-    delimited,
-    integer_field,
-    struct_bytes,
-    text_field,
-    value_bytes,
-)
 from charter.wire.grpc.names import row_field
 from charter.wire.grpc.numbers import Numbers
-from charter.wire.grpc.rows import UNSEEN, RowWriters, put_value
+from charter.wire.grpc.pool import Messages
+from charter.wire.grpc.rows import UNSEEN, FillRow, RowFillers, turn_of, value
 from charter.wire.grpc.shape import Rpc, Verb
 from charter.wire.rest.call import Call
 
+Filled = Mapping[str, Any]
 _row = msgspec.json.Decoder(dict[str, Any]).decode
 _rows = msgspec.json.Decoder(list[dict[str, Any]]).decode
 _any = msgspec.json.Decoder().decode
-_NO_CHOICES: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True)
@@ -47,11 +40,12 @@ class Renderer:
 
     contract: Contract
     cursor_key: bytes = field(repr=False)
-    numbers: Numbers
-    writers: RowWriters = field(init=False)
+    numbers: Numbers = field(repr=False)
+    messages: Messages
+    fillers: RowFillers = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "writers", RowWriters(self.contract, self.numbers))
+        object.__setattr__(self, "fillers", RowFillers(self.contract, self.numbers))
 
 
 def render(renderer: Renderer, rpc: Rpc, call: Call, outcome: Outcome) -> bytes:
@@ -59,9 +53,31 @@ def render(renderer: Renderer, rpc: Rpc, call: Call, outcome: Outcome) -> bytes:
 
     Raises `too_complex` where the sort values of a page are too long for a token.
     """
+    filled = _filled(renderer, rpc, call, outcome)
+    data: bytes = renderer.messages.of(rpc.response)(**filled).SerializeToString()
+    return data
+
+
+async def stream(
+    renderer: Renderer, rpc: Rpc, call: Call, outcome: Outcome
+) -> AsyncIterator[Sequence[bytes]]:
+    """The answer to a call that is a stream of rows, in batches as they come."""
+    message, fill = renderer.messages.of(rpc.response), _filler(renderer, call)
+    if isinstance(outcome, PageOutcome):
+        yield [message(**fill(row)).SerializeToString() for row in _rows(f"[{outcome.rows}]")]
+    elif isinstance(outcome, StreamOutcome):
+        async for bodies in outcome.batches:
+            rows = _rows(f"[{','.join(bodies)}]")
+            yield [message(**fill(row)).SerializeToString() for row in rows]
+    else:
+        raise TypeError("a list is expected")
+
+
+def _filled(renderer: Renderer, rpc: Rpc, call: Call, outcome: Outcome) -> Filled:
+    """What the message of the answer is filled with."""
     match outcome:
         case RowOutcome():
-            return b"" if outcome.deleted else _row_bytes(renderer, call, outcome)
+            return {} if outcome.deleted else _row_filled(renderer, call, outcome)
         case PageOutcome():
             return _page(renderer, call, outcome)
         case ManyOutcome():
@@ -69,29 +85,15 @@ def render(renderer: Renderer, rpc: Rpc, call: Call, outcome: Outcome) -> bytes:
         case ValueOutcome():
             return _value(renderer, rpc, call, outcome)
         case SummaryOutcome():
-            return b"".join(delimited(1, struct_bytes(_row(body))) for body in outcome.bodies)
+            return {"items": [_row(body) for body in outcome.bodies]}
         case StreamOutcome() | CanOutcome():
             raise ValueError(f"{rpc.name} does not answer with one message")
 
 
-async def stream(
-    renderer: Renderer, call: Call, outcome: Outcome
-) -> AsyncIterator[Sequence[bytes]]:
-    """The answer to a call that is a stream of rows, in batches as they come."""
-    write = _writer(renderer, call)
-    if isinstance(outcome, PageOutcome):
-        yield [write(row) for row in _rows(f"[{outcome.rows}]")]
-    elif isinstance(outcome, StreamOutcome):
-        async for bodies in outcome.batches:
-            yield [write(row) for row in _rows(f"[{','.join(bodies)}]")]
-    else:
-        raise TypeError("a list is expected")
-
-
-def _writer(renderer: Renderer, call: Call) -> Callable[[Mapping[str, Any]], bytes]:
+def _filler(renderer: Renderer, call: Call) -> FillRow:
     if call.resource is None:
         raise ValueError(f"{call.route} has no rows")
-    return renderer.writers.of(call.resource.name, _selection(call))
+    return renderer.fillers.of(call.resource.name, _selection(call))
 
 
 def _selection(call: Call) -> Selection:
@@ -99,68 +101,58 @@ def _selection(call: Call) -> Selection:
     return EVERYTHING if isinstance(form, Summarize | Can) else form.selection
 
 
-def _row_bytes(renderer: Renderer, call: Call, outcome: RowOutcome) -> bytes:
+def _row_filled(renderer: Renderer, call: Call, outcome: RowOutcome) -> Filled:
     """The row as its reader may see it."""
     if not outcome.body:
         return UNSEEN
     selection = _selection(call) if call.resource is not None else EVERYTHING
-    return renderer.writers.of(outcome.resource, selection)(_row(outcome.body))
+    return renderer.fillers.of(outcome.resource, selection)(_row(outcome.body))
 
 
-def _page(renderer: Renderer, call: Call, outcome: PageOutcome) -> bytes:
-    write = _writer(renderer, call)
-    parts = [delimited(1, write(row)) for row in _rows(f"[{outcome.rows}]")]
-    form = call.ask.form
+def _page(renderer: Renderer, call: Call, outcome: PageOutcome) -> Filled:
+    fill, form = _filler(renderer, call), call.ask.form
     if not isinstance(form, ReadMany):
         raise ValueError(f"{call.route} is no list")
+    page: dict[str, Any] = {"items": [fill(row) for row in _rows(f"[{outcome.rows}]")]}
     if outcome.last is not None:
         resource = renderer.contract.resource_named[form.resource]
         types = [resource.type_of(sort.field) or TEXT for sort in form.sort]
-        token = seal(outcome.last, types, call.fingerprint, renderer.cursor_key)
-        parts.append(text_field(2, token))
+        page["next_page_token"] = seal(outcome.last, types, call.fingerprint, renderer.cursor_key)
     if outcome.count is not None:
-        parts.append(integer_field(3, outcome.count))
-        parts.append(integer_field(4, form.count == "exact" or outcome.count_is_exact))
-    return b"".join(parts)
+        page["count"] = outcome.count
+        page["count_exact"] = form.count == "exact" or outcome.count_is_exact
+    return page
 
 
-def _many(renderer: Renderer, rpc: Rpc, call: Call, outcome: ManyOutcome) -> bytes:
+def _many(renderer: Renderer, rpc: Rpc, call: Call, outcome: ManyOutcome) -> Filled:
     if rpc.verb is Verb.BATCH:
-        return b"".join(delimited(1, _result(renderer, call, part)) for part in outcome.parts)
+        return {"results": [_result(renderer, call, part) for part in outcome.parts]}
     rows = [part for part in outcome.parts if isinstance(part, RowOutcome) and not part.deleted]
-    return b"".join(delimited(1, _row_bytes(renderer, call, row)) for row in rows)
+    return {"items": [_row_filled(renderer, call, row) for row in rows]} if rows else {}
 
 
-def _result(renderer: Renderer, call: Call, part: WriteOutcome) -> bytes:
+def _result(renderer: Renderer, call: Call, part: WriteOutcome) -> Filled:
     """What came of one operation of a batch."""
     if isinstance(part, ValueOutcome):
-        return delimited(1, b"") if part.body is None else delimited(2, _any_value(part.body))
+        return {"nothing": {}} if part.body is None else {"value": value(_any(part.body))}
     if part.deleted:
-        return delimited(1, b"")
+        return {"nothing": {}}
     resource = renderer.contract.resource_named[part.resource]
-    number = renderer.numbers.of(RESULT, row_field(resource))
-    return delimited(number, _row_bytes(renderer, call, part))
+    return {row_field(resource): _row_filled(renderer, call, part)}
 
 
-def _any_value(body: str) -> bytes:
-    return value_bytes(_any(body))
-
-
-def _value(renderer: Renderer, rpc: Rpc, call: Call, outcome: ValueOutcome) -> bytes:
+def _value(renderer: Renderer, rpc: Rpc, call: Call, outcome: ValueOutcome) -> Filled:
     command = rpc.command
     if outcome.body is None or command is None:
-        return b""
+        return {}
     if command.result.resource is not None:
-        write = _writer(renderer, call)
-        return b"".join(delimited(1, write(row)) for row in _rows(outcome.body))
-    found = command.result.type
-    value = _any(outcome.body)
-    if found is None or value is None:
-        return b""
-    out: list[bytes] = []
-    put_value(1, _listed(found, command.result.many), _NO_CHOICES)(value, out)
-    return b"".join(out)
-
-
-def _listed(type_: Type, many: bool) -> Type:
-    return replace(type_, many=True) if many and not type_.many else type_
+        fill = _filler(renderer, call)
+        return {"items": [fill(row) for row in _rows(outcome.body)]}
+    found, answer = command.result.type, _any(outcome.body)
+    if found is None or answer is None:
+        return {}
+    turn = turn_of(found.scalar)
+    if turn is not None:
+        many = found.many or command.result.many
+        answer = [turn(item) for item in answer] if many else turn(answer)
+    return {"value": answer}

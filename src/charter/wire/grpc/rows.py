@@ -1,130 +1,136 @@
-"""Rows as messages: from what the database made as JSON to the bytes of a message."""
+"""Rows as messages: from the JSON that the database made to what a message is filled with.
+
+The library fills a message from a dictionary in one call, all of what is inside included. So a
+decoded row only has to be put right where a message holds other things than JSON does: choices are
+numbers there, moments are seconds.
+"""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from charter.contract.contract import Contract
-from charter.contract.types import Scalar, Type
+from charter.contract.types import Scalar
 from charter.core.recent import Recent
 from charter.plan.ask import EVERYTHING, Selection
 from charter.plan.spelling import cut_name
-from charter.wire.grpc.describe import HIDDEN_NUMBER, NULLS_NUMBER
-from charter.wire.grpc.encode import (
-    Put,
-    blocks,
-    each,
-    enums,
-    floats,
-    integers,
-    moments,
-    packed,
-    packed_floats,
-    text_field,
-    texts,
-    values,
-    varint,
-)
+from charter.wire.grpc.describe import HIDDEN, NULLS
 from charter.wire.grpc.members import Slot, row_slots
 from charter.wire.grpc.numbers import Numbers
 
-WriteRow = Callable[[Mapping[str, Any]], bytes]
+Row = dict[str, Any]
+FillRow = Callable[[Row], Row]
+"""Turns a decoded row, in its place, into what its message is filled with."""
+Turn = Callable[[Any], Any]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEPT = 1024
 
-UNSEEN = text_field(HIDDEN_NUMBER, "*")
+UNSEEN: Mapping[str, Any] = {HIDDEN: ["*"]}
 """A row that its writer may not read."""
 
 
-class RowWriters:
-    """Makes a writer for each selection of a resource's fields."""
+class RowFillers:
+    """Makes a filler for each selection of a resource's fields."""
 
     def __init__(self, contract: Contract, numbers: Numbers) -> None:
         self._contract = contract
-        self._numbers = numbers
-        self._made: Recent[tuple[str, Selection], WriteRow] = Recent(_KEPT)
-        self._puts: dict[str, dict[str, Put]] = {
-            resource.name: {
-                slot.name: self._put(resource.name, slot)
-                for slot in row_slots(contract, resource)
-                if slot.target is None
-            }
+        self._made: Recent[tuple[str, Selection], FillRow] = Recent(_KEPT)
+        self._turns = {
+            resource.name: tuple(_turns(contract, resource.name, numbers))
+            for resource in contract.resources
+        }
+        self._lists = {
+            resource.name: tuple(
+                item.name for item in resource.fields if item.type.many and item.optional
+            )
             for resource in contract.resources
         }
 
-    def of(self, resource: str, selection: Selection = EVERYTHING) -> WriteRow:
+    def of(self, resource: str, selection: Selection = EVERYTHING) -> FillRow:
         return self._made.get((resource, selection), lambda: self._make(resource, selection))
 
-    def _make(self, resource: str, selection: Selection) -> WriteRow:
-        """A writer that tells, beside what it is given, what of the selection is not there."""
+    def _make(self, resource: str, selection: Selection) -> FillRow:
+        """A filler that tells, beside what it is given, what of the selection is not there."""
         found = self._contract.resource_named[resource]
-        table = self._numbers.tables[resource].names
-        puts = dict(self._puts[resource])
-        picked = selection.picks
         names = [item.name for item in found.readable]
-        if picked is not None:
-            names = [pick.out for pick in picked]
+        if selection.picks is not None:
+            names = [pick.out for pick in selection.picks]
+        turns = [(name, turn) for name, turn in self._turns[resource] if name in names]
+        lists = [name for name in self._lists[resource] if name in names]
         uncertain = False
         for nest in selection.nests:
             relation = found.relation_named[nest.relation]
-            inner = _nested(self.of(relation.target, nest.selection), table[nest.out].number)
-            puts[nest.out] = inner if relation.to_one else each(inner)
+            inner = self.of(relation.target, nest.selection)
+            turns.append((nest.out, inner if relation.to_one else _each(inner)))
             names.append(nest.out)
-            uncertain |= cut_name(found, nest.out) is not None and not relation.to_one
-        lists = frozenset(item.name for item in found.fields if item.type.many and item.optional)
-        hides, nulls = texts(HIDDEN_NUMBER), texts(NULLS_NUMBER)
+            uncertain |= not relation.to_one and cut_name(found, nest.out) is not None
         whole = len(names)
 
-        def write(row: Mapping[str, Any]) -> bytes:
-            out: list[bytes] = []
-            for name, value in row.items():
+        def fill(row: Row) -> Row:
+            count = len(row)
+            for name, turn in turns:
+                value = row.get(name)
                 if value is not None:
-                    puts[name](value, out)
-                elif name in lists:
-                    nulls(name, out)
-            if uncertain or len(row) != whole:
-                for name in names:
-                    if name not in row:
-                        hides(name, out)
-            return b"".join(out)
+                    row[name] = turn(value)
+            if uncertain or count != whole:
+                hidden = [name for name in names if name not in row]
+                if hidden:
+                    row[HIDDEN] = hidden
+            if lists:
+                row[NULLS] = [name for name in lists if row.get(name, ()) is None]
+            return row
 
-        return write
-
-    def _put(self, message: str, slot: Slot) -> Put:
-        number = self._numbers.tables[message].names[slot.name].number
-        if slot.type is None:
-            raise ValueError(f"{slot.name} is no value")
-        known = {}
-        if slot.choices:
-            table = self._numbers.tables[f"{message}.{slot.enum}"].names
-            known = {choice: found.number for choice, found in table.items()}
-        return put_value(number, slot.type, known)
+        return fill
 
 
-def put_value(number: int, type_: Type, known: Mapping[str, int]) -> Put:
-    """Writes a value of a type; `known` has the numbers of choices."""
-    if not type_.many:
-        if type_.scalar is Scalar.CHOICE and known:
-            return enums(number, known)
-        return _ONE.get(type_.scalar, texts)(number)
-    if type_.scalar is Scalar.CHOICE and known:
-        return packed(number, lambda choice: varint(known[choice]))
-    make = _MANY.get(type_.scalar)
-    return make(number) if make else each(_ONE.get(type_.scalar, texts)(number))
+def _turns(contract: Contract, resource: str, numbers: Numbers) -> list[tuple[str, Turn]]:
+    """What has to be turned of a resource's own values."""
+    found: list[tuple[str, Turn]] = []
+    for slot in row_slots(contract, contract.resource_named[resource]):
+        turn = _turn(resource, slot, numbers)
+        if turn is not None:
+            found.append((slot.name, _each(turn) if slot.many else turn))
+    return found
 
 
-def _nested(write: WriteRow, number: int) -> Put:
-    block = blocks(number)
-    return lambda row, out: block(write(row), out)
+def _turn(message: str, slot: Slot, numbers: Numbers) -> Turn | None:
+    if slot.choices:
+        table = numbers.tables[f"{message}.{slot.enum}"].names
+        known = {choice: found.number for choice, found in table.items()}
+        # What stands in an existing table and is no choice is told as what it is: none.
+        return lambda choice: known.get(choice, 0)
+    return None if slot.type is None else turn_of(slot.type.scalar)
 
 
-_ONE: Mapping[Scalar, Callable[[int], Put]] = {
-    Scalar.INTEGER: integers,
-    Scalar.BOOLEAN: integers,
-    Scalar.FLOAT: floats,
-    Scalar.DATETIME: moments,
-    Scalar.JSON: values,
-}
-_MANY: Mapping[Scalar, Callable[[int], Put]] = {
-    Scalar.INTEGER: lambda number: packed(number, varint),
-    Scalar.BOOLEAN: lambda number: packed(number, varint),
-    Scalar.FLOAT: packed_floats,
-}
+def turn_of(scalar: Scalar) -> Turn | None:
+    """What a value of this kind has to be turned by; None where a message holds it as JSON does."""
+    return {Scalar.DATETIME: timestamp, Scalar.JSON: value}.get(scalar)
+
+
+def _each(turn: Turn) -> Turn:
+    return lambda items: [turn(item) for item in items]
+
+
+def timestamp(text: str) -> dict[str, int]:
+    """A google.protobuf.Timestamp, from the text of a moment in UTC."""
+    since = datetime.fromisoformat(text) - _EPOCH
+    seconds = since.days * 86_400 + since.seconds
+    return {"seconds": seconds, "nanos": since.microseconds * 1000}
+
+
+def value(found: Any) -> dict[str, Any]:
+    """A google.protobuf.Value."""
+    match found:
+        case None:
+            return {"null_value": 0}
+        case bool():
+            return {"bool_value": found}
+        case int() | float():
+            return {"number_value": found}
+        case str():
+            return {"string_value": found}
+        case dict():
+            return {"struct_value": found}
+        case _:
+            return {"list_value": found}
