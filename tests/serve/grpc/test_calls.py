@@ -356,6 +356,13 @@ async def test_a_message_has_a_bound(tmp_path: Path) -> None:
         assert await notes(service) == []
 
 
+async def test_a_message_is_no_smaller_for_being_compressed(tmp_path: Path) -> None:
+    async with opened(tmp_path) as service:
+        raw = text_field(15, "x" * 20_000_000)
+        status = await service.refused("CreateNote", raw, compression=grpc.Compression.Gzip)
+        assert status.code is Code.RESOURCE_EXHAUSTED
+
+
 async def test_what_there_is_not_is_unimplemented(tmp_path: Path) -> None:
     async with opened(tmp_path) as service:
         call: Any = service.channel.unary_unary("/slow.v1.NoteService/Explode")

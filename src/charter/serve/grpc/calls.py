@@ -26,9 +26,10 @@ from charter.serve.web.inflight import InFlight, Stay, Why
 from charter.serve.web.throttle import Tally, Throttle
 from charter.store.errors import StoreError
 from charter.wire.grpc.parse import Coming, Parser
-from charter.wire.grpc.problems import DETAILS, OK, status_bytes, status_of
+from charter.wire.grpc.problems import DETAILS, status_bytes
 from charter.wire.grpc.render import Renderer, render, stream
 from charter.wire.grpc.shape import READING, Rpc
+from charter.wire.grpc.statuses import OK, status_of
 from charter.wire.http import Request
 from charter.wire.rest.call import Call
 

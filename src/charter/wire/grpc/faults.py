@@ -29,13 +29,14 @@ NUMBERS_MISSING = _code(
     "numbers_missing", "There is no file of field numbers.",
     "Without it numbers would follow the order of fields in the contract, and a field between "
     "two others would move them. In production gRPC is not served so.",
-    "Call `charter design --proto FILE`, and commit the file that it writes beside the contract.",
+    "Call `charter design FILE --proto FOLDER`, and commit the file that it writes beside the "
+    "contract.",
 )  # fmt: skip
 NUMBERS_STALE = _code(
     "numbers_stale", "The file of field numbers lacks something that the contract has.",
     "What is new in a contract gets its numbers when it is designed, not when it is served: two "
     "releases could give one number to different fields.",
-    "Call `charter design --proto FILE`, and commit the file.",
+    "Call `charter design FILE --proto FOLDER`, and commit the file.",
 )  # fmt: skip
 PROTO_NAME_TAKEN = _code(
     "proto_name_taken", "Two messages or methods of the .proto would have one name.",

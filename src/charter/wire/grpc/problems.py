@@ -4,7 +4,7 @@ The code of Charter is the `reason` of an ErrorInfo, in capitals as that wants i
 the violations of a BadRequest.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -12,40 +12,15 @@ from google.protobuf.message import Message
 from google.rpc import status_pb2
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 
-from charter.core import codes
-from charter.core.problems import Code, Family, Flaw, Problem
+from charter.core.problems import Flaw, Problem
 from charter.wire.grpc.places import Place, parameter_path, plain_path
+from charter.wire.grpc.statuses import status_of
 
 DETAILS = "grpc-status-details-bin"
-OK = 0
 MOST_BYTES = 4096
 """Of violations: gRPC's own clients refuse more than 8 KiB of metadata with a status."""
-_OF_FAMILY: Mapping[Family, int] = {
-    Family.INVALID: 3,
-    Family.UNAUTHENTICATED: 16,
-    Family.FORBIDDEN: 7,
-    Family.MISSING: 5,
-    Family.CONFLICT: 9,
-    Family.LIMITED: 8,
-    Family.UNAVAILABLE: 14,
-    Family.FAULT: 13,
-}
-_OF_CODE: Mapping[str, int] = {
-    codes.NOT_UNIQUE.name: 6,
-    codes.VERSION_CONFLICT.name: 10,
-    codes.VERSION_REQUIRED.name: 9,
-    codes.METHOD_NOT_ALLOWED.name: 12,
-    codes.TIMED_OUT.name: 4,
-    codes.TOO_LARGE.name: 8,
-}
-"""ALREADY_EXISTS, ABORTED, FAILED_PRECONDITION, UNIMPLEMENTED, DEADLINE_EXCEEDED, …"""
 _DEFAULT_WAIT = 1
 _PASSING = frozenset({8, 14})
-
-
-def status_of(code: Code) -> int:
-    """The canonical code of a problem: that of its code, or else of its family."""
-    return _OF_CODE.get(code.name, _OF_FAMILY[code.family])
 
 
 def status_bytes(problem: Problem, domain: str, place: Place = plain_path) -> bytes:
