@@ -1,7 +1,8 @@
 """Everything that one process needs to serve a contract, put together."""
 
+import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -244,9 +245,11 @@ class Process:
         self._health.stopping = self._in_flight.stopping = True
         if self.listener is not None:
             self.listener(Stopping(len(self._in_flight)))
+        seconds = self.settings.serve.stop_timeout
+        ending: list[Awaitable[object]] = [self._in_flight.drained(seconds)]
         if self._grpc is not None:
-            await self._grpc.stop(self.settings.serve.stop_timeout)
-        await self._in_flight.drained(self.settings.serve.stop_timeout)
+            ending.append(self._grpc.stop(seconds))
+        await asyncio.gather(*ending)
         if self._realm is not None:
             await self._realm.stop()
         if self._sessions is not None:

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from charter.access.rates.settings import RatesSettings
 from charter.core.signals import Answered, Failed, Signal
+from charter.language.load import load_contract
+from charter.serve.process import Process
+from charter.wire.grpc.numbers import NO_NUMBERS
 from charter.wire.grpc.settings import GrpcSettings
-from tests.serve.grpc.apps import Opened, opened
+from tests.serve.apps import CONTRACT, free_port, settings_in
+from tests.serve.grpc.apps import NO_RATES, Opened, opened
 
 Code = grpc.StatusCode
 STUDIO = Path(__file__).parents[2] / "behaviour" / "contract.py"
@@ -396,3 +401,26 @@ async def test_a_stream_that_nobody_reads_ends(tmp_path: Path) -> None:
         await call.read()
         await _until_idle(service)
         call.cancel()
+
+
+async def test_calls_under_way_end_well_when_the_service_stops(tmp_path: Path) -> None:
+    settings = replace(settings_in(tmp_path), grpc=GrpcSettings(port=free_port()), rates=NO_RATES)
+    process = Process(load_contract(CONTRACT), settings)
+    await process.start()
+    await process.serve_grpc(NO_NUMBERS)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{settings.grpc.port}") as channel:
+        service = Opened(process, process._grpc, channel)
+        request = service.message("NoteSlowlyRequest", text="x", seconds=0.5)
+        slow = asyncio.ensure_future(_awaited(service.calling("NoteSlowly", request)))
+        await _until(lambda: bool(process._in_flight))
+        stopping = asyncio.create_task(process.stop())
+        await asyncio.sleep(0)
+        late = await service.refused("ListNotes")
+        assert late.code in {Code.UNAVAILABLE, Code.CANCELLED}
+        await slow
+        await stopping
+    assert not process._in_flight
+
+
+async def _awaited(call: Any) -> Any:
+    return await call
