@@ -219,6 +219,7 @@ def nested_value(depth: int) -> bytes:
     return data
 
 
+CONDITION = delimited(1, text_field(1, "text") + text_field(3, "x"))
 HOSTILE: dict[str, tuple[str, bytes, str]] = {
     "no message": ("ListNotes", b"\xff\xff\xff\xff", "MALFORMED"),
     "cut off": ("ListNotes", b"\x22\x7f", "MALFORMED"),
@@ -235,6 +236,21 @@ HOSTILE: dict[str, tuple[str, bytes, str]] = {
     ),
     "no value": (
         "ListNotes", delimited(3, delimited(1, text_field(1, "text"))), "INVALID_PARAMETER",
+    ),
+    "more conditions than there may be": (
+        "ListNotes", delimited(3, delimited(2, delimited(1, CONDITION) * 51)), "TOO_COMPLEX",
+    ),
+    "more paths than there may be": (
+        "ListNotes", delimited(6, text_field(1, "text") * 501), "TOO_COMPLEX",
+    ),
+    "a request for rows that is too long": (
+        "ListNotes", text_field(4, "x" * 65_600), "TOO_COMPLEX",
+    ),
+    "more operations than there may be": ("Batch", delimited(1, b"") * 501, "INVALID_VALUES"),
+    "more in a list than there may be": (
+        "ListNotes",
+        delimited(3, delimited(1, text_field(1, "text") + b"\x10\x09" + text_field(3, "x") * 501)),
+        "TOO_COMPLEX",
     ),
     "a field that there is not": (
         "ListNotes",

@@ -7,7 +7,8 @@ there is one reader of filters, and none of its rules is written twice.
 from collections.abc import Sequence
 from typing import Any
 
-from charter.core.codes import INVALID_PARAMETER
+from charter.core.codes import INVALID_PARAMETER, TOO_COMPLEX
+from charter.core.problems import Problem
 from charter.plan.notes import Notes
 from charter.wire.grpc.common import COMPARATORS, COUNTINGS
 from charter.wire.rest.groups import LISTED, MOST_NESTED, Condition, Group, Kind, Part, Raw
@@ -16,20 +17,26 @@ from charter.wire.rest.vocabulary import Vocabularies
 
 _KINDS: dict[str, Kind] = {"all": "all", "any": "any", "not": "not"}
 ALL = "*"
+MOST_PATHS = 500
+"""Of a mask."""
 
 
 class Queries:
     """Reads masks and filters over the resources of one contract."""
 
-    def __init__(self, vocabularies: Vocabularies) -> None:
+    def __init__(self, vocabularies: Vocabularies, max_conditions: int) -> None:
         self._vocabularies = vocabularies
+        self._most = max_conditions
 
     def shown(self, resource: str, mask: Any) -> list[Bone]:
-        """What a mask asks to see, as the parameters `fields` and `include`.
+        """What a mask asks to see, as the parameters `fields` and `include`. Raises `too_complex`.
 
         A mask names all that is shown, but a relation shows what the row that it leads to has.
         """
         paths: Sequence[str] = mask.paths
+        if len(paths) > MOST_PATHS:
+            message = f"A mask has at most {MOST_PATHS} paths, not {len(paths)}."
+            raise Problem(TOO_COMPLEX, message)
         fields: list[str] = []
         include: list[str] = []
         for path in paths:
@@ -83,7 +90,7 @@ class Queries:
         raws: list[tuple[str, Raw]] = []
         tested: list[Bone] = []
         if message.HasField("filter"):
-            part = _part(message.filter, raws, notes, 1)
+            part = self._part(message.filter, raws, notes, 1)
             if part is not None:
                 group = part if isinstance(part, Group) else Group("all", (part,))
                 tested.append((group.kind, group))
@@ -93,25 +100,28 @@ class Queries:
         print_ = f"{tested!r}{raws!r}" if tested else ""
         return Query((*bones, *tested), tuple(raws), cursor, print_)
 
-
-def _part(message: Any, raws: list[tuple[str, Raw]], notes: Notes, depth: int) -> Part | None:
-    """The part of a filter that a message is; None where something is wrong with it."""
-    kind = message.WhichOneof("kind")
-    if depth > MOST_NESTED:
-        notes.of("filter", INVALID_PARAMETER, f"filters are at most {MOST_NESTED} deep")
-        return None
-    if kind is None:
-        notes.of("filter", INVALID_PARAMETER, "a filter is a condition, or all, any or not")
-        return None
-    if kind == "condition":
-        return _condition(message.condition, raws, notes)
-    found = getattr(message, kind)
-    inner = (found,) if kind == "not" else tuple(found.filters)
-    parts = [_part(item, raws, notes, depth + 1) for item in inner]
-    if not parts:
-        notes.of("filter", INVALID_PARAMETER, f"`{kind}` has no filters")
-    known = tuple(part for part in parts if part is not None)
-    return Group(_KINDS[kind], known) if known else None
+    def _part(
+        self, message: Any, raws: list[tuple[str, Raw]], notes: Notes, depth: int
+    ) -> Part | None:
+        """The part of a filter that a message is; None where something is wrong with it."""
+        kind = message.WhichOneof("kind")
+        if depth > MOST_NESTED:
+            notes.of("filter", INVALID_PARAMETER, f"filters are at most {MOST_NESTED} deep")
+            return None
+        if kind is None:
+            notes.of("filter", INVALID_PARAMETER, "a filter is a condition, or all, any or not")
+            return None
+        if len(raws) >= self._most:
+            raise Problem(TOO_COMPLEX, f"A filter has at most {self._most} conditions.")
+        if kind == "condition":
+            return _condition(message.condition, raws, notes)
+        found = getattr(message, kind)
+        inner = (found,) if kind == "not" else tuple(found.filters)
+        parts = [self._part(item, raws, notes, depth + 1) for item in inner]
+        if not parts:
+            notes.of("filter", INVALID_PARAMETER, f"`{kind}` has no filters")
+        known = tuple(part for part in parts if part is not None)
+        return Group(_KINDS[kind], known) if known else None
 
 
 def _condition(message: Any, raws: list[tuple[str, Raw]], notes: Notes) -> Condition | None:

@@ -4,7 +4,8 @@ from hashlib import blake2b
 from typing import Any
 
 from charter.contract.contract import Contract
-from charter.core.codes import INVALID_PARAMETER
+from charter.core.codes import INVALID_PARAMETER, TOO_COMPLEX
+from charter.core.problems import Problem
 from charter.core.recent import Recent
 from charter.plan.ask import ReadMany
 from charter.plan.cursors import open_cursor
@@ -26,6 +27,9 @@ from charter.wire.rest.vocabulary import vocabularies
 from charter.wire.rest.writes import Writes
 
 _KEPT = 1024
+MOST_QUERIES = 8
+"""Query strings of the longest kind that a request for rows may be as long as: names take more
+room in messages than on a line."""
 _LONGEST_KEPT = 256
 """Bytes of a request whose meaning is remembered."""
 
@@ -40,7 +44,8 @@ class Reads:
         selections = Selections(known, settings)
         self.rows = Rows(selections, settings)
         self.templates = Templates()
-        self.queries = Queries(known)
+        self.queries = Queries(known, settings.max_conditions)
+        self._most_bytes = MOST_QUERIES * settings.max_query_bytes
         self._lists = Lists(known, selections, settings)
         self._summaries = Summaries(known, self._lists)
         self._writes = writes
@@ -75,6 +80,8 @@ class Reads:
     def many(self, rpc: Rpc, message: Any, raw: bytes) -> Understood:
         """A page, a stream or a summary. What a short request means is remembered: it is the
         same for everybody, and clients send few of them often."""
+        if len(raw) > self._most_bytes:
+            raise Problem(TOO_COMPLEX, f"A request for rows has at most {self._most_bytes} bytes.")
         paged = rpc.verb is Verb.LIST
         if len(raw) > _LONGEST_KEPT or (paged and message.page_token):
             return self._many(rpc, message)

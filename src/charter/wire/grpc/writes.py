@@ -145,6 +145,7 @@ class Changes:
     def batch(self, message: Any) -> Understood:
         """Operations of several kinds. They are read as those of a batch over HTTP are."""
         notes = Notes(INVALID_VALUES)
+        self._count(len(message.operations), "/operations", notes)
         items: list[dict[str, Any]] = []
         for index, operation in enumerate(message.operations):
             kind = operation.WhichOneof("operation")
