@@ -147,3 +147,18 @@ def test_two_messages_of_one_name_are_a_fault() -> None:
         made(replace(CONTRACT, commands=(*CONTRACT.commands, clashing)))
     assert fault.value.code is PROTO_NAME_TAKEN
     assert "GetProject" in str(fault.value)
+
+
+def test_a_field_that_every_row_has_is_a_fault() -> None:
+    tag = CONTRACT.resource_named["Tag"]
+    taken = replace(tag, fields=(*tag.fields, hub.Field("hidden_fields", TEXT)))
+    resources = tuple(taken if item is tag else item for item in CONTRACT.resources)
+    with pytest.raises(ProtoFault, match=r"Tag\.hidden_fields") as fault:
+        made(replace(CONTRACT, resources=resources))
+    assert fault.value.code is PROTO_NAME_TAKEN
+
+
+def test_a_resource_may_have_the_name_of_a_method() -> None:
+    tag = CONTRACT.resource_named["Tag"]
+    batch = replace(tag, name="Batch", path="batches", relations=())
+    made(replace(CONTRACT, resources=(*CONTRACT.resources, batch)))

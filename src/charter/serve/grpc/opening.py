@@ -1,29 +1,37 @@
 """Puts the server together. What stands on gRPC's packages is imported where it is served."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from charter.contract.contract import Contract
 from charter.core.signals import Listener
+from charter.plan.ask import Ask
+from charter.plan.outcome import Outcome
 from charter.serve.grpc.calls import Calls
 from charter.serve.grpc.server import GrpcServer
 from charter.serve.settings.model import Settings
+from charter.serve.web.authenticate import Authenticator
+from charter.serve.web.correlation import Correlator
+from charter.serve.web.edge import Edge
+from charter.serve.web.inflight import InFlight
+from charter.serve.web.throttle import Throttle
 from charter.wire.grpc.numbers import Numbers
 from charter.wire.grpc.parse import Parser
 from charter.wire.grpc.render import Renderer
+from charter.wire.http import Request
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What the server shares with the app over HTTP."""
 
-    answer: Any
-    authenticator: Any
-    in_flight: Any
-    correlate: Any
-    edge: Any
-    ready: Any
-    throttle: Any
+    answer: Callable[[Ask], Awaitable[Outcome]]
+    authenticator: Authenticator
+    in_flight: InFlight
+    correlate: Correlator
+    edge: Edge
+    ready: Callable[[Request], Awaitable[object]]
+    throttle: Throttle | None
     listener: Listener | None
 
 

@@ -50,18 +50,24 @@ def services_of(contract: Contract) -> tuple[Service, ...]:
     """The services with their methods. Raises ProtoFault where two would have one name."""
     found: dict[str, list[Rpc]] = {}
     docs: dict[str, str] = {}
-    names: set[str] = {item.name for item in contract.resources}
+    messages: set[str] = {item.name for item in contract.resources}
+    methods: set[str] = set()
     for route in routes_of(contract, ""):
         above = _above(contract, route)
         service = service_of(above, contract)
         docs.setdefault(service, contract.doc if above is None else above.doc)
         for rpc in _rpcs(contract, route, service):
-            for name in {rpc.name, rpc.request}:
-                if name in names:
-                    raise ProtoFault(PROTO_NAME_TAKEN, f"{name} would be there twice")
-                names.add(name)
+            _take(rpc.path, methods)
+            for name in {rpc.request, f"{rpc.name}Response"}:
+                _take(name, messages)
             found.setdefault(service, []).append(rpc)
     return tuple(Service(name, tuple(rpcs), docs[name]) for name, rpcs in found.items())
+
+
+def _take(name: str, taken: set[str]) -> None:
+    if name in taken:
+        raise ProtoFault(PROTO_NAME_TAKEN, f"{name.strip('/')} would be there twice")
+    taken.add(name)
 
 
 def _above(contract: Contract, route: Route) -> Resource | None:

@@ -39,10 +39,11 @@ NUMBERS_STALE = _code(
     "Call `charter design FILE --proto FOLDER`, and commit the file.",
 )  # fmt: skip
 PROTO_NAME_TAKEN = _code(
-    "proto_name_taken", "Two messages or methods of the .proto would have one name.",
+    "proto_name_taken", "Two things in the .proto would have one name.",
     "Names of messages are made from those of resources, relations and commands: a command `get` "
-    "of Order is `GetOrder`, as the method that reads one is.",
-    "Rename the resource, the relation or the command.",
+    "of Order is `GetOrder`, as the method that reads one is. Every row has the fields "
+    "`null_fields` and `hidden_fields`.",
+    "Rename the resource, the relation, the command or the field.",
 )  # fmt: skip
 
 CODES: Mapping[str, FaultCode] = MappingProxyType({entry.name: entry for entry in _entries})

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from charter.core.codes import INVALID_PARAMETER, TOO_COMPLEX
-from charter.core.problems import Problem
+from charter.core.problems import Flaw, Problem
 from charter.plan.notes import Notes
 from charter.wire.grpc.common import COMPARATORS, COUNTINGS
 from charter.wire.rest.groups import LISTED, MOST_NESTED, Condition, Group, Kind, Part, Raw
@@ -35,8 +35,7 @@ class Queries:
         """
         paths: Sequence[str] = mask.paths
         if len(paths) > MOST_PATHS:
-            message = f"A mask has at most {MOST_PATHS} paths, not {len(paths)}."
-            raise Problem(TOO_COMPLEX, message)
+            raise too_complex("read_mask", f"a mask has at most {MOST_PATHS} paths")
         fields: list[str] = []
         include: list[str] = []
         for path in paths:
@@ -112,7 +111,7 @@ class Queries:
             notes.of("filter", INVALID_PARAMETER, "a filter is a condition, or all, any or not")
             return None
         if len(raws) >= self._most:
-            raise Problem(TOO_COMPLEX, f"A filter has at most {self._most} conditions.")
+            raise too_complex("filter", f"a filter has at most {self._most} conditions")
         if kind == "condition":
             return _condition(message.condition, raws, notes)
         found = getattr(message, kind)
@@ -122,6 +121,12 @@ class Queries:
             notes.of("filter", INVALID_PARAMETER, f"`{kind}` has no filters")
         known = tuple(part for part in parts if part is not None)
         return Group(_KINDS[kind], known) if known else None
+
+
+def too_complex(field: str, message: str) -> Problem:
+    """What is said of a request that is too much to be read."""
+    flaw = Flaw(TOO_COMPLEX.name, message, parameter=field)
+    return Problem(TOO_COMPLEX, message, flaws=(flaw,))
 
 
 def _condition(message: Any, raws: list[tuple[str, Raw]], notes: Notes) -> Condition | None:

@@ -13,9 +13,9 @@ from charter.contract.types import Scalar
 from charter.core.codes import TOO_COMPLEX
 from charter.core.problems import Problem
 from charter.plan.spelling import input_name
-from charter.wire.grpc.describe import input_field
 from charter.wire.grpc.members import Slot, input_slots, row_slots
 from charter.wire.grpc.numbers import Numbers
+from charter.wire.grpc.requests import input_field
 from charter.wire.grpc.shape import Rpc
 
 Convert = Callable[[Any], Any]
