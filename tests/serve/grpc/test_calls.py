@@ -12,11 +12,13 @@ import grpc.aio
 import pytest
 from google.protobuf import struct_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from charter.access.rates.settings import RatesSettings
 from charter.core.signals import Answered, Failed, Signal
 from charter.language.load import load_contract
 from charter.serve.process import Process
+from charter.store.settings import StoreSettings
 from charter.wire.grpc.numbers import NO_NUMBERS
 from charter.wire.grpc.settings import GrpcSettings
 from tests.serve.apps import CONTRACT, free_port, settings_in
@@ -392,6 +394,27 @@ async def test_what_there_is_not_is_unimplemented(tmp_path: Path) -> None:
         assert error.value.code() is Code.UNIMPLEMENTED
 
 
+@pytest.mark.parametrize(
+    ("production", "reflection", "told"),
+    [(False, None, True), (True, None, False), (True, True, True), (False, False, False)],
+)
+async def test_reflection_is_off_in_production(
+    tmp_path: Path, production: bool, reflection: bool | None, told: bool
+) -> None:
+    found = GrpcSettings(reflection=reflection)
+    async with opened(tmp_path, found, production=production) as service:
+        channel: Any = service.channel
+        stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
+        asked = reflection_pb2.ServerReflectionRequest(list_services="")
+        try:
+            answer = await anext(aiter(stub.ServerReflectionInfo(iter([asked]))))
+            code, names = Code.OK, {item.name for item in answer.list_services_response.service}
+        except grpc.aio.AioRpcError as error:
+            code, names = error.code(), set()
+    assert code is (Code.OK if told else Code.UNIMPLEMENTED)
+    assert ("slow.v1.NoteService" in names) is told
+
+
 async def test_health_tells_of_the_database(tmp_path: Path) -> None:
     async with opened(tmp_path) as service:
         stub: Any = health_pb2_grpc.HealthStub(service.channel)
@@ -406,17 +429,21 @@ async def test_health_tells_of_the_database(tmp_path: Path) -> None:
         assert found.status == health_pb2.HealthCheckResponse.NOT_SERVING
 
 
-async def test_a_stream_that_nobody_reads_ends(tmp_path: Path) -> None:
-    """The reader takes one row; then the time is over, and the server is rid of it."""
+async def test_streams_that_nobody_reads_end(tmp_path: Path) -> None:
+    """Their readers take one row each; then the time is over, and what they read from is free."""
     async with opened(tmp_path, request_timeout=1.0) as service:
         for _ in range(8):
             rows = [{"note": {"text": "x" * 200}}] * 500
             await service.ask("BatchCreateNotes", requests=rows)
         stream: Any = service.channel.unary_stream(service.rpc("StreamNotes").path)
-        call = stream(b"", metadata=service.metadata)
-        await call.read()
+        calls = [stream(b"", metadata=service.metadata) for _ in range(StoreSettings().streams)]
+        for call in calls:
+            await call.read()
         await _until_idle(service)
-        call.cancel()
+        whole = [row async for row in stream(b"", metadata=service.metadata)]
+        assert len(whole) == 4000
+        for call in calls:
+            call.cancel()
 
 
 async def test_calls_under_way_end_well_when_the_service_stops(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ import base64
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import unquote
@@ -81,7 +82,7 @@ class Calls:
     secure: bool = False
     throttle: Throttle | None = None
     failures: Listener | None = None
-    answers: Listener | None = field(default=None)
+    answers: Listener | None = None
 
     async def unary(self, rpc: Rpc, message: bytes, context: Context) -> bytes:
         """The answer that is one message."""
@@ -100,11 +101,12 @@ class Calls:
 
         async def work(exchange: Exchange, stay: Stay) -> bytes:
             call, outcome = await self._outcome(exchange)
-            async for rows in stream(self.renderer, rpc, call, outcome):
-                for data in rows:
-                    exchange.sent += len(data)
-                    await context.write(data)
-                stay.deadline = self._deadline(context)
+            async with aclosing(stream(self.renderer, rpc, call, outcome)) as batches:
+                async for rows in batches:
+                    for data in rows:
+                        exchange.sent += len(data)
+                        await context.write(data)
+                    stay.deadline = self._deadline(context)
             context.set_trailing_metadata(self._trailer(exchange))
             return b""
 

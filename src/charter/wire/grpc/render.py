@@ -1,6 +1,6 @@
 """Rendering: what came of an ask → the bytes of messages."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,8 +60,9 @@ def render(renderer: Renderer, rpc: Rpc, call: Call, outcome: Outcome) -> bytes:
 
 async def stream(
     renderer: Renderer, rpc: Rpc, call: Call, outcome: Outcome
-) -> AsyncIterator[Sequence[bytes]]:
-    """The answer to a call that is a stream of rows, in batches as they come."""
+) -> AsyncGenerator[Sequence[bytes], None]:
+    """The answer to a call that is a stream of rows, in batches as they come. Who leaves it before
+    its end closes it, and with it what it reads from."""
     message, fill = renderer.messages.of(rpc.response), _filler(renderer, call)
     if isinstance(outcome, PageOutcome):
         yield [message(**fill(row)).SerializeToString() for row in _rows(f"[{outcome.rows}]")]
