@@ -29,6 +29,7 @@ _TITLES = {
     "store": "The database",
     "auth": "Who is asking",
     "rest": "The REST interface",
+    "grpc": "The gRPC interface",
     "identity": "Accounts and sessions",
     "rates": "Rate limits",
     "cors": "Pages of other origins",
