@@ -17,7 +17,7 @@ UV_VERSION := 0.13.9
 
 RUN := $(VENV)/bin/python -m examples.shop
 NODE_PEER := bench/peers/fastify_pg
-NODE_TOOLS := tests/support/oidc tests/support/graphql
+NODE_TOOLS := tests/support/oidc tests/support/graphql tests/support/grpc
 BENCH := $(VENV)-bench/bin/python -m bench
 PIP = $(@D)/bin/python -m pip --disable-pip-version-check --quiet
 LOCKED = $(PIP) install --require-hashes
@@ -31,8 +31,8 @@ COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 
 run: $(VENV)/run.stamp
 	$(RUN)
 
-# Without Node.js and npm, the tests with a real OpenID provider and other people's GraphQL tools are
-# skipped, and say so.
+# Without Node.js and npm, the tests with a real OpenID provider and other people's GraphQL and gRPC
+# tools are skipped, and say so.
 test: $(VENV)/dev.stamp $(if $(shell command -v npm),$(NODE_TOOLS:%=%/node_modules/.package-lock.json))
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 

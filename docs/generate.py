@@ -27,6 +27,10 @@ from charter.plan.comparators import comparators_of
 from charter.serve.settings.options import OPTIONS, SECTIONS, Option, explanation, value_text
 from charter.sql.dialects import DIALECTS
 from charter.sql.mysql import MAX_DIGITS, MAX_PLACES
+from charter.wire.grpc.faults import CODES as CODES_OF_PROTO
+from charter.wire.grpc.members import Slot
+from charter.wire.grpc.statuses import NAMES
+from charter.wire.grpc.statuses import status_of as grpc_status_of
 from charter.wire.rest.problems import status_of
 from charter.wire.rest.summaries import measures_of
 
@@ -40,6 +44,7 @@ _SECTION_TITLES = {
     "auth": "Who is asking",
     "rest": "The REST interface",
     "graphql": "The GraphQL interface",
+    "grpc": "The gRPC interface",
     "identity": "Accounts and sessions",
     "rates": "Rate limits",
     "cors": "Pages of other origins",
@@ -420,9 +425,61 @@ def migrations() -> str:
     return "".join(parts)
 
 
+def grpc() -> str:
+    """Types and statuses of gRPC, and the faults of field numbers."""
+    parts = [
+        "# gRPC: types, statuses and faults\n\n"
+        "How to use it is in [Serve gRPC](../how-to/grpc.md).\n\n"
+        "## Types\n\n"
+        "A list is `repeated`. All others but messages are `optional`, so that no value is told "
+        "from an empty one.\n\n",
+        table(
+            ("type", "in the .proto", "as"),
+            ((f"`{kind}`", _proto_type(kind), _PROTO.get(kind, "")) for kind in Scalar),
+        ),
+        "\n## Statuses\n\n"
+        "The `reason` of a status's `ErrorInfo` is the code of the problem in capitals.\n\n",
+    ]
+    ordered = sorted(CODES.values(), key=lambda code: (grpc_status_of(code), code.name))
+    parts.append(
+        table(
+            ("status", "reasons"),
+            (
+                (f"`{name}`", ", ".join(
+                    f"[`{code.name.upper()}`](problems.md#{code.name})"
+                    for code in ordered if grpc_status_of(code) == number
+                ))
+                for number, name in NAMES.items()
+            ),
+        )
+    )  # fmt: skip
+    parts.append("\n## Faults\n")
+    for code in sorted(CODES_OF_PROTO.values(), key=lambda code: code.name):
+        parts.append(
+            f"\n### {code.name}\n\n{code.title}\n\n{code.explanation}\n\n"
+            f"What to do: {code.remedy}\n"
+        )
+    return "".join(parts)
+
+
+def _proto_type(kind: Scalar) -> str:
+    return "an enum" if kind is Scalar.CHOICE else f"`{Slot('x', Type(kind)).spelt}`"
+
+
+_PROTO = {
+    Scalar.DECIMAL: "`12.50`: a double would lose digits",
+    Scalar.DATE: "`2026-11-22`: no well-known type has days alone",
+    Scalar.UUID: "small letters, with hyphens",
+    Scalar.DATETIME: "to the microsecond",
+    Scalar.CHOICE: "`STATUS_UNSPECIFIED` is 0, and no choice",
+    Scalar.JSON: "numbers are doubles: integers are exact below 2^53",
+}
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "problems.md": problems,
     "faults.md": faults,
+    "grpc.md": grpc,
     "changes.md": changes,
     "settings.md": settings,
     "words.md": words,

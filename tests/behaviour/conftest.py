@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from charter.contract.contract import Contract
-from tests.behaviour.clients import graphql, rest
+from tests.behaviour.clients import graphql, grpc, rest
 from tests.behaviour.clients.base import Client, Connect
 from tests.behaviour.clients.rest import RestClient
 from tests.behaviour.contract import studio
@@ -23,6 +23,7 @@ from tests.behaviour.serving import Served, serving
 PROTOCOLS: Mapping[str, Connect] = {
     "rest": rest.connect,
     "graphql": graphql.connect,
+    "grpc": grpc.connect,
 }
 
 TELLING = frozenset({"test_lists", "test_statements", "test_policies", "test_commands"})

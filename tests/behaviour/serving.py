@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -53,6 +53,10 @@ class Served:
     app: Callable[..., Any] = field(repr=False)
     witness: Witness = field(repr=False)
     url: str
+    process: Process = field(repr=False)
+    kept: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What clients make once for a service."""
+    closing: AsyncExitStack = field(default_factory=AsyncExitStack, repr=False)
 
 
 def settings_for(url: str) -> Settings:
@@ -72,6 +76,8 @@ async def serving(
     process = Process(contract, settings or settings_for(url), listener=witness)
     await process.start()
     try:
-        yield Served(contract, process.service, AsgiApp(process), witness, url)
+        served = Served(contract, process.service, AsgiApp(process), witness, url, process)
+        async with served.closing:
+            yield served
     finally:
         await process.stop()

@@ -100,7 +100,7 @@ async def test_what_did_not_happen_is_not_told(client: Client, served: Served) -
     before = await told(served)
     broken: list[Awaitable[Any]] = [
         client.create("Sample", {"name": "a", "code": "AB1"}),
-        client.create("Sample", {"name": 3}),
+        client.create("Sample", {"name": "a" * 81}),
         client.update("Sample", sample["id"], {"name": "x"}, version=9),
         client.call("break_it", ADA, resource="Project", key=made["id"]),
         client.call("copy", ADA, resource="Project", key=made["id"], inputs={"code": "p"}),

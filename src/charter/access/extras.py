@@ -12,9 +12,14 @@ class MissingExtra(ValueError):
 def needing(package: str, extra: str, what: str, module: str) -> ModuleType:
     """Charter's own module that stands on an optional package. MissingExtra where the package
     is not installed: it names the command that installs it."""
+    require(package, extra, what)
+    return import_module(module)
+
+
+def require(package: str, extra: str, what: str) -> None:
+    """Raises MissingExtra where an optional package is not installed."""
     if not is_installed(package):
         raise MissingExtra(f'{what} needs more packages: pip install "charter[{extra}]"')
-    return import_module(module)
 
 
 def is_installed(package: str) -> bool:

@@ -15,6 +15,7 @@ from charter.cli.arguments import add_settings, configured
 from charter.cli.design_access import FORMATS, TERMINAL, WIDENED, show_access, show_changes
 from charter.cli.design_breaking import JSON, show_breaking
 from charter.cli.design_old import old_contract
+from charter.cli.design_proto import write_proto
 from charter.cli.guard import USAGE, Refused, complain, guarded
 from charter.contract.canonical import canonical_json
 from charter.contract.contract import Contract
@@ -49,6 +50,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shape.add_argument(
         "--rls", action="store_true", help="print row-level security for PostgreSQL, as SQL"
     )
+    shape.add_argument(
+        "--proto",
+        metavar="FOLDER",
+        type=Path,
+        help="write the .proto for gRPC below this folder, and the numbers of its fields into "
+        "NAME.numbers.toml beside the contract",
+    )
     parser.add_argument(
         "--format", choices=FORMATS, default=TERMINAL, help="how to print --access and --against"
     )
@@ -66,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 @guarded
 def run(arguments: argparse.Namespace) -> int:
     rest = configured(arguments).settings.rest
-    apart = (arguments.openapi, arguments.sdl, arguments.asyncapi, arguments.rls)
+    apart = (arguments.openapi, arguments.sdl, arguments.asyncapi, arguments.rls, arguments.proto)
     if arguments.against and any(apart):
         return complain("--against goes alone, or with --access or --json", code=USAGE)
     if arguments.format != TERMINAL and not (arguments.access or arguments.against):
@@ -77,6 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
         return show_breaking(old_contract(arguments.against), contract, form, Console())
     if arguments.access:
         return _access(contract, arguments)
+    if arguments.proto:
+        return write_proto(contract, Path(arguments.file), arguments.proto, Console())
     if arguments.json:
         sys.stdout.write(canonical_json(contract).decode())
     elif arguments.openapi:

@@ -13,6 +13,7 @@ from charter.language.report import rendered
 from charter.migrate.faults import MigrationFault
 from charter.serve.settings.configure import BadSettings
 from charter.store.errors import StoreError
+from charter.wire.grpc.faults import ProtoFault
 
 FAULT = 1
 USAGE = 2
@@ -39,7 +40,7 @@ def guarded(work: Work) -> Work:
         except Problem as problem:
             flaws = [f"  {flaw.pointer or ''} {flaw.message}" for flaw in problem.detail.flaws]
             return complain(problem.detail.message, *flaws)
-        except MigrationFault as fault:
+        except (MigrationFault, ProtoFault) as fault:
             return complain(str(fault), f"  {fault.remedy}")
         except StoreError as error:
             return complain(f"the database: {error}")

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from charter.access.issue import Grant, issue_token
 from charter.cli.arguments import add_settings, configured
+from charter.cli.design_proto import numbers_beside
 from charter.cli.guard import Refused, guarded, supports_colour
 from charter.cli.migrate import migrate_first
 from charter.cli.opening import noted_beside, run_opening
@@ -23,6 +24,8 @@ from charter.serve.server import (
     Job,
     address_of,
     check_address,
+    check_grpc,
+    grpc_host,
     quiet_interrupt,
     serve,
 )
@@ -49,9 +52,11 @@ def run(arguments: argparse.Namespace) -> int:
     settings = configured(arguments).settings
     contract = load_contract(Path(arguments.file))
     noted = noted_beside(Path(arguments.file))
+    numbers = numbers_beside(Path(arguments.file), contract, settings)
     try:
         process = Process(contract, settings, noted=noted)
         check_address(settings.serve)
+        check_grpc(settings)
     except (ValueError, CannotListen) as error:
         raise Refused(str(error)) from None
     with quiet_interrupt():
@@ -66,6 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
             address_of(settings.serve),
             supports_colour(sys.stderr),
             noted=noted,
+            numbers=numbers,
         )
         serve(job, partial(welcome, process))
     return 0
@@ -99,6 +105,8 @@ def welcome(process: Process) -> None:
     table.add_row("openapi", address + "/openapi.json")
     if is_served(settings):
         table.add_row("graphql", address + settings.graphql.path)
+    if settings.grpc.port is not None:
+        table.add_row("grpc", f"{grpc_host(settings)}:{settings.grpc.port}")
     table.add_row("database", shown(database_of(contract, settings)))
     table.add_row("stop", "Ctrl+C")
     console = Console()

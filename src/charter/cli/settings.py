@@ -30,6 +30,7 @@ _TITLES = {
     "auth": "Who is asking",
     "rest": "The REST interface",
     "graphql": "The GraphQL interface",
+    "grpc": "The gRPC interface",
     "identity": "Accounts and sessions",
     "rates": "Rate limits",
     "cors": "Pages of other origins",

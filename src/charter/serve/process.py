@@ -1,11 +1,14 @@
 """Everything that one process needs to serve a contract, put together."""
 
+import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
+from charter.access.extras import needing
 from charter.access.gate import open_gate
 from charter.access.keys import Algorithm, Keys
 from charter.access.rates.open import open_store
@@ -40,11 +43,24 @@ from charter.serve.web.rest import Rest
 from charter.serve.web.throttle import AUTH, Throttle
 from charter.sql.own.history import Noted
 from charter.wire.graphql.persisted import listed_documents
+from charter.wire.grpc.describe import numbers_for
+from charter.wire.grpc.numbers import NO_NUMBERS, Numbers
 from charter.wire.http import Request
 from charter.wire.identity.parse import IdentityParser
 from charter.wire.pages.account import Offers
 
 _CURSOR_LABEL = b"charter cursors 1"
+_GRPC = "charter.serve.grpc.opening"
+
+
+class GrpcServer(Protocol):
+    """What is used of the server of gRPC; its module needs packages that may not be there."""
+
+    port: int
+
+    async def start(self) -> None: ...
+
+    async def stop(self, seconds: float) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +124,7 @@ class Process:
         self._trimmer = Trimmer(self.service, settings.live.retention, listener)
         self._lives: list[Live] = []
         self._noted = noted
+        self._grpc: GrpcServer | None = None
         self._heartbeat: Heartbeat | None = None
         if serve.database_replicas:
             self.service.follow(serve.database_replicas.split(), shared.written)
@@ -200,6 +217,32 @@ class Process:
         self._lives.append(live)
         return live
 
+    async def serve_grpc(self, numbers: Numbers) -> None:
+        """Serve gRPC beside HTTP, where a port is set. Raises MissingExtra, ProtoFault, and
+        ValueError for what cannot be served."""
+        if self.settings.grpc.port is not None:
+            self._grpc = self.grpc(numbers)
+            await self._grpc.start()
+
+    def grpc(self, numbers: Numbers = NO_NUMBERS) -> GrpcServer:
+        """The server of gRPC, not listening yet. What has no number yet gets one."""
+        module = needing("grpc", "grpc", "Serving gRPC", _GRPC)
+        parts = module.Parts(
+            self.service.answer,
+            self._authenticating(self._identity(self.settings)),
+            self._in_flight,
+            self._correlate,
+            self._edge,
+            self._health.ready,
+            self._throttle(self.settings),
+            self.listener,
+        )
+        whole = numbers_for(self.contract, numbers)
+        server: GrpcServer = module.opened(
+            self.contract, self.settings, whole, self._cursor_key, parts
+        )
+        return server
+
     def _authenticating(self, identity: Identity | None) -> Authenticator:
         if identity is None or not self.settings.identity.second_factor:
             return self._authenticator
@@ -260,7 +303,11 @@ class Process:
             await live.close()
         await self._hub.close()
         await self._trimmer.stop()
-        await self._in_flight.drained(self.settings.serve.stop_timeout)
+        seconds = self.settings.serve.stop_timeout
+        ending: list[Awaitable[object]] = [self._in_flight.drained(seconds)]
+        if self._grpc is not None:
+            ending.append(self._grpc.stop(seconds))
+        await asyncio.gather(*ending)
         if self._realm is not None:
             await self._realm.stop()
         if self._sessions is not None:

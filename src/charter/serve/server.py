@@ -22,6 +22,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import MPServer
 
+from charter.access.extras import require
 from charter.access.rates.open import shared_spending
 from charter.core.signals import Started
 from charter.language.load import load_contract
@@ -33,6 +34,7 @@ from charter.serve.settings.model import EventLoop, Interface, ServeSettings, Se
 from charter.serve.web.rsgi import RsgiApp
 from charter.sql.own.history import Noted
 from charter.store.written import shared_table
+from charter.wire.grpc.numbers import NO_NUMBERS, Numbers
 
 LEAST_BUFFER = 8192
 """Bytes; hyper, inside Granian, takes no smaller buffer for the header of a request."""
@@ -59,6 +61,8 @@ class Job:
     """What the workers share, where there are several."""
     noted: tuple[Noted, ...] = ()
     """The migrations beside the contract."""
+    numbers: Numbers = NO_NUMBERS
+    """The field numbers beside it."""
 
 
 def check_address(settings: ServeSettings) -> None:
@@ -72,6 +76,19 @@ def check_address(settings: ServeSettings) -> None:
             trial.listen(1)
         except OSError as error:
             raise _cannot(settings, error) from None
+
+
+def check_grpc(settings: Settings) -> None:
+    """The same for gRPC, where it is to be served. Raises MissingExtra too."""
+    if settings.grpc.port is not None:
+        require("grpc", "grpc", "Serving gRPC")
+        host, port = grpc_host(settings), settings.grpc.port
+        check_address(replace(settings.serve, host=host, port=port))
+
+
+def grpc_host(settings: Settings) -> str:
+    """Where gRPC is served."""
+    return settings.grpc.host or settings.serve.host
 
 
 def _resolved(settings: ServeSettings) -> tuple[socket.AddressFamily, str]:
@@ -176,6 +193,7 @@ def worker_app(job: Job, started: Semaphore) -> RsgiApp | AsgiApp:
     async def start() -> None:
         log.start()
         await process.start()
+        await process.serve_grpc(job.numbers)
         settle()
         following.append(
             asyncio.create_task(_follow(os.getppid(), job.shared.spending, job.shared.written))

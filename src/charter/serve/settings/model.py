@@ -13,6 +13,7 @@ from charter.serve.settings.identity import IdentitySettings
 from charter.serve.settings.live import LiveSettings
 from charter.store.settings import StoreSettings
 from charter.wire.graphql.settings import GraphqlSettings
+from charter.wire.grpc.settings import GrpcSettings
 from charter.wire.rest.settings import RestSettings
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -215,6 +216,7 @@ class Settings:
     auth: AccessSettings = field(default_factory=AccessSettings)
     rest: RestSettings = field(default_factory=RestSettings)
     graphql: GraphqlSettings = field(default_factory=GraphqlSettings)
+    grpc: GrpcSettings = field(default_factory=GrpcSettings)
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     rates: RatesSettings = field(default_factory=RatesSettings)
     cors: CorsSettings = field(default_factory=CorsSettings)

@@ -23,6 +23,7 @@ from charter.serve.settings.live import LiveSettings
 from charter.serve.settings.model import ServeSettings
 from charter.store.settings import StoreSettings
 from charter.wire.graphql.settings import GraphqlSettings
+from charter.wire.grpc.settings import GrpcSettings
 from charter.wire.rest.settings import RestSettings
 
 SECTIONS: dict[str, type[Any]] = {
@@ -31,6 +32,7 @@ SECTIONS: dict[str, type[Any]] = {
     "auth": AccessSettings,
     "rest": RestSettings,
     "graphql": GraphqlSettings,
+    "grpc": GrpcSettings,
     "identity": IdentitySettings,
     "rates": RatesSettings,
     "cors": CorsSettings,

@@ -1,0 +1,1 @@
+"""gRPC: one call from its metadata to its status, and the server of all of them."""

@@ -1,0 +1,1 @@
+"""gRPC: messages and services made from the contract, without generated code."""
