@@ -66,7 +66,8 @@ class Cluster:
         source = f"{self.primary.url().rpartition('/')[0]}/?application_name={name}"
         done = subprocess.run(
             [
-                str(program), "-D", str(standby.data), "-R", "-X", "stream", "-c", "fast",
+                # Streamed, the log would be asked for only every ten seconds.
+                str(program), "-D", str(standby.data), "-R", "-X", "fetch", "-c", "fast",
                 "--no-sync", "-d", source,
             ],
             user=standby.account.user,
