@@ -3,8 +3,8 @@
 A statement that changes a schema is a transaction of its own there, whatever is around it.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, TypeVar
 
 from charter.sql.statement import Statement
@@ -14,6 +14,7 @@ from charter.store.errors import Locked, StoreError, Unavailable
 from charter.store.mysql_address import MysqlAddress
 from charter.store.mysql_connection import MysqlLink, connect
 from charter.store.mysql_errors import FAILURES, breaks_connection, number_of, translated
+from charter.store.session import within
 from charter.store.settings import StoreSettings
 
 T = TypeVar("T")
@@ -74,16 +75,8 @@ class MysqlSession:
             await self._as_before()
             raise
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[None]:
-        await self.run("START TRANSACTION READ WRITE")
-        try:
-            yield
-        except BaseException:
-            with suppress(StoreError):
-                await self.run("ROLLBACK")
-            raise
-        await self.run("COMMIT")
+    def transaction(self) -> AbstractAsyncContextManager[None]:
+        return within(self.run, "START TRANSACTION READ WRITE")
 
     async def alone(self, name: str) -> bool:
         return bool((await self.fetch(_ALONE, (name,)))[0][0])

@@ -20,7 +20,7 @@ from charter.plan.actor import Actor
 from charter.plan.ask import Ask
 from charter.plan.outcome import Outcome, RowOutcome
 from charter.serve.engine.failures import problem_of
-from charter.serve.web.authenticate import Authenticator
+from charter.serve.web.authenticate import Authenticator, identified
 from charter.serve.web.correlation import Correlation, Correlator
 from charter.serve.web.edge import Edge
 from charter.serve.web.inflight import InFlight, Stay, Why
@@ -178,24 +178,11 @@ class Calls:
         exchange.tally = tally
         if tally is not None:
             await tally.arrived()
-        actor = exchange.actor = await self._identified(request, tally)
+        actor = exchange.actor = await identified(self.authenticator, request, tally)
         call = self.parser.parse(exchange.coming, actor, datetime.now(UTC), request_id)
         if tally is not None:
             await tally.understood(call.ask.form, call.route)
         return call, await self.answer(call.ask)
-
-    async def _identified(self, request: Request, tally: Tally | None) -> Actor:
-        """Who calls. Who cannot be identified is charged as well."""
-        try:
-            found = self.authenticator.identify(request)
-            actor = found if isinstance(found, Actor) else await found
-        except Problem:
-            if tally is not None:
-                await tally.unknown()
-            raise
-        if tally is not None:
-            await tally.known(actor)
-        return actor
 
     async def _refuse(self, exchange: Exchange, context: Context, problem: Problem) -> bytes:
         """Ends the call with the status of a problem: nothing is ever given back."""

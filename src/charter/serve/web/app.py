@@ -15,7 +15,7 @@ from charter.plan.ask import Ask
 from charter.plan.outcome import Outcome
 from charter.serve.engine.failures import problem_of
 from charter.serve.settings.model import ServeSettings
-from charter.serve.web.authenticate import Authenticator
+from charter.serve.web.authenticate import Authenticator, identified
 from charter.serve.web.correlation import Correlation, Correlator
 from charter.serve.web.edge import Edge
 from charter.serve.web.inflight import InFlight, Stay, Why
@@ -225,24 +225,11 @@ class App:
     async def _who(self, exchange: Exchange, request: Request, beside: Endpoints | None) -> Actor:
         """Who sends a request, where that means anything."""
         if beside is None or not beside.is_open(request):
-            exchange.actor = await self._identified(request, exchange.tally)
+            exchange.actor = await identified(self.authenticator, request, exchange.tally)
             return exchange.actor
         if exchange.tally is not None:
             await exchange.tally.unknown()
         return ANONYMOUS
-
-    async def _identified(self, request: Request, tally: Tally | None) -> Actor:
-        """Who sends a request. Who cannot be identified is charged as well."""
-        try:
-            found = self.authenticator.identify(request)
-            actor = found if isinstance(found, Actor) else await found
-        except Problem:
-            if tally is not None:
-                await tally.unknown()
-            raise
-        if tally is not None:
-            await tally.known(actor)
-        return actor
 
     async def _with_body(
         self, request: Request, link: Link, length: int | None, stay: Stay

@@ -8,8 +8,10 @@ from charter.access.gate import Gate
 from charter.access.tokens import TokenVerifier
 from charter.contract.contract import Contract
 from charter.contract.expression import FactName
+from charter.core.problems import Problem
 from charter.plan.actor import Actor
 from charter.serve.web.addresses import client_address
+from charter.serve.web.throttle import Tally
 from charter.wire.http import Request
 
 
@@ -49,3 +51,17 @@ def located(contract: Contract, inner: Authenticator) -> Authenticator:
     """The authenticator, with addresses where some rule of the contract asks for them."""
     asked = any(fact.name is FactName.ADDRESS_IN for fact in contract.facts)
     return Located(inner) if asked else inner
+
+
+async def identified(authenticator: Authenticator, request: Request, tally: Tally | None) -> Actor:
+    """Who sends a request. Who cannot be identified is charged as well."""
+    try:
+        found = authenticator.identify(request)
+        actor = found if isinstance(found, Actor) else await found
+    except Problem:
+        if tally is not None:
+            await tally.unknown()
+        raise
+    if tally is not None:
+        await tally.known(actor)
+    return actor
