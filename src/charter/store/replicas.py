@@ -12,11 +12,11 @@ import random
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
+from charter.core.tasks import ended
 from charter.sql.statement import Statement
 from charter.store.database import Database, Row
 from charter.store.errors import Contended, Crowded, StoreError, Unavailable
@@ -98,10 +98,7 @@ class Replicas:
 
     async def close(self) -> None:
         watching, self._watching = self._watching, None
-        if watching is not None:
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
+        await ended(watching)
         for replica in self._replicas:
             await replica.database.close()
         self._written.close()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from charter.core.ids import uuid7
 from charter.core.signals import Failed, Listener
+from charter.core.tasks import ended
 from charter.serve.engine.asking import fetch
 from charter.sql.dialect import Dialect
 from charter.sql.own import history
@@ -60,9 +61,7 @@ class Heartbeat:
         task, self._task = self._task, None
         if task is None:
             return
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await ended(task)
         # Where the database is gone the release is taken for dead a little later.
         with suppress(StoreError):
             await self._run(history.remove_release(self._dialect), (self._release.id,))

@@ -1,10 +1,10 @@
 """Sweeping: what has expired is deleted, now and then."""
 
 import asyncio
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from charter.core.signals import Failed, Listener
+from charter.core.tasks import ended
 from charter.serve.identity.attempts import milliseconds
 from charter.serve.identity.running import run
 from charter.sql.dialect import Dialect
@@ -56,10 +56,7 @@ class Sweeper:
 
     async def stop(self) -> None:
         task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await ended(task)
 
     async def _run(self) -> None:
         while True:

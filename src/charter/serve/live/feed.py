@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from charter.core.signals import Failed, Listener
+from charter.core.tasks import ended
 from charter.serve.live.log import Log, Read
 from charter.sql.log import Mark
 
@@ -44,10 +45,7 @@ class Feed:
     async def stop(self) -> None:
         """Follow it no more."""
         task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await ended(task)
 
     async def _go_on(self) -> None:
         failing = False

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,6 +13,7 @@ from charter.core import codes
 from charter.core.livecodes import NOT_LIVE
 from charter.core.problems import Problem
 from charter.core.signals import Failed, Listener
+from charter.core.tasks import ended
 from charter.plan.actor import Actor
 from charter.plan.ask import Ask, ReadMany, ReadOne
 from charter.plan.news import Sink
@@ -236,10 +236,7 @@ class Hub:
 
     async def _stop(self) -> None:
         clock, self._clock = self._clock, None
-        if clock is not None:
-            clock.cancel()
-            with suppress(asyncio.CancelledError):
-                await clock
+        await ended(clock)
         await self._feed.stop()
 
 

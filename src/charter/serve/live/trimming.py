@@ -1,11 +1,11 @@
 """Trimming: entries of the log that are older than it is kept go."""
 
 import asyncio
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from charter.contract.types import DATETIME
 from charter.core.signals import Failed, Listener
+from charter.core.tasks import ended
 from charter.serve.engine.service import Service
 from charter.sql.log import oldest, trim
 from charter.sql.own.query import bound
@@ -43,10 +43,7 @@ class Trimmer:
 
     async def stop(self) -> None:
         task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await ended(task)
 
     async def trim(self, now: datetime) -> int:
         """Delete all that is too old now; how much that was."""

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,6 +10,7 @@ from charter.core import codes
 from charter.core.livecodes import TOO_MANY_SUBSCRIPTIONS
 from charter.core.problems import Problem
 from charter.core.signals import Answered, Failed, Listener
+from charter.core.tasks import ended
 from charter.plan.actor import Actor
 from charter.plan.ask import Ask, ReadMany
 from charter.serve.live.hub import Hub
@@ -180,10 +180,7 @@ class Live:
         for stream in list(self._streams):
             stream.end()
         clock, self._clock = self._clock, None
-        if clock is not None:
-            clock.cancel()
-            with suppress(asyncio.CancelledError):
-                await clock
+        await ended(clock)
         for _ in range(20):
             if not len(self):
                 break
