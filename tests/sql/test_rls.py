@@ -5,7 +5,7 @@ import json
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from charter.contract import expression as e
 from charter.contract.contract import Contract
+from charter.contract.identity import Tenancy
 from charter.contract.resource import Allow, Freeze, Hide, Policy, Resource
 from charter.contract.types import TEXT, Scalar, Type
 from charter.plan.actor import Actor
@@ -30,14 +31,14 @@ from tests.sql.databases import Postgres, create, fill
 from tests.support.evaluate import Place, Store, field_of, holds, json_value
 from tests.support.postgres import PostgresServer
 
-NOW = datetime.now(UTC)
+SIGNED_IN = timedelta(minutes=5)
 ACTORS = (
     Actor(),
     Actor("ada", frozenset({"buyer"}), {"name": "saw", "age": 7, "none": None}, tenant="bob"),
     Actor("bob", frozenset({"other"}), {"name": ["saw"], "age": "7"}, frozenset({"pwd", "otp"})),
     Actor(
         "eve", frozenset({"chief"}), {"name": "*a*"}, frozenset({"api_key"}),
-        NOW.timestamp() - 300, "10.1.2.3",
+        address="10.1.2.3",
     ),
 )  # fmt: skip
 STORE = shop.store()
@@ -168,13 +169,15 @@ CONTRACTS = st.fixed_dictionaries(
 )
 
 
-def expected(contract: Contract, resource: Resource, actor: Actor) -> dict[Any, dict[str, Any]]:
+def expected(
+    contract: Contract, resource: Resource, actor: Actor, now: datetime
+) -> dict[Any, dict[str, Any]]:
     """The rows that the API shows, with None for what it leaves out."""
-    view = View(contract, standing_of(contract, actor, NOW))
+    view = View(contract, standing_of(contract, actor, now))
     store = Store(contract, STORE.rows, STORE.links)
     found = {}
     for row in STORE.rows[resource.name]:
-        place = Place(store, {e.ROW: (resource, row)}, (), actor, NOW)
+        place = Place(store, {e.ROW: (resource, row)}, (), actor, now)
         if holds(view.readable(resource), place):
             found[row["id"]] = {
                 item.name: json_value(field_of(resource, row, item.name, place), item.type)
@@ -202,6 +205,9 @@ def test_a_session_sees_what_the_api_shows(
     includes = {"chief": frozenset({"chief", "buyer"})}
     contract = with_policies(drawn, role_includes=includes)
     wall.apply(contract)
+    now = datetime.now(UTC)
+    if actor.id == "eve":
+        actor = replace(actor, signed_in_at=(now - SIGNED_IN).timestamp())
     texts = []
     for resource in contract.resources:
         names = ", ".join(POSTGRES.quote(item.name) for item in resource.readable)
@@ -212,7 +218,7 @@ def test_a_session_sees_what_the_api_shows(
     answers = wall.as_client(actor, [*texts, "SELECT * FROM orders_labels"])
     seen = {}
     for place, resource in enumerate(contract.resources):
-        rows = expected(contract, resource, actor)
+        rows = expected(contract, resource, actor, now)
         seen[resource.name] = set(rows)
         assert {key for (key,) in answers[2 * place]} == set(rows), resource.name
         shown = [plain(contract, resource, row) for row in answers[2 * place + 1]]
@@ -223,6 +229,16 @@ def test_a_session_sees_what_the_api_shows(
         if near in seen["Order"] and far in seen["Label"]
     }
     assert set(answers[-1]) == pairs
+
+
+@pytest.mark.parametrize("of", [e.ActorTenant(TEXT), shop.own("customer_id", TEXT)])
+def test_without_tenants_nobody_acts_for_one(wall: Wall, of: e.Expression) -> None:
+    own = e.Compare(e.Operator.EQ, of, e.ActorTenant(TEXT))
+    contract = with_policies({"Order": Policy((Allow(("read",), own),))})
+    wall.apply(contract)
+    order = contract.resource_named["Order"]
+    assert expected(contract, order, ACTORS[1], datetime.now(UTC)) == {}
+    assert wall.as_client(ACTORS[1], ["SELECT id FROM orders"]) == [[]]
 
 
 def test_what_is_hidden_or_charters_own_is_out_of_reach(wall: Wall) -> None:
@@ -348,7 +364,7 @@ def test_nobody_reaches_into_another_tenant(wall: Wall) -> None:
         replace(resource, tenant="customer_id") if resource.name == "Order" else resource
         for resource in contract.resources
     )
-    wall.apply(replace(contract, resources=resources))
+    wall.apply(replace(contract, resources=resources, tenancy=Tenancy("User")))
     grant = "GRANT INSERT, UPDATE (customer_id) ON orders TO charter_client"
     wall.runner.run(wall.connection.execute(grant))
     ada = ACTORS[1]

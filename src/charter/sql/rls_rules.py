@@ -36,7 +36,6 @@ from charter.sql.postgres import POSTGRES
 from charter.sql.rls_actor import SCHEMA
 from charter.sql.rows import Aliases, Joins, Rows, bare_row
 
-_SOMEBODY = Standing(True, frozenset(), tenanted=True)
 _ROW, _OLD, _NEW = "charter_row", "charter_old", "charter_new"
 
 
@@ -83,7 +82,8 @@ def _settled(part: Expression) -> Expression:
 
 def open_view(contract: Contract) -> OpenView:
     veil = veiled(contract, is_about_actor)
-    return OpenView(veil, View(veil.contract, _SOMEBODY))
+    somebody = Standing(True, frozenset(), tenanted=contract.tenancy is not None)
+    return OpenView(veil, View(veil.contract, somebody))
 
 
 @dataclass(frozen=True)
