@@ -97,6 +97,21 @@ async def test_reads_go_to_a_replica(followed: Cluster) -> None:
         assert followed.primary.password not in use.name
 
 
+async def test_a_replica_of_an_idle_primary_is_up_to_date(followed: Cluster) -> None:
+    """The place of the next entry is past the head of a new segment, where no replica is yet."""
+    async with served(followed) as here:
+        await until(here.is_away)
+        followed.primary.execute("SELECT pg_switch_wal()")
+        switched = time.monotonic()
+
+        async def fresh() -> bool:
+            behind = here.replicas.usage()[0].behind
+            return behind is not None and time.monotonic() - behind > switched
+
+        async with asyncio.timeout(5):  # By itself an idle server writes every 15 s.
+            await until(fresh)
+
+
 async def test_an_actor_reads_its_own_writes_and_others_a_bounded_past(followed: Cluster) -> None:
     standby = followed.standbys[0]
     async with served(followed) as here:

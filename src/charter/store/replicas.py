@@ -30,10 +30,15 @@ LOOK_SECONDS = 2.0
 """The longest that the question how far a server is, or connecting to a replica, may take."""
 NEVER = float("-inf")
 
-# Where the log would be written next: never before any commit that somebody was told of.
+# Where the log would be written next: never before any commit that somebody was told of. After
+# the head of a segment (40 bytes) or of a page (24) alone, which are no records, nobody can be:
+# a replica is at what comes before it, until something is written again.
 PRIMARY = Statement(
-    "SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn, "
-    "('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint",
+    "SELECT next - CASE WHEN next % segment = 40 THEN 40 WHEN next % page = 24 THEN 24 ELSE 0 END, "
+    "('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint "
+    "FROM (SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn AS next, "
+    "pg_size_bytes(current_setting('wal_segment_size')) AS segment, "
+    "current_setting('wal_block_size')::bigint AS page) AS log",
     label="how far the primary is",
 )
 # A replica that has lost its way to another history than the primary's says nothing of value.
