@@ -17,6 +17,7 @@ from charter.serve.engine.service import Service
 from charter.serve.process import Process
 from charter.serve.settings.model import LogLevel, ServeSettings, Settings
 from charter.sql.own.history import RELEASES
+from charter.store.bell import BELL
 from tests.behaviour.clients.base import Someone
 
 SECRET = "a secret of the tests, and of nothing else"
@@ -31,14 +32,15 @@ def token(actor: Someone, **changes: Any) -> str:
 
 @dataclass(slots=True)
 class Witness:
-    """Hears what a service tells: its statements, but not its heartbeat, and its failures."""
+    """Hears what a service tells: its statements, but not its heartbeat and its bell, and its
+    failures."""
 
     statements: list[str] = field(default_factory=list)
     failures: list[BaseException] = field(default_factory=list)
 
     def __call__(self, signal: Signal) -> None:
         match signal:
-            case Queried() if not signal.statement.endswith(RELEASES.name):
+            case Queried() if not signal.statement.endswith((RELEASES.name, BELL)):
                 self.statements.append(signal.statement)
             case Failed():
                 self.failures.append(signal.error)

@@ -116,8 +116,7 @@ class Process:
         self._hub = Hub(
             self.service,
             self._cursor_key,
-            most_rows=settings.live.max_rows,
-            retention=settings.live.retention,
+            settings.live,
             longest_transaction=settings.store.transaction_timeout,
             listener=listener,
         )

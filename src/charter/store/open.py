@@ -17,6 +17,7 @@ from charter.store.address import (
     shown,
     sqlite_path,
 )
+from charter.store.bell import Bell
 from charter.store.database import Database
 from charter.store.errors import MissingDriver
 from charter.store.replicas import LOOK_SECONDS, Replicas
@@ -96,6 +97,16 @@ async def open_session(url: str, settings: StoreSettings | None = None) -> Sessi
     server.check(url)
     session: Session = await _driven(server, server.session).open_session(url, settings)
     return session
+
+
+def open_bell(url: str, settings: StoreSettings, database: Database) -> Bell | None:
+    """What the processes on a database tell each other by that something was written; None where
+    a database has nothing of the kind. Raises MissingDriver."""
+    if dialect_of(url) is not Dialect.POSTGRESQL:
+        return None
+    module = _driven(_SERVERS[Dialect.POSTGRESQL], "charter.store.postgres_bell")
+    bell: Bell = module.opened(postgresql_dsn(url), settings, database)
+    return bell
 
 
 def _driven(server: _Server, module: str | None = None) -> ModuleType:

@@ -60,10 +60,10 @@ async def test_a_log_that_was_trimmed_goes_on(
 
 async def test_a_position_has_its_time(http: RestClient, served: Served) -> None:
     await http.create("Sample", {"name": "a"})
-    async with watching(served, retention=0.0) as brief:
+    async with watching(served, retention=1.0) as brief:
         watcher = await brief.watch("/v1/samples")
-        await asyncio.sleep(1.1)
         start = Start(after=watcher.position)
+        await asyncio.sleep(1.1)
         again = await brief.watch("/v1/samples", start=start, watcher=Watcher())
         assert [code.name for code in again.resets] == ["position_expired"]
 

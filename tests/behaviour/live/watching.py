@@ -14,6 +14,7 @@ from charter.plan.ask import Ask
 from charter.plan.news import Changes, Ended, Kind, News, Reached, Rows
 from charter.serve.live.hub import Hub, Subscription
 from charter.serve.live.view import Start
+from charter.serve.settings.live import LiveSettings
 from charter.serve.web.rest import Rest
 from charter.wire.http import Request
 from charter.wire.rest.settings import RestSettings
@@ -132,8 +133,10 @@ class Watching:
 @asynccontextmanager
 async def watching(served: Served, **changes: Any) -> AsyncIterator[Watching]:
     """A hub on a service."""
-    settings = {"most_rows": 1000, "retention": 3600.0, "longest_transaction": 10.0} | changes
-    hub = Hub(served.service, b"p" * 32, listener=served.witness, **settings)
+    settings = LiveSettings(**{"max_rows": 1000, "poll": 0.1} | changes)
+    hub = Hub(
+        served.service, b"p" * 32, settings, longest_transaction=10.0, listener=served.witness
+    )
     try:
         yield Watching(served, hub, Rest(served.contract, b"k" * 32, RestSettings()))
     finally:

@@ -26,7 +26,7 @@ from charter.sql.statement import Statement
 from charter.store.address import dialect_of
 from charter.store.database import Database
 from charter.store.errors import StoreError
-from charter.store.open import open_database, open_replicas
+from charter.store.open import open_bell, open_database, open_replicas
 from charter.store.replicas import Replicas
 from charter.store.settings import StoreSettings
 from charter.store.usage import DatabaseUse, Measured
@@ -54,6 +54,10 @@ class Service:
         self._opened = open_database(url, self._store, listener)
         self._counting = CountingDatabase(self._opened, self.statements)
         self.database: Database = self._counting
+        self.bell = open_bell(url, self._store, self._opened)
+        """What processes tell each other by that something was written, where there is one."""
+        if self.bell is not None:
+            self._counting.wrote = self.bell.ring
         self.replicas: Replicas | None = None
         self._limits = limits
         self._signer = signer or signer_of(None)
@@ -77,7 +81,16 @@ class Service:
 
     def tell_written(self, wrote: Callable[[], None]) -> None:
         """Call a function after each write of this process."""
-        self._counting.wrote = wrote
+        bell = self.bell
+        if bell is None:
+            self._counting.wrote = wrote
+            return
+
+        def both() -> None:
+            wrote()
+            bell.ring()
+
+        self._counting.wrote = both
 
     @property
     def pipeline(self) -> Pipeline:
@@ -108,6 +121,8 @@ class Service:
     async def close(self) -> None:
         if self.replicas is not None:
             await self.replicas.close()
+        if self.bell is not None:
+            await self.bell.close()
         await self.database.close()
 
     async def answer(self, ask: Ask) -> Outcome:

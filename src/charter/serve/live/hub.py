@@ -26,6 +26,7 @@ from charter.serve.live.log import Log, Read
 from charter.serve.live.position import Position, Seal
 from charter.serve.live.reader import Reader
 from charter.serve.live.view import Member, Start, View
+from charter.serve.settings.live import LiveSettings
 from charter.sql.log import Mark
 from charter.sql.statement import Sources, Statement
 
@@ -59,20 +60,19 @@ class Hub:
         self,
         service: Service,
         key: bytes,
+        settings: LiveSettings,
         *,
-        most_rows: int,
-        retention: float,
         longest_transaction: float,
         listener: Listener | None = None,
     ) -> None:
         self._service = service
         self._seal = Seal(key)
-        self._most = most_rows
-        self._retention = retention
+        self._most = settings.max_rows
+        self._retention = settings.retention
         self._patience = longest_transaction + SLACK_SECONDS
         self._listener = listener
         self.log = Log(service.database, service.dialect, self._patience)
-        self._feed = Feed(self.log, self._heard, listener)
+        self._feed = Feed(self.log, self._heard, listener, service.bell, settings.poll)
         self._views: dict[Any, View] = {}
         self._watching: defaultdict[str, set[View]] = defaultdict(set)
         self.reader = Reader(service.database, remote=service.dialect.remote)

@@ -27,6 +27,10 @@ class LiveSettings:
     """Seconds between two signs of life; a client that answers none of two is gone."""
     recheck: float = 5.0
     """Seconds after which the rights of a connection are looked at again."""
+    poll: float = 1.0
+    """Seconds after which the log of changes is read though no other process has said that it
+    wrote. Where processes cannot tell each other (all databases but PostgreSQL, and poolers in
+    transaction mode) it is read every 0.1 s instead."""
     retention: float = 3600.0
     """Seconds for which the log of changes is kept: so long can a position be old."""
 
@@ -46,5 +50,6 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "connect_timeout": (0.1, 3600),
     "heartbeat": (0.1, 3600),
     "recheck": (0.05, 3600),
+    "poll": (0.05, 3600),
     "retention": (1, 31_536_000),
 }
