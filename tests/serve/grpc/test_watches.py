@@ -1,6 +1,7 @@
 """Calls that are told of changes: how each of them ends, and how many there may be."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,8 @@ import grpc
 import grpc.aio
 import pytest
 
+from charter.access.issue import Grant, issue_token
+from charter.access.keys import secret_key
 from charter.access.rates.settings import RatesSettings
 from charter.core.signals import Answered, Failed, Signal
 from charter.language.load import load_contract
@@ -20,7 +23,7 @@ from charter.wire.grpc.settings import GrpcSettings
 from tests.identity import people
 from tests.identity.people import settings_for
 from tests.identity.shop import shop
-from tests.serve.apps import CONTRACT, free_port, settings_in, token
+from tests.serve.apps import CONTRACT, SECRET, free_port, settings_in
 from tests.serve.grpc.apps import NO_RATES, Opened, Status, opened
 from tests.serve.grpc.test_accounts import bearer
 
@@ -37,12 +40,14 @@ async def begun(service: Opened, name: str = "WatchNotes", **options: Any) -> An
     return call
 
 
-async def ended(call: Any) -> Status:
-    """The status that a call ends with, after all that comes before it."""
+async def ended(call: Any, held: Any = None) -> Status:
+    """The status that a call ends with, after all that comes before it; the rows that it tells
+    of are added to those that are `held`."""
     async with asyncio.timeout(10):
         try:
-            async for _ in call:
-                pass
+            while (message := await call.read()) is not grpc.aio.EOF:
+                for change in message.changes if held is not None else ():
+                    held.add(key=change.key, tag=change.tag)
         except grpc.aio.AioRpcError as error:
             return Status.of(error)
     raise AssertionError("it ended well")
@@ -113,12 +118,7 @@ async def test_who_reads_too_slowly_is_let_go_and_loses_nothing(tmp_path: Path) 
             await service.calling("BatchCreateSamples", request)
             count += 20
         have = service.message("charterapi.v1.Have")
-        try:
-            async for message in call:
-                for change in message.changes:
-                    have.rows.add(key=change.key, tag=change.tag)
-        except grpc.aio.AioRpcError as error:
-            status = Status.of(error)
+        status = await ended(call, have.rows)
         assert (status.code, status.reason) == (Code.RESOURCE_EXHAUSTED, "TOO_SLOW")
         assert len(have.rows) < count
         again = service.streaming("WatchSamples", service.message("WatchSamplesRequest", have=have))
@@ -132,10 +132,10 @@ async def test_who_reads_too_slowly_is_let_go_and_loses_nothing(tmp_path: Path) 
 
 async def test_it_ends_with_the_token(tmp_path: Path) -> None:
     async with opened(tmp_path, live=QUICK) as service:
-        short = [("authorization", f"Bearer {token(lifetime=2)}")]
-        process: Any = service.process
-        assert process.settings.auth.leeway < 60
-        call = await begun(service, metadata=short)
+        leeway = service.process.settings.auth.leeway
+        grant, key = Grant("ann", lifetime=60), secret_key(SECRET.encode(), None, "test")
+        token = issue_token(key, grant, now=time.time() - leeway - 58)
+        call = await begun(service, metadata=bearer(token))
         status = await ended(call)
         assert (status.code, status.reason) == (Code.UNAUTHENTICATED, "INVALID_TOKEN")
         await unwatched(service)
@@ -213,7 +213,7 @@ async def test_there_are_so_many_connections(tmp_path: Path) -> None:
 
 
 async def test_it_is_charged_as_a_page_of_many_rows(tmp_path: Path) -> None:
-    rates = RatesSettings(actor="5/1m")
+    rates = RatesSettings(actor="4/1m")
     async with opened(tmp_path, rates=rates) as service:
         status = await ended(service.streaming("WatchNotes"))
         assert (status.code, status.reason) == (Code.RESOURCE_EXHAUSTED, "RATE_LIMITED")

@@ -39,7 +39,7 @@ for await (const row of client("ProductService").StreamProducts({}, metadata)) {
 const watched = [];
 const following = client("ProductService").WatchProducts({ id: product.id }, metadata);
 for await (const told of following) {
-  watched.push(...told.changes.map((change) => [change.kind, change.row.price]));
+  watched.push(...(told.changes ?? []).map((change) => [change.kind, change.row.price]));
   if (told.ready) {
     await call("ProductService", "UpdateProduct", { id: product.id, product: { price: "6.00" } });
   }

@@ -22,7 +22,7 @@ from charter.plan.outcome import (
     ValueOutcome,
     WriteOutcome,
 )
-from charter.wire.grpc.names import row_field
+from charter.wire.grpc.names import result_field, row_field
 from charter.wire.grpc.numbers import Numbers
 from charter.wire.grpc.pool import Messages
 from charter.wire.grpc.rows import UNSEEN, FillRow, RowFillers, turn_of, value
@@ -141,7 +141,7 @@ def _result(renderer: Renderer, call: Call, part: WriteOutcome) -> Filled:
     if part.deleted:
         return {"nothing": {}}
     resource = renderer.contract.resource_named[part.resource]
-    return {row_field(resource): _row_filled(renderer, call, part)}
+    return {result_field(row_field(resource)): _row_filled(renderer, call, part)}
 
 
 def _value(renderer: Renderer, rpc: Rpc, call: Call, outcome: ValueOutcome) -> Filled:

@@ -8,7 +8,7 @@ from charter.contract.resource import Resource
 from charter.wire.grpc.common import CHANGE_KIND, COUNTING, FILTER, HAVE
 from charter.wire.grpc.fields import enums_of, members_of
 from charter.wire.grpc.members import input_slots
-from charter.wire.grpc.names import parent_field, row_field, spelt_type
+from charter.wire.grpc.names import parent_field, result_field, row_field, spelt_type
 from charter.wire.grpc.numbers import Numbers, Table
 from charter.wire.grpc.shape import Label, Member, Message, Rpc, Verb
 
@@ -203,8 +203,9 @@ def _call(rpc: Rpc, numbers: Numbers) -> Message:
 
 
 def input_field(name: str, taken: set[str]) -> str:
-    """The field of an input: with an underscore where every command has such a field."""
-    return f"{name}_" if name in taken else name
+    """The field of an input: another where every command has a field of its name. An underscore
+    would not do: `version_` and `version` are the same in JSON."""
+    return f"input_{name}" if name in taken else name
 
 
 def _told(rpc: Rpc) -> Message:
@@ -261,7 +262,7 @@ def _batch(contract: Contract, numbers: Numbers) -> Iterator[Message]:
         for item, found in operations.names.items()
     )
     rows = tuple(
-        Member(item, found.number, found.type, oneof="result")
+        Member(result_field(item), found.number, found.type, oneof="result")
         for item, found in results.names.items()
     )
     operation = Message("Operation", (name, *parts), gone=operations.gone)
