@@ -60,6 +60,8 @@ class GrpcServer(Protocol):
 
     async def start(self) -> None: ...
 
+    async def end_watches(self) -> None: ...
+
     async def stop(self, seconds: float) -> None: ...
 
 
@@ -235,6 +237,8 @@ class Process:
             self._health.ready,
             self._throttle(self.settings),
             self.listener,
+            self._hub,
+            lambda: sum(map(len, self._lives)),
         )
         whole = numbers_for(self.contract, numbers)
         server: GrpcServer = module.opened(
@@ -300,6 +304,8 @@ class Process:
             self.listener(Stopping(len(self._in_flight)))
         for live in self._lives:
             await live.close()
+        if self._grpc is not None:
+            await self._grpc.end_watches()
         await self._hub.close()
         await self._trimmer.stop()
         seconds = self.settings.serve.stop_timeout

@@ -14,6 +14,7 @@ from charter.access.rates.settings import RatesSettings
 from charter.core.signals import Listener
 from charter.language.load import load_contract
 from charter.serve.process import Process
+from charter.serve.settings.live import LiveSettings
 from charter.wire.grpc.parse import Parser
 from charter.wire.grpc.problems import DETAILS
 from charter.wire.grpc.settings import GrpcSettings
@@ -52,6 +53,14 @@ class Opened:
         answer = self.parser.messages.of(rpc.response).FromString
         unary: Any = self.channel.unary_unary(rpc.path, None, answer)
         return unary(raw, **{"metadata": self.metadata, **options})
+
+    def streaming(self, name: str, request: Any = b"", **options: Any) -> Any:
+        """A call that is answered with a stream of messages."""
+        rpc = self.rpc(name)
+        raw = request if isinstance(request, bytes) else request.SerializeToString()
+        answer = self.parser.messages.of(rpc.response).FromString
+        stream: Any = self.channel.unary_stream(rpc.path, None, answer)
+        return stream(raw, **{"metadata": self.metadata, **options})
 
     async def ask(self, name: str, **values: Any) -> Any:
         return await self.calling(name, self.message(f"{name}Request", **values))
@@ -109,13 +118,19 @@ async def opened(
     settings: GrpcSettings | None = None,
     *,
     rates: RatesSettings = NO_RATES,
+    live: LiveSettings | None = None,
     listener: Listener | None = None,
     contract: Path = CONTRACT,
     credentials: grpc.ChannelCredentials | None = None,
     **serve: Any,
 ) -> AsyncIterator[Opened]:
     """A server on a free port, and a channel: in plain text, or with these credentials."""
-    whole = replace(settings_in(directory, **serve), grpc=settings or GrpcSettings(), rates=rates)
+    whole = replace(
+        settings_in(directory, **serve),
+        grpc=settings or GrpcSettings(),
+        rates=rates,
+        live=live or LiveSettings(),
+    )
     process = Process(load_contract(contract), whole, listener=listener)
     await process.start()
     server: Any = process.grpc()

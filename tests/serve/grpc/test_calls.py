@@ -21,6 +21,7 @@ from charter.serve.process import Process
 from charter.store.settings import StoreSettings
 from charter.wire.grpc.numbers import NO_NUMBERS
 from charter.wire.grpc.settings import GrpcSettings
+from charter.wire.grpc.shape import STREAMING
 from tests.serve.apps import CONTRACT, free_port, settings_in
 from tests.serve.grpc.apps import NO_RATES, Opened, opened
 
@@ -303,7 +304,7 @@ async def test_random_bytes_make_no_failure_of_ours(tmp_path: Path) -> None:
     chance = random.Random(7)
     codes: set[grpc.StatusCode] = set()
     async with opened(tmp_path, listener=heard.append, contract=STUDIO) as service:
-        names = [rpc.name for rpc in service.parser.rpcs.values() if rpc.verb != "stream"]
+        names = [rpc.name for rpc in service.parser.rpcs.values() if rpc.verb not in STREAMING]
         for _ in range(300):
             raw = _odd(service, chance.choice(names), chance)
             try:

@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -61,6 +61,8 @@ def test_stubs_in_python(folder: Path, address: str) -> None:
         "created": True,
         "listed": ["Mocha", 3, "Coffee", False],
         "streamed": ["Mocha"],
+        "ready": [False, True, False],
+        "watched": [["CHANGE_KIND_SNAPSHOT", True, 3], ["CHANGE_KIND_UPDATED", True, 2]],
     }
 
 
@@ -81,13 +83,16 @@ def test_a_client_in_javascript(folder: Path, address: str) -> None:
         "version": "2",
         "listed": [["Assam", "5.00", "Tea", None]],
         "refused": 5,
+        "watched": [["CHANGE_KIND_SNAPSHOT", "5.00"], ["CHANGE_KIND_UPDATED", "6.00"]],
     }
 
 
-def grpcurl(address: str, *arguments: str, sent: str | None = None) -> str:
+def grpcurl(
+    address: str, *arguments: str, sent: str | None = None, flags: Sequence[str] = ()
+) -> str:
     bearer = ["-H", f"authorization: Bearer {token()}"]
     data = [] if sent is None else ["-d", sent]
-    command = [GRPCURL, "-plaintext", *bearer, *data, address, *arguments]
+    command = [GRPCURL, "-plaintext", *flags, *bearer, *data, address, *arguments]
     run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     return run.stdout + run.stderr
 
@@ -102,6 +107,8 @@ def test_grpcurl_needs_no_proto(address: str) -> None:
     ]
     described = grpcurl(address, "describe", "stock.v1.ProductService")
     assert "rpc TakeProduct ( .stock.v1.TakeProductRequest )" in described
+    watch = ".stock.v1.WatchProductsRequest ) returns ( stream .stock.v1.WatchProductsResponse )"
+    assert watch in described
     made = grpcurl(
         address, "stock.v1.CategoryService/CreateCategory", sent='{"category": {"name": "Cocoa"}}'
     )
@@ -112,5 +119,10 @@ def test_grpcurl_needs_no_proto(address: str) -> None:
     assert "Code: AlreadyExists" in refused
     assert '"reason":"NOT_UNIQUE"' in refused, "reflection knows the details of errors"
     assert '"field":"category.name"' in refused
+    flags = ("-max-time", "2")
+    watched = grpcurl(address, "stock.v1.CategoryService/WatchCategories", sent="{}", flags=flags)
+    assert '"kind": "CHANGE_KIND_SNAPSHOT"' in watched
+    assert '"ready": true' in watched
+    assert "Code: DeadlineExceeded" in watched
     healthy = grpcurl(address, "grpc.health.v1.Health/Check")
     assert json.loads(healthy) == {"status": "SERVING"}

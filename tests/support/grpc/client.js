@@ -36,6 +36,15 @@ const streamed = [];
 for await (const row of client("ProductService").StreamProducts({}, metadata)) {
   streamed.push(row.name);
 }
+const watched = [];
+const following = client("ProductService").WatchProducts({ id: product.id }, metadata);
+for await (const told of following) {
+  watched.push(...(told.changes ?? []).map((change) => [change.kind, change.row.price]));
+  if (told.ready) {
+    await call("ProductService", "UpdateProduct", { id: product.id, product: { price: "6.00" } });
+  }
+  if (watched.length === 2) break;
+}
 const refused = await call("ProductService", "GetProduct", { id: "none" }).catch((error) => error);
 console.log(
   JSON.stringify({
@@ -45,6 +54,7 @@ console.log(
     listed: listed.items.map((row) => [row.name, row.price, row.category.name, row.pieces]),
     streamed,
     refused: refused.code,
+    watched,
     details: refused.metadata.get("grpc-status-details-bin").length,
   }),
 );

@@ -42,12 +42,25 @@ def main() -> dict[str, Any]:
             pb.StreamProductsRequest(filter=where), metadata=METADATA
         )
         (row,) = listed.items
+        watching = products.WatchProducts(
+            pb.WatchProductsRequest(filter=where, read_mask=mask), metadata=METADATA, timeout=60
+        )
+        watched = [next(watching), next(watching)]
+        products.TakeProduct(pb.TakeProductRequest(id=made.id, pieces=1), metadata=METADATA)
+        watched.append(next(watching))
+        watching.cancel()
         return {
             "state": pb.Product.State.Name(taken.state),
             "pieces": taken.pieces,
             "created": taken.created_at.ToDatetime().isoformat() > "2020",
             "listed": [row.name, row.pieces, row.category.name, row.HasField("price")],
             "streamed": [found.name for found in streamed],
+            "ready": [found.ready for found in watched],
+            "watched": [
+                [query_pb2.ChangeKind.Name(change.kind), change.key == made.id, change.row.pieces]
+                for found in watched
+                for change in found.changes
+            ],
         }
 
 

@@ -140,6 +140,52 @@ def test_an_enum_and_a_resource_may_have_one_name(tmp_path: Path) -> None:
     assert compiled(written(tmp_path, file, QUERY), file)[file.path] == described(file)
 
 
+def test_resources_may_be_called_as_what_stands_inside_of_messages(tmp_path: Path) -> None:
+    tag = CONTRACT.resource_named["Tag"]
+    odd = tuple(
+        replace(tag, name=name, path=f"{name.lower()}s", relations=())
+        for name in ("Change", "Result", "Operation", "Value", "Nothing")
+    )
+    file = made(replace(CONTRACT, resources=(*CONTRACT.resources, *odd)))
+    found = compiled(written(tmp_path, file, QUERY), file)[file.path]
+    assert found == described(file)
+    watching = next(item for item in found.message_type if item.name == "WatchChangesResponse")
+    (change,) = watching.nested_type
+    assert change.field[3].type_name == f".{file.package}.Change"
+
+
+def test_a_list_is_watched_by_its_filter_and_one_row_by_its_key() -> None:
+    proto = proto_text(made())
+    assert (
+        "  rpc WatchProjects(WatchProjectsRequest) returns (stream WatchProjectsResponse);" in proto
+    )
+    assert message_of(proto, "WatchProjectsRequest") == {
+        "optional string id": 1, "charterapi.v1.Filter filter": 3, "optional string search": 5,
+        "google.protobuf.FieldMask read_mask": 6, "charterapi.v1.Have have": 7,
+        "optional string after": 8,
+    }  # fmt: skip
+    assert message_of(proto, "WatchProjectTasksRequest")["string project_id"] == 9
+    assert message_of(proto, "WatchProjectsResponse") == {
+        "charterapi.v1.ChangeKind kind": 1, "string key": 2, "string tag": 3, "Project row": 4,
+        "repeated Change changes": 1, "string position": 2, "bool ready": 3, "string reset": 4,
+    }  # fmt: skip
+
+
+def test_an_input_may_have_the_name_of_what_every_command_takes(tmp_path: Path) -> None:
+    command = next(item for item in CONTRACT.commands_of["Project"] if item.inputs)
+    named = replace(command, inputs=(replace(command.inputs[0], name="version"),))
+    commands = tuple(named if item is command else item for item in CONTRACT.commands)
+    file = made(replace(CONTRACT, commands=commands))
+    assert compiled(written(tmp_path, file, QUERY), file)[file.path] == described(file)
+
+
+def message_of(proto: str, name: str) -> dict[str, int]:
+    """The fields of a message with their numbers, those of messages inside it as well."""
+    body = proto.partition(f"\nmessage {name} {{\n")[2].partition("\n}\n")[0]
+    fields = (line.strip().rstrip(";").split(" = ") for line in body.splitlines() if " = " in line)
+    return {field: int(number) for field, number in fields}
+
+
 def test_two_messages_of_one_name_are_a_fault() -> None:
     command = CONTRACT.commands_of["Project"][0]
     clashing = replace(command, name="get")

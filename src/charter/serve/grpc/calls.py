@@ -106,7 +106,7 @@ class Calls:
                     for data in rows:
                         exchange.sent += len(data)
                         await context.write(data)
-                    stay.deadline = self._deadline(context)
+                    stay.deadline = self.deadline(context)
             context.set_trailing_metadata(self._trailer(exchange))
             return b""
 
@@ -120,32 +120,32 @@ class Calls:
         work: Callable[[Exchange, Stay], Awaitable[bytes]],
     ) -> bytes:
         """What comes of some work, or the status of a problem and no details of a failure."""
-        exchange = self._exchange(rpc, message, context)
+        exchange = self.exchange(rpc, message, context)
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a call is answered in a task")
         if self.in_flight.closed:
-            return await self._refuse(exchange, context, Problem(OVERLOADED, retry_after=1))
+            return await self.refuse(exchange, context, Problem(OVERLOADED, retry_after=1))
         stay = self.in_flight.enter(task, self.seconds)
-        stay.deadline = self._deadline(context)
+        stay.deadline = self.deadline(context)
         try:
             data = await work(exchange, stay)
         except asyncio.CancelledError:
             if stay.why is not Why.TIMEOUT:
-                self._tell(exchange, grpc.StatusCode.CANCELLED, None)
+                self.tell(exchange, grpc.StatusCode.CANCELLED, None)
                 raise
             task.uncancel()
             problem = Problem(TIMED_OUT, retry_after=1)
         except Exception as error:
-            problem = self._problem_of(exchange, error)
+            problem = self.problem_of(exchange, error)
         else:
-            self._tell(exchange, grpc.StatusCode.OK, None)
+            self.tell(exchange, grpc.StatusCode.OK, None)
             return data
         finally:
             self.in_flight.leave(stay)
-        return await self._refuse(exchange, context, problem)
+        return await self.refuse(exchange, context, problem)
 
-    def _problem_of(self, exchange: Exchange, error: Exception) -> Problem:
+    def problem_of(self, exchange: Exchange, error: Exception) -> Problem:
         """What a failure is for the client. Others than problems are told to the listener."""
         if isinstance(error, Problem):
             return error
@@ -154,7 +154,7 @@ class Calls:
             self.failures(Failed(exchange.correlation.request_id, error))
         return problem or Problem(INTERNAL)
 
-    def _exchange(self, rpc: Rpc, message: bytes, context: Context) -> Exchange:
+    def exchange(self, rpc: Rpc, message: bytes, context: Context) -> Exchange:
         """The call as a request: reads are to the rest of the service what GET is to HTTP."""
         headers = _headers(context.invocation_metadata() or ())
         line = ("GET" if rpc.verb in READING else "POST", rpc.path, "")
@@ -167,29 +167,36 @@ class Calls:
         coming = self.parser.coming(rpc, request)
         return Exchange(coming, correlation, time.perf_counter())
 
-    def _deadline(self, context: Context) -> float:
+    def deadline(self, context: Context) -> float:
+        """When the work for a call has to be done, by the clock of the loop."""
         left = context.time_remaining()
         seconds = self.seconds if left is None else min(self.seconds, left)
         return asyncio.get_running_loop().time() + seconds
 
-    async def _outcome(self, exchange: Exchange) -> tuple[Call, Outcome]:
-        request, request_id = exchange.coming.request, exchange.correlation.request_id
+    async def identified(self, exchange: Exchange, authenticator: Authenticator) -> Actor:
+        """Who calls, charged. Raises problems."""
+        request = exchange.coming.request
         tally = None if self.throttle is None else Tally(self.throttle, request)
         exchange.tally = tally
         if tally is not None:
             await tally.arrived()
-        actor = exchange.actor = await identified(self.authenticator, request, tally)
+        exchange.actor = await identified(authenticator, request, tally)
+        return exchange.actor
+
+    async def _outcome(self, exchange: Exchange) -> tuple[Call, Outcome]:
+        actor = await self.identified(exchange, self.authenticator)
+        request_id = exchange.correlation.request_id
         call = self.parser.parse(exchange.coming, actor, datetime.now(UTC), request_id)
-        if tally is not None:
-            await tally.understood(call.ask.form, call.route)
+        if exchange.tally is not None:
+            await exchange.tally.understood(call.ask.form, call.route)
         return call, await self.answer(call.ask)
 
-    async def _refuse(self, exchange: Exchange, context: Context, problem: Problem) -> bytes:
+    async def refuse(self, exchange: Exchange, context: Context, problem: Problem) -> bytes:
         """Ends the call with the status of a problem: nothing is ever given back."""
         status = _CODES[status_of(problem.code)]
         domain = self.renderer.contract.name
         details = status_bytes(problem, domain, exchange.coming.place)
-        self._tell(exchange, status, problem.code.name)
+        self.tell(exchange, status, problem.code.name)
         trailer = ((DETAILS, details), *self._trailer(exchange))
         await context.abort(status, problem.detail.message, trailer)
         return b""
@@ -201,7 +208,8 @@ class Calls:
             found = (*found, ("etag", f'"{outcome.version}"'))
         return found if exchange.tally is None else (*found, *exchange.tally.fields())
 
-    def _tell(self, exchange: Exchange, status: grpc.StatusCode, code: str | None) -> None:
+    def tell(self, exchange: Exchange, status: grpc.StatusCode, code: str | None) -> None:
+        """Tell of a call at its end."""
         if self.answers is None:
             return
         correlation, request = exchange.correlation, exchange.coming.request

@@ -9,6 +9,8 @@ from charter.plan.ask import Ask
 from charter.plan.outcome import Outcome
 from charter.serve.grpc.calls import Calls
 from charter.serve.grpc.server import GrpcServer
+from charter.serve.grpc.watches import Watches
+from charter.serve.live.hub import Hub
 from charter.serve.settings.model import Settings
 from charter.serve.web.authenticate import Authenticator
 from charter.serve.web.correlation import Correlator
@@ -33,6 +35,9 @@ class Parts:
     ready: Callable[[Request], Awaitable[object]]
     throttle: Throttle | None
     listener: Listener | None
+    hub: Hub
+    connections: Callable[[], int]
+    """How many connections are told of changes already, over whatever protocol."""
 
 
 def opened(
@@ -55,9 +60,13 @@ def opened(
         parts.listener,
         parts.listener if serve.access_log else None,
     )
+    watches = None
+    if settings.live.enabled:
+        watches = Watches(calls, parts.hub, settings.live, parts.connections)
     reflects = not serve.in_production if grpc.reflection is None else grpc.reflection
     return GrpcServer(
         calls,
+        watches,
         grpc,
         grpc.host or serve.host,
         parts.ready,

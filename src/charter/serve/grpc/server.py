@@ -14,6 +14,7 @@ from grpc_reflection.v1alpha import reflection, reflection_pb2
 
 from charter.core.problems import Problem
 from charter.serve.grpc.calls import Calls
+from charter.serve.grpc.watches import Watches
 from charter.wire.grpc.parse import Parser
 from charter.wire.grpc.settings import GrpcSettings
 from charter.wire.grpc.shape import Rpc, Verb
@@ -31,14 +32,18 @@ class CannotServe(ValueError):
 class _Handlers(grpc.GenericRpcHandler):
     """The methods of the contract. Messages come and go as bytes."""
 
-    def __init__(self, calls: Calls) -> None:
-        self._made = {rpc.path: _handler(calls, rpc) for rpc in calls.parser.rpcs.values()}
+    def __init__(self, calls: Calls, watches: Watches | None) -> None:
+        rpcs = calls.parser.rpcs.values()
+        served = (rpc for rpc in rpcs if watches is not None or rpc.verb is not Verb.WATCH)
+        self._made = {rpc.path: _handler(calls, watches, rpc) for rpc in served}
 
     def service(self, handler_call_details: Any) -> Any:
         return self._made.get(handler_call_details.method)
 
 
-def _handler(calls: Calls, rpc: Rpc) -> Any:
+def _handler(calls: Calls, watches: Watches | None, rpc: Rpc) -> Any:
+    if rpc.verb is Verb.WATCH and watches is not None:
+        return grpc.unary_stream_rpc_method_handler(partial(watches.answer, rpc))
     if rpc.verb is Verb.STREAM:
         return grpc.unary_stream_rpc_method_handler(partial(calls.streamed, rpc))
     return grpc.unary_unary_rpc_method_handler(partial(calls.unary, rpc))
@@ -64,9 +69,10 @@ class _Health(health.aio.HealthServicer):
 class GrpcServer:
     """Serves the calls of one process. For one event loop."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is put together from
         self,
         calls: Calls,
+        watches: Watches | None,
         settings: GrpcSettings,
         host: str,
         ready: Callable[[Request], Awaitable[object]],
@@ -74,8 +80,10 @@ class GrpcServer:
         reflects: bool,
         shared: bool,
     ) -> None:
-        """`shared` lets several processes listen at one port. `ready` raises problems."""
+        """Without `watches` nothing is told of changes. `shared` lets several processes listen at
+        one port. `ready` raises problems."""
         self._calls = calls
+        self._watches = watches
         self._settings = settings
         self._host = f"[{host}]" if ":" in host else host
         self._ready = ready
@@ -92,7 +100,8 @@ class GrpcServer:
     async def start(self) -> None:
         """Listen. Raises CannotServe."""
         server = grpc.aio.server(
-            handlers=[_Handlers(self._calls)], options=_options(self._settings, self._shared)
+            handlers=[_Handlers(self._calls, self._watches)],
+            options=_options(self._settings, self._shared),
         )
         self._health = _Health(self._is_ready)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
@@ -114,10 +123,16 @@ class GrpcServer:
         await server.start()
         self._server = server
 
+    async def end_watches(self) -> None:
+        """End the calls that are told of changes, and take no more of them."""
+        if self._watches is not None:
+            await self._watches.close()
+
     async def stop(self, seconds: float) -> None:
         """Take no more calls, and wait for those under way so long."""
         if self._health is not None:
             await self._health.enter_graceful_shutdown()
+        await self.end_watches()
         if self._server is not None:
             await self._server.stop(seconds)
             self._server = None

@@ -20,14 +20,14 @@ from charter.wire.rest.routes import Kind, Route, routes_of
 EMPTY = "google.protobuf.Empty"
 
 _VERBS: dict[tuple[Kind, str], tuple[Verb, ...]] = {
-    (Kind.ROWS, "GET"): (Verb.LIST, Verb.STREAM, Verb.SUMMARIZE),
+    (Kind.ROWS, "GET"): (Verb.LIST, Verb.STREAM, Verb.WATCH, Verb.SUMMARIZE),
     (Kind.ROWS, "POST"): (Verb.CREATE, Verb.BATCH_CREATE),
     (Kind.ROWS, "PATCH"): (Verb.BATCH_UPDATE,),
     (Kind.ROWS, "DELETE"): (Verb.BATCH_DELETE,),
     (Kind.ROW, "GET"): (Verb.GET,),
     (Kind.ROW, "PATCH"): (Verb.UPDATE,),
     (Kind.ROW, "DELETE"): (Verb.DELETE,),
-    (Kind.RELATED, "GET"): (Verb.LIST, Verb.STREAM),
+    (Kind.RELATED, "GET"): (Verb.LIST, Verb.STREAM, Verb.WATCH),
     (Kind.RELATED, "POST"): (Verb.CREATE,),
     (Kind.PART, "GET"): (Verb.GET,),
     (Kind.PART, "PATCH"): (Verb.UPDATE,),
@@ -39,6 +39,7 @@ _ONE = {Verb.GET: "Get", Verb.CREATE: "Create", Verb.UPDATE: "Update", Verb.DELE
 _MANY = {
     Verb.LIST: "List",
     Verb.STREAM: "Stream",
+    Verb.WATCH: "Watch",
     Verb.SUMMARIZE: "Summarize",
     Verb.BATCH_CREATE: "BatchCreate",
     Verb.BATCH_UPDATE: "BatchUpdate",

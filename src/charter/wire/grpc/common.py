@@ -4,6 +4,7 @@ Its package is not `charter`, which in Python is the name of this one.
 """
 
 from charter.plan.ask import Comparator
+from charter.plan.news import Kind
 from charter.wire.grpc.shape import Enum, File, Label, Member, Message
 
 PACKAGE = "charterapi.v1"
@@ -12,6 +13,9 @@ FILTER, SUMMARY, COUNTING = f"{PACKAGE}.Filter", f"{PACKAGE}.Summary", f"{PACKAG
 
 COMPARATORS: dict[int, Comparator] = dict(enumerate(Comparator, start=1))
 COUNTINGS = {1: "exact", 2: "estimated"}
+HAVE, CHANGE_KIND = f"{PACKAGE}.Have", f"{PACKAGE}.ChangeKind"
+SNAPSHOT = 1
+CHANGE_KINDS = {kind: number for number, kind in enumerate(Kind, start=SNAPSHOT + 1)}
 
 QUERY = File(
     PATH,
@@ -46,6 +50,18 @@ QUERY = File(
             (Member("items", 1, "google.protobuf.Struct", Label.REPEATED),),
             "What was worked out, one item for each group.",
         ),
+        Message(
+            "Have",
+            (Member("rows", 1, "Held", Label.REPEATED),),
+            "Rows that a client has, as it was told of them.",
+        ),
+        Message(
+            "Held",
+            (
+                Member("key", 1, "string"),
+                Member("tag", 2, "string", Label.OPTIONAL, "Without one the row is told anew."),
+            ),
+        ),
     ),
     enums=(
         Enum(
@@ -59,6 +75,13 @@ QUERY = File(
             {"COUNTING_UNSPECIFIED": 0}
             | {f"COUNTING_{item.upper()}": number for number, item in COUNTINGS.items()},
             "How the rows of a list are counted; without it they are not.",
+        ),
+        Enum(
+            "ChangeKind",
+            {"CHANGE_KIND_UNSPECIFIED": 0, "CHANGE_KIND_SNAPSHOT": SNAPSHOT}
+            | {f"CHANGE_KIND_{kind.name}": number for kind, number in CHANGE_KINDS.items()},
+            "What became of a row in what is watched: it was there at the beginning, came into "
+            "it, changed, or fell out of it.",
         ),
     ),
     doc="What requests to every service have in common.",

@@ -64,6 +64,14 @@ def row_field(resource: Resource) -> str:
     return snake(resource.name)
 
 
+_IN_RESULT = frozenset({"nothing", "value", "result"})
+
+
+def result_field(name: str) -> str:
+    """The field of a row in what came of an operation: another where all have one of its name."""
+    return f"{name}_row" if name in _IN_RESULT else name
+
+
 def values_of(enum: str, choices: Sequence[str]) -> Mapping[str, str]:
     """The name of each choice as a value of an enum: `draft` of Status → `STATUS_DRAFT`.
 

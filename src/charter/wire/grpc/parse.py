@@ -18,6 +18,7 @@ from charter.wire.grpc.pool import Messages
 from charter.wire.grpc.reads import Reads
 from charter.wire.grpc.shape import Rpc, Verb
 from charter.wire.grpc.values import Values
+from charter.wire.grpc.watches import Watched, watched
 from charter.wire.grpc.writes import Changes
 from charter.wire.http import Request
 from charter.wire.rest.call import Call
@@ -63,12 +64,25 @@ class Parser:
 
     def parse(self, coming: Coming, actor: Actor, now: datetime, request_id: str) -> Call:
         """The call that a request is. Raises `Problem`, and nothing else, for any bytes."""
-        rpc, request = coming.rpc, coming.request
-        message = self._classes[rpc.path]()
+        return self._call(coming, self._message(coming), actor, now, request_id)
+
+    def watched(self, coming: Coming, actor: Actor, now: datetime, request_id: str) -> Watched:
+        """The same of a request to watch rows."""
+        message = self._message(coming)
+        return watched(self._call(coming, message, actor, now, request_id), message)
+
+    def _message(self, coming: Coming) -> Any:
+        message: Any = self._classes[coming.rpc.path]()
         try:
-            message.ParseFromString(request.body)
+            message.ParseFromString(coming.request.body)
         except DecodeError:
-            raise Problem(MALFORMED, f"The message is no {rpc.request}.") from None
+            raise Problem(MALFORMED, f"The message is no {coming.rpc.request}.") from None
+        return message
+
+    def _call(
+        self, coming: Coming, message: Any, actor: Actor, now: datetime, request_id: str
+    ) -> Call:
+        rpc, request = coming.rpc, coming.request
         found = self._understood(coming, message)
         form = found.form
         repeated = None
@@ -83,6 +97,8 @@ class Parser:
         rpc, request = coming.rpc, coming.request
         if rpc.verb is Verb.GET:
             return self._reads.one(rpc, message)
+        if rpc.verb is Verb.WATCH:
+            return self._reads.watched(rpc, message)
         if rpc.verb in _MANY:
             return self._reads.many(rpc, message, request.body)
         if rpc.verb in _BULK:

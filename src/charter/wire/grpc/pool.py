@@ -15,7 +15,7 @@ from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message as ProtoMessage
 
 from charter.wire.grpc.common import QUERY
-from charter.wire.grpc.shape import Enum, File, Label, Member, Message, Verb
+from charter.wire.grpc.shape import STREAMING, Enum, File, Label, Member, Message
 
 _Field = descriptor_pb2.FieldDescriptorProto
 _SCALARS: Mapping[str, "descriptor_pb2.FieldDescriptorProto.Type.ValueType"] = {
@@ -26,6 +26,7 @@ _SCALARS: Mapping[str, "descriptor_pb2.FieldDescriptorProto.Type.ValueType"] = {
     "double": _Field.TYPE_DOUBLE,
 }
 _ELSEWHERE = ("google.", f"{QUERY.package}.")
+_SHARED_ENUMS = frozenset(f"{QUERY.package}.{enum.name}" for enum in QUERY.enums)
 
 
 def described(file: File) -> descriptor_pb2.FileDescriptorProto:
@@ -43,7 +44,7 @@ def described(file: File) -> descriptor_pb2.FileDescriptorProto:
                 input_type=_absolute(rpc.request, file.package),
                 output_type=_absolute(rpc.response, file.package),
             )
-            if rpc.verb is Verb.STREAM:
+            if rpc.verb in STREAMING:
                 method.server_streaming = True
     return found
 
@@ -102,7 +103,7 @@ def _field(
     else:
         field.type_name = _absolute(bare, package)
     inside = member.type.startswith(".") and bare in own
-    enum = inside or member.type in known or member.type == f"{QUERY.package}.Counting"
+    enum = inside or member.type in known or member.type in _SHARED_ENUMS
     field.type = _Field.TYPE_ENUM if enum else _Field.TYPE_MESSAGE
     return field
 

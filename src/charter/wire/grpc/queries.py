@@ -74,6 +74,10 @@ class Queries:
         token = message.page_token if paged else ""
         return self._filtered(bones, message, token or None, notes)
 
+    def watched(self, resource: str, message: Any, notes: Notes) -> Query:
+        """A request for rows that go on being told of."""
+        return self._filtered(self.shown(resource, message.read_mask), message, None, notes)
+
     def summed(self, message: Any, notes: Notes) -> Query:
         """A request for a summary."""
         bones: list[Bone] = [("aggregate", ",".join(message.measures))]

@@ -1,4 +1,4 @@
-"""Get, List, Stream and Summarize: from messages to the forms of reads, and their values."""
+"""Get, List, Stream, Watch and Summarize: from messages to the forms of reads, and their values."""
 
 from hashlib import blake2b
 from typing import Any
@@ -12,7 +12,8 @@ from charter.plan.cursors import open_cursor
 from charter.plan.notes import Notes
 from charter.wire.grpc.names import parent_field
 from charter.wire.grpc.queries import Queries
-from charter.wire.grpc.shape import Rpc, Verb
+from charter.wire.grpc.requests import single
+from charter.wire.grpc.shape import STREAMING, Rpc, Verb
 from charter.wire.rest.call import Style
 from charter.wire.rest.lists import Lists
 from charter.wire.rest.query import EMPTY, Query
@@ -30,6 +31,7 @@ _KEPT = 1024
 MOST_QUERIES = 8
 """Query strings of the longest kind that a request for rows may be as long as: names take more
 room in messages than on a line."""
+_NOT_OF_ONE = ("filter", "search")
 _LONGEST_KEPT = 256
 """Bytes of a request whose meaning is remembered."""
 
@@ -57,6 +59,9 @@ class Reads:
         resource = shown(rpc.route)
         keys = (self._writes.key(resource, str(message.id)), *self.parent(rpc, message))
         notes = Notes(INVALID_PARAMETER)
+        for name in _NOT_OF_ONE if rpc.verb is Verb.WATCH else ():
+            if message.HasField(name):
+                notes.of(name, INVALID_PARAMETER, f"`{name}` goes with lists, and `id` is given")
         query = self.picture(rpc, message)
         template = self.templates.get(rpc.route, "GET", query, Style.JSON, self.rows.one, notes)
         notes.settle()
@@ -87,6 +92,14 @@ class Reads:
             return self._many(rpc, message)
         return self._kept.get((rpc.path, raw), lambda: self._many(rpc, message))
 
+    def watched(self, rpc: Rpc, message: Any) -> Understood:
+        """Rows to be watched: one of them, or all that there are."""
+        if single(rpc) and message.HasField("id"):
+            return self.one(rpc, message)
+        if message.ByteSize() - message.have.ByteSize() > self._most_bytes:
+            raise Problem(TOO_COMPLEX, f"A request for rows has at most {self._most_bytes} bytes.")
+        return self._many(rpc, message)
+
     def _many(self, rpc: Rpc, message: Any) -> Understood:
         notes = Notes(INVALID_PARAMETER)
         keys = self.parent(rpc, message)
@@ -95,10 +108,12 @@ class Reads:
         paged = rpc.verb is Verb.LIST
         if summary:
             query = self.queries.summed(message, notes)
+        elif rpc.verb is Verb.WATCH:
+            query = self.queries.watched(resource.name, message, notes)
         else:
             query = self.queries.listed(resource.name, message, notes, paged=paged)
         notes.settle()
-        style = Style.NDJSON if rpc.verb is Verb.STREAM else Style.JSON
+        style = Style.NDJSON if rpc.verb in STREAMING else Style.JSON
         make = self._summaries.make if summary else self._lists.many
         template = self.templates.get(rpc.route, rpc.verb, query, style, make, notes)
         values = (*keys, *template.values(query, notes))

@@ -22,7 +22,7 @@ from charter.plan.outcome import (
     ValueOutcome,
     WriteOutcome,
 )
-from charter.wire.grpc.names import row_field
+from charter.wire.grpc.names import result_field, row_field
 from charter.wire.grpc.numbers import Numbers
 from charter.wire.grpc.pool import Messages
 from charter.wire.grpc.rows import UNSEEN, FillRow, RowFillers, turn_of, value
@@ -64,7 +64,7 @@ async def stream(
 ) -> AsyncGenerator[Sequence[bytes], None]:
     """The answer to a call that is a stream of rows, in batches as they come. Who leaves it before
     its end closes it, and with it what it reads from."""
-    message, fill = renderer.messages.of(rpc.response), _filler(renderer, call)
+    message, fill = renderer.messages.of(rpc.response), filler(renderer, call)
     if isinstance(outcome, PageOutcome):
         yield [message(**fill(row)).SerializeToString() for row in _rows(f"[{outcome.rows}]")]
     elif isinstance(outcome, StreamOutcome):
@@ -92,7 +92,8 @@ def _filled(renderer: Renderer, rpc: Rpc, call: Call, outcome: Outcome) -> Fille
             raise ValueError(f"{rpc.name} does not answer with one message")
 
 
-def _filler(renderer: Renderer, call: Call) -> FillRow:
+def filler(renderer: Renderer, call: Call) -> FillRow:
+    """What fills the messages of the rows that a call shows."""
     if call.resource is None:
         raise ValueError(f"{call.route} has no rows")
     return renderer.fillers.of(call.resource.name, _selection(call))
@@ -112,7 +113,7 @@ def _row_filled(renderer: Renderer, call: Call, outcome: RowOutcome) -> Filled:
 
 
 def _page(renderer: Renderer, call: Call, outcome: PageOutcome) -> Filled:
-    fill, form = _filler(renderer, call), call.ask.form
+    fill, form = filler(renderer, call), call.ask.form
     if not isinstance(form, ReadMany):
         raise ValueError(f"{call.route} is no list")
     page: dict[str, Any] = {"items": [fill(row) for row in _rows(f"[{outcome.rows}]")]}
@@ -140,7 +141,7 @@ def _result(renderer: Renderer, call: Call, part: WriteOutcome) -> Filled:
     if part.deleted:
         return {"nothing": {}}
     resource = renderer.contract.resource_named[part.resource]
-    return {row_field(resource): _row_filled(renderer, call, part)}
+    return {result_field(row_field(resource)): _row_filled(renderer, call, part)}
 
 
 def _value(renderer: Renderer, rpc: Rpc, call: Call, outcome: ValueOutcome) -> Filled:
@@ -148,7 +149,7 @@ def _value(renderer: Renderer, rpc: Rpc, call: Call, outcome: ValueOutcome) -> F
     if outcome.body is None or command is None:
         return {}
     if command.result.resource is not None:
-        fill = _filler(renderer, call)
+        fill = filler(renderer, call)
         return {"items": [fill(row) for row in _rows(outcome.body)]}
     found, answer = command.result.type, _any(outcome.body)
     if found is None or answer is None:

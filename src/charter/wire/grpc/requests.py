@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from charter.contract.command import On
 from charter.contract.contract import Contract
 from charter.contract.resource import Resource
-from charter.wire.grpc.common import COUNTING, FILTER
+from charter.wire.grpc.common import CHANGE_KIND, COUNTING, FILTER, HAVE
 from charter.wire.grpc.fields import enums_of, members_of
 from charter.wire.grpc.members import input_slots
-from charter.wire.grpc.names import parent_field, row_field, spelt_type
+from charter.wire.grpc.names import parent_field, result_field, row_field, spelt_type
 from charter.wire.grpc.numbers import Numbers, Table
 from charter.wire.grpc.shape import Label, Member, Message, Rpc, Verb
 
@@ -35,11 +35,12 @@ def messages_of(contract: Contract, rpc: Rpc, numbers: Numbers) -> Iterator[Mess
         parent = parent_field(rpc.route)
         fixed = _FIXED[rpc.verb](rpc)
         if parent is not None:
-            number = 1 + max(member.number for member in fixed)
-            key = _key(rpc.route.owner)
+            number, key = _PARENT[rpc.verb], _key(rpc.route.owner)
             fixed = (*fixed, Member(parent, number, key, doc="The row that it belongs to."))
         yield Message(rpc.request, fixed, doc)
-    if rpc.response == f"{rpc.name}Response":
+    if rpc.verb is Verb.WATCH:
+        yield _told(rpc)
+    elif rpc.response == f"{rpc.name}Response":
         yield Message(rpc.response, tuple(_answer(rpc)), f"Answers {rpc.name}.")
 
 
@@ -64,6 +65,30 @@ def _filtering(*, listed: bool) -> tuple[Member, ...]:
         Member("read_mask", 6, MASK, doc=_READ_MASK),
         *(counted if listed else ()),
     )
+
+
+def single(rpc: Rpc) -> bool:
+    """Whether a method that watches can be asked for one row."""
+    relation = rpc.route.relation
+    return relation is None or relation.owned
+
+
+def _watch(rpc: Rpc) -> tuple[Member, ...]:
+    key = _key(rpc.resource)
+    one = Member(
+        "id", 1, key, Label.OPTIONAL, "Only this row, which has to be there to begin with."
+    )
+    return (
+        *((one,) if single(rpc) else ()),
+        Member("filter", 3, FILTER, doc="Which rows."),
+        Member("search", 5, "string", Label.OPTIONAL, "Words that the rows have."),
+        Member("read_mask", 6, MASK, doc=_READ_MASK),
+        Member("have", 7, HAVE, doc="Only what is different from these rows is told at first."),
+        Member(
+            "after", 8, "string", Label.OPTIONAL,
+            "A `position`: nothing is told at first, if nothing happened since.",
+        ),
+    )  # fmt: skip
 
 
 def _summarize(_: Rpc) -> tuple[Member, ...]:
@@ -136,6 +161,7 @@ _FIXED = {
     Verb.GET: _get,
     Verb.LIST: lambda rpc: _filtering(listed=True),
     Verb.STREAM: lambda rpc: _filtering(listed=False),
+    Verb.WATCH: _watch,
     Verb.SUMMARIZE: _summarize,
     Verb.CREATE: _create,
     Verb.UPDATE: _update,
@@ -144,6 +170,11 @@ _FIXED = {
     Verb.BATCH_UPDATE: _bulk,
     Verb.BATCH_DELETE: _bulk_delete,
 }
+_PARENT = {
+    Verb.GET: 3, Verb.LIST: 8, Verb.STREAM: 7, Verb.WATCH: 9, Verb.CREATE: 4, Verb.UPDATE: 7,
+    Verb.DELETE: 4,
+}  # fmt: skip
+"""The numbers of the key of the row above."""
 
 
 def _call(rpc: Rpc, numbers: Numbers) -> Message:
@@ -172,8 +203,35 @@ def _call(rpc: Rpc, numbers: Numbers) -> Message:
 
 
 def input_field(name: str, taken: set[str]) -> str:
-    """The field of an input: with an underscore where every command has such a field."""
-    return f"{name}_" if name in taken else name
+    """The field of an input: another where every command has a field of its name. An underscore
+    would not do: `version_` and `version` are the same in JSON."""
+    return f"input_{name}" if name in taken else name
+
+
+def _told(rpc: Rpc) -> Message:
+    row = rpc.resource.name if rpc.resource is not None else ""
+    change = Message(
+        "Change",
+        (
+            Member("kind", 1, CHANGE_KIND),
+            Member("key", 2, "string", doc="That of the row, as text."),
+            Member("tag", 3, "string", doc="The same for a row that is shown the same."),
+            Member("row", 4, row, doc="As it is now; not set where it was removed."),
+        ),
+    )
+    members = (
+        Member("changes", 1, ".Change", Label.REPEATED, "In the order in which they came about."),
+        Member(
+            "position", 2, "string",
+            doc="All up to here has been told. Empty where more of it follows.",
+        ),
+        Member("ready", 3, "bool", doc="All there is at the beginning has been told."),
+        Member(
+            "reset", 4, "string",
+            doc="Set where all that the client had before counts for nothing: the reason.",
+        ),
+    )  # fmt: skip
+    return Message(rpc.response, members, f"Tells what {rpc.name} asks for.", messages=(change,))
 
 
 def _answer(rpc: Rpc) -> Iterator[Member]:
@@ -204,7 +262,7 @@ def _batch(contract: Contract, numbers: Numbers) -> Iterator[Message]:
         for item, found in operations.names.items()
     )
     rows = tuple(
-        Member(item, found.number, found.type, oneof="result")
+        Member(result_field(item), found.number, found.type, oneof="result")
         for item, found in results.names.items()
     )
     operation = Message("Operation", (name, *parts), gone=operations.gone)

@@ -58,6 +58,7 @@ class Verb(StrEnum):
     GET = "get"
     LIST = "list"
     STREAM = "stream"
+    WATCH = "watch"
     SUMMARIZE = "summarize"
     CREATE = "create"
     UPDATE = "update"
@@ -69,7 +70,9 @@ class Verb(StrEnum):
     BATCH = "batch"
 
 
-READING = frozenset({Verb.GET, Verb.LIST, Verb.STREAM, Verb.SUMMARIZE})
+READING = frozenset({Verb.GET, Verb.LIST, Verb.STREAM, Verb.WATCH, Verb.SUMMARIZE})
+STREAMING = frozenset({Verb.STREAM, Verb.WATCH})
+"""Those that answer with a stream of messages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from charter.wire.grpc.shape import Enum, File, Member, Message, Rpc, Service
+from charter.wire.grpc.shape import STREAMING, Enum, File, Member, Message, Rpc, Service
 
 _HEAD = "// Made from a contract by `charter design --proto`. Do not edit.\n"
 
@@ -12,7 +12,7 @@ def proto_text(file: File) -> str:
     lines = [_HEAD, *_comment(file.doc, ""), 'syntax = "proto3";\n', f"package {file.package};\n"]
     lines.append("".join(f'import "{name}";\n' for name in sorted(file.imports)))
     lines.extend("\n".join(_service(item)) + "\n" for item in file.services)
-    lines.extend("\n".join(_message(item, file, "")) + "\n" for item in file.messages)
+    lines.extend("\n".join(_message(item, file, "", frozenset())) + "\n" for item in file.messages)
     lines.extend("\n".join(_enum(item, "")) + "\n" for item in file.enums)
     return "\n".join(lines)
 
@@ -27,7 +27,7 @@ def _service(service: Service) -> Iterator[str]:
     yield f"service {service.name} {{"
     for rpc in service.rpcs:
         yield from _comment(_said(rpc), "  ")
-        stream = "stream " if rpc.verb == "stream" else ""
+        stream = "stream " if rpc.verb in STREAMING else ""
         yield f"  rpc {rpc.name}({rpc.request}) returns ({stream}{rpc.response});"
     yield "}"
 
@@ -36,40 +36,41 @@ def _said(rpc: Rpc) -> str:
     return "" if rpc.command is None else rpc.command.doc
 
 
-def _message(message: Message, file: File, indent: str) -> Iterator[str]:
+def _message(message: Message, file: File, indent: str, around: frozenset[str]) -> Iterator[str]:
+    """`around` are the names that are known where the message stands, beside its package's."""
+    known = around | {enum.name for enum in message.enums} | {it.name for it in message.messages}
     yield from _comment(message.doc, indent)
     yield f"{indent}message {message.name} {{"
     inner = indent + "  "
     for enum in message.enums:
         yield from _enum(enum, inner)
     for below in message.messages:
-        yield from _message(below, file, inner)
+        yield from _message(below, file, inner, known)
     names = {member.name for member in message.members}
     yield from _reserved(message.gone, names, inner)
     oneofs: dict[str, list[Member]] = {}
     for member in message.members:
         if member.oneof is None:
-            yield from _member(member, message, file, inner)
+            yield from _member(member, known, file, inner)
         else:
             oneofs.setdefault(member.oneof, []).append(member)
     for name, members in oneofs.items():
         yield f"{inner}oneof {name} {{"
         for member in members:
-            yield from _member(member, message, file, inner + "  ")
+            yield from _member(member, known, file, inner + "  ")
         yield f"{inner}}}"
     yield f"{indent}}}"
 
 
-def _member(member: Member, message: Message, file: File, indent: str) -> Iterator[str]:
+def _member(member: Member, known: frozenset[str], file: File, indent: str) -> Iterator[str]:
     yield from _comment(member.doc, indent)
     label = f"{member.label} " if member.label else ""
-    yield f"{indent}{label}{_type(member, message, file)} {member.name} = {member.number};"
+    yield f"{indent}{label}{_type(member, known, file)} {member.name} = {member.number};"
 
 
-def _type(member: Member, message: Message, file: File) -> str:
-    """A name inside the message hides one of the package."""
-    inside = {enum.name for enum in message.enums} | {one.name for one in message.messages}
-    if member.type in inside:
+def _type(member: Member, known: frozenset[str], file: File) -> str:
+    """A name inside the message, or one that it stands in, hides one of the package."""
+    if member.type in known:
         return f"{file.package}.{member.type}"
     return member.type.removeprefix(".")
 

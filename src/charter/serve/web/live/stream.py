@@ -3,12 +3,13 @@
 import asyncio
 import time
 
-from charter.core.livecodes import RIGHTS_CHANGED, TOO_SLOW
+from charter.core.livecodes import TOO_SLOW
 from charter.core.problems import Problem
 from charter.plan.news import Ended, News
 from charter.serve.live.hub import Hub, Subscription
 from charter.serve.settings.live import LiveSettings
 from charter.serve.web.live.credentials import Credentials
+from charter.serve.web.live.rights import lost_rights
 from charter.wire.live.render import events
 from charter.wire.rest.settings import RestSettings
 
@@ -59,15 +60,13 @@ class Stream:
         return True
 
     async def recheck(self, hub: Hub) -> None:
+        held = () if self.subscription is None else (self.subscription,)
         try:
-            await self._credentials.confirm()
-            if self.subscription is not None and not hub.holds(self.subscription):
-                raise Problem(RIGHTS_CHANGED)
-        except Problem as problem:
-            if problem.code.family.value != "unavailable":
-                self._say_over(problem)
+            problem = await lost_rights(self._credentials, hub, held)
         finally:
             self._checking = False
+        if problem is not None:
+            self._say_over(problem)
 
     async def piece(self) -> bytes | None:
         """What is to be sent next; None at the end."""
