@@ -134,7 +134,7 @@ class Followings:
         parts = self._parts(reading, nodes, object_of(fields), meaning, rows)
         reading.notes.settle()
         selection = Selection(items=_items(rows))
-        count = 1 if meaning.one else self._settings.max_limit
+        count = 1 if meaning.one else self._settings.default_limit
         check_rows(count, cost(selection), self._settings.max_cost)
         return FollowPlan(
             out,
