@@ -33,9 +33,18 @@ TOO_MANY_SUBSCRIPTIONS = Code(
 NOT_CONNECTED = Code(
     "not_connected", _F.INVALID, "The first message has to be `connect`.",
     "A connection says who it is before anything else, in time and once.",
-    'Send `{"type": "connect"}`, with a `token` where there is one.',
+    'Send `{"type": "connect"}`, with a `token` where there is one; over GraphQL '
+    '`{"type": "connection_init"}`.',
+)  # fmt: skip
+NO_SUBPROTOCOL = Code(
+    "no_subprotocol", _F.UNAVAILABLE, "No WebSocket with a subprotocol can be opened here.",
+    "GraphQL over WebSocket is a subprotocol, `graphql-transport-ws`. The interface `rsgi`, by "
+    "which server and app speak with each other, knows none.",
+    "Serve with `interface = asgi`, or follow by server-sent events, for which any interface will "
+    "do.",
 )  # fmt: skip
 
 LIVE = (
     NOT_LIVE, POSITION_EXPIRED, RIGHTS_CHANGED, TOO_SLOW, TOO_MANY_SUBSCRIPTIONS, NOT_CONNECTED,
+    NO_SUBPROTOCOL,
 )  # fmt: skip

@@ -18,7 +18,7 @@ from charter.serve.web.app import App
 from charter.serve.web.limits import too_large
 from charter.serve.web.link import Gone, Headers
 from charter.serve.web.rsgi import joined
-from charter.wire.http import Request
+from charter.wire.http import Request, Response
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -73,27 +73,41 @@ class AsgiLink:
         await self._send({"type": "http.response.body", "body": piece, "more_body": True})
 
     async def _begin(self, status: int, headers: Headers) -> None:
-        encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        await self._send({"type": "http.response.start", "status": status, "headers": encoded})
+        fields = encoded(headers)
+        await self._send({"type": "http.response.start", "status": status, "headers": fields})
+
+
+def encoded(headers: Headers) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
 class AsgiSocket:
-    """One ASGI WebSocket as a link."""
+    """One ASGI WebSocket as a link. `answers` is whether the server passes on the answer to a
+    request that is refused (the extension `websocket.http.response`)."""
 
-    __slots__ = ("_receive", "_send")
+    __slots__ = ("_answers", "_receive", "_send")
+    subprotocols = True
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    def __init__(self, receive: Receive, send: Send, *, answers: bool = False) -> None:
         self._receive = receive
         self._send = send
+        self._answers = answers
 
     async def accept(self, subprotocol: str | None) -> None:
         await self._receive()
         await self._send({"type": "websocket.accept", "subprotocol": subprotocol})
 
-    async def refuse(self, status: int) -> None:
-        """A close before the handshake: servers answer 403, whatever the status."""
+    async def refuse(self, response: Response) -> None:
+        """Without the extension it is a close before the handshake: servers answer 403 then."""
         await self._receive()
-        await self._send({"type": "websocket.close", "code": 1008})
+        body = response.body
+        if not self._answers or not isinstance(body, bytes):
+            await self._send({"type": "websocket.close", "code": 1008})
+            return
+        start, end = "websocket.http.response.start", "websocket.http.response.body"
+        headers = encoded(response.headers)
+        await self._send({"type": start, "status": response.status, "headers": headers})
+        await self._send({"type": end, "body": body})
 
     async def receive(self) -> str | bytes | None:
         message = await self._receive()
@@ -181,7 +195,8 @@ class AsgiApp:
             case "lifespan":
                 await self._lifespan(receive, send)
             case "websocket":
-                await self._socket(scope, AsgiSocket(receive, send))
+                answers = "websocket.http.response" in (scope.get("extensions") or {})
+                await self._socket(scope, AsgiSocket(receive, send, answers=answers))
             case other:
                 raise ValueError(f"ASGI scope {other!r} is not known")
 
@@ -192,7 +207,7 @@ class AsgiApp:
     async def _socket(self, scope: Scope, link: AsgiSocket) -> None:
         live = self._app(scope).live
         if live is None:
-            await link.refuse(404)
+            await link.refuse(Response(404))
         else:
             await live.socket(_request(scope), link)
 

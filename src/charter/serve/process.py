@@ -34,19 +34,25 @@ from charter.serve.web.edge import Edge
 from charter.serve.web.graphql import graphql_of
 from charter.serve.web.health import LIVE, READY, Health
 from charter.serve.web.inflight import InFlight
+from charter.serve.web.live.channel import Channel
 from charter.serve.web.live.credentials import Origins
 from charter.serve.web.live.endpoint import Live
+from charter.serve.web.live.operations import Operations
+from charter.serve.web.live.paths import Paths
 from charter.serve.web.mount import mounted, pages_at
 from charter.serve.web.public import open_public, with_public
 from charter.serve.web.published import with_keys
 from charter.serve.web.rest import Rest
 from charter.serve.web.throttle import AUTH, Throttle
+from charter.serve.web.wires import Spoken
 from charter.sql.own.history import Noted
 from charter.wire.graphql.persisted import listed_documents
 from charter.wire.grpc.describe import numbers_for
 from charter.wire.grpc.numbers import NO_NUMBERS, Numbers
 from charter.wire.http import Request
 from charter.wire.identity.parse import IdentityParser
+from charter.wire.live.describe import PATH as LIVE_PATH
+from charter.wire.live.render import Renderer
 from charter.wire.pages.account import Offers
 
 _CURSOR_LABEL = b"charter cursors 1"
@@ -189,7 +195,7 @@ class Process:
             talks,
             failures=self.listener,
             answers=self.listener if settings.serve.access_log else None,
-            live=self._live(rest, settings, authenticator, throttle),
+            live=self._live(rest, settings, authenticator, throttle, talks),
         )
 
     def _live(
@@ -198,12 +204,28 @@ class Process:
         settings: Settings,
         authenticator: Authenticator,
         throttle: Throttle | None,
+        talks: Sequence[Spoken],
     ) -> Live | None:
         if not settings.live.enabled:
             return None
+        renderer = Renderer(settings.rest)
+        paths = Paths(rest, settings.serve, throttle, renderer)
+        channels = {settings.rest.prefix + LIVE_PATH: Channel(renderer, paths)}
+        for talk in talks:
+            operations = Operations(
+                talk,
+                answer=self.service.answer,
+                throttle=throttle,
+                in_flight=self._in_flight,
+                seconds=settings.serve.request_timeout,
+                correlate=self._correlate,
+                failures=self.listener,
+            )
+            channels[talk.path] = Channel(talk.speech, operations, confirms=True)
         live = Live(
-            rest=rest,
-            rest_settings=settings.rest,
+            paths=paths,
+            channels=channels,
+            rest=settings.rest,
             hub=self._hub,
             authenticator=authenticator,
             edge=self._edge,

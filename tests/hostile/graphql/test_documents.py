@@ -22,10 +22,13 @@ PARSER = Parser(studio.build(), GraphqlSettings(), b"k" * 32, told=True)
 def ask(document: str, parser: Parser = PARSER) -> None:
     operation = parser.operation(Asked(document, None, {}), POST)
     bound = operation.bound({})
-    if operation.is_query:
-        parser.query(operation, bound, ANONYMOUS, datetime.now(UTC), "r")
+    now = datetime.now(UTC)
+    if operation.is_mutation:
+        parser.mutation(operation, bound, ANONYMOUS, now, POST, "r")
+    elif operation.is_subscription:
+        parser.following(operation, bound, ANONYMOUS, now, "r")
     else:
-        parser.mutation(operation, bound, ANONYMOUS, datetime.now(UTC), POST, "r")
+        parser.query(operation, bound, ANONYMOUS, now, "r")
 
 
 def nested(count: int) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from charter.core.codes import BODY_TOO_SLOW, INTERNAL, OVERLOADED, TIMED_OUT
+from charter.core.livecodes import NOT_LIVE
 from charter.core.problems import Problem
 from charter.core.signals import Answered, Failed, Listener
 from charter.plan.actor import ANONYMOUS, Actor
@@ -15,16 +16,18 @@ from charter.plan.ask import Ask
 from charter.plan.outcome import Outcome
 from charter.serve.engine.failures import problem_of
 from charter.serve.settings.model import ServeSettings
+from charter.serve.web.answering import answering
 from charter.serve.web.authenticate import Authenticator, identified
 from charter.serve.web.correlation import Correlation, Correlator
 from charter.serve.web.edge import Edge
 from charter.serve.web.inflight import InFlight, Stay, Why
 from charter.serve.web.limits import announced, check_head
 from charter.serve.web.link import Gone, Headers, Link
+from charter.serve.web.live.channel import Telling, charged
 from charter.serve.web.live.endpoint import Live
 from charter.serve.web.tails import broken_off
 from charter.serve.web.throttle import Tally, Throttle
-from charter.serve.web.wires import Answer, Endpoints, Talk, Wire
+from charter.serve.web.wires import Endpoints, Follow, Talk, Wire
 from charter.store.errors import StoreError
 from charter.wire.http import Request, Response
 
@@ -173,11 +176,12 @@ class App:
         now = datetime.now(UTC)
         if exchange.talk is not None:
             request_id = exchange.correlation.request_id
-            answer = self._answering(exchange)
-            return await exchange.talk.respond(request, actor, now, request_id, answer)
+            answer = answering(self.answer, tally, exchange.route, request_id, self.failures)
+            follow = self._following(exchange, stay)
+            return await exchange.talk.respond(request, actor, now, request_id, answer, follow)
         if self.live is not None and self.live.wanted(request):
             exchange.route, stay.endless = self.wire.route(request), True
-            return await self.live.stream(request)
+            return await self.live.stream(request, tally)
         call = self.wire.parse(request, actor, now, exchange.correlation.request_id)
         exchange.route = call.route
         if tally is not None:
@@ -201,26 +205,18 @@ class App:
             return self.endpoints
         return None
 
-    def _answering(self, exchange: Exchange) -> Answer:
-        """What answers the asks of one request, each of which is charged by itself. Whatever
-        fails in a way that nobody foresaw is told, and is a problem without details."""
-        asked = 0
+    def _following(self, exchange: Exchange, stay: Stay) -> Follow:
+        """What follows a read for one request, whose answer has no end then."""
 
-        async def answer(ask: Ask) -> Outcome:
-            nonlocal asked
-            asked += 1
+        async def follow(ask: Ask, after: str | None, telling: Telling) -> AsyncIterator[bytes]:
+            if self.live is None:
+                raise Problem(NOT_LIVE, "Nothing is followed here: live changes are turned off.")
             if exchange.tally is not None:
-                await exchange.tally.understood(ask.form, exchange.route, further=asked > 1)
-            try:
-                return await self.answer(ask)
-            except (Problem, Gone):
-                raise
-            except Exception as error:
-                if self.failures is not None:
-                    self.failures(Failed(exchange.correlation.request_id, error))
-                raise Problem(INTERNAL) from error
+                await exchange.tally.understood(charged(ask.form), exchange.route)
+            stay.endless = True
+            return await self.live.follow(exchange.request, ask, after, telling)
 
-        return answer
+        return follow
 
     async def _who(self, exchange: Exchange, request: Request, beside: Endpoints | None) -> Actor:
         """Who sends a request, where that means anything."""

@@ -1,6 +1,6 @@
 """What a request costs, in the units of rate limits."""
 
-from charter.plan.ask import Can, Read, ReadMany, ReadOne, ReadTogether, Summarize, Write
+from charter.plan.ask import Can, Read, ReadMany, ReadOne, ReadTogether, Selection, Summarize, Write
 from charter.wire.rest.costs import cost, total_cost
 
 EXPORTED = 10_000
@@ -25,13 +25,12 @@ class Charges:
         """What a request costs, by the estimate of its rows."""
         match form:
             case ReadOne():
-                return self._units(cost(form.selection)) if form.selection.nests else 1
+                return self._units(_related(form.selection))
             case Write():
                 return self._write_cost * self._units(len(form.steps))
             case ReadMany():
                 rows = EXPORTED if form.limit is None else form.limit
-                related = cost(form.selection) if form.selection.nests else 0
-                return self._units(rows * (1 + related))
+                return self._units(rows * (1 + _related(form.selection)))
             case Summarize():
                 return self._units(form.limit)
             case ReadTogether():
@@ -41,3 +40,8 @@ class Charges:
 
     def _units(self, rows: int) -> int:
         return -(-rows // self._rows) or 1
+
+
+def _related(selection: Selection) -> int:
+    """Rows that are included with one."""
+    return cost(selection) if selection.nests or selection.items else 0

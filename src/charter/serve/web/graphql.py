@@ -5,7 +5,7 @@ from typing import Any
 from charter.access.extras import is_installed, needing
 from charter.contract.contract import Contract
 from charter.serve.settings.model import Settings
-from charter.serve.web.wires import Talk
+from charter.serve.web.wires import Spoken
 
 PACKAGE = "graphql"
 
@@ -15,7 +15,7 @@ def is_served(settings: Settings) -> bool:
     return settings.graphql.enabled and is_installed(PACKAGE)
 
 
-def graphql_of(contract: Contract, settings: Settings, cursor_key: bytes) -> tuple[Talk, ...]:
+def graphql_of(contract: Contract, settings: Settings, cursor_key: bytes) -> tuple[Spoken, ...]:
     """The GraphQL interface of a contract, or none where it is off or cannot be.
 
     `settings` are those below the root already. Raises ValueError where they cannot be followed.
@@ -24,7 +24,7 @@ def graphql_of(contract: Contract, settings: Settings, cursor_key: bytes) -> tup
         return ()
     module: Any = needing(PACKAGE, "graphql", "GraphQL", "charter.wire.graphql.endpoint")
     development = not settings.serve.in_production
-    endpoint: Talk = module.open_endpoint(
+    endpoint: Spoken = module.open_endpoint(
         contract, cursor_key, settings.graphql, settings.rest, development=development
     )
     return (endpoint,)

@@ -17,7 +17,7 @@ from charter.serve.web.app import App
 from charter.serve.web.limits import too_large
 from charter.serve.web.link import Gone, Headers
 from charter.serve.web.live.endpoint import Live
-from charter.wire.http import Request
+from charter.wire.http import Request, Response
 
 _PLAIN = re.compile(r"[A-Za-z0-9/._~-]*")
 _PATH_SAFE = "/-._~!$&'()*+,;=:@"
@@ -72,10 +72,11 @@ class SocketProtocol(Protocol):
 
 
 class RsgiSocket:
-    """One RSGI WebSocket as a link. The interface takes no subprotocol, and no code of a close
-    frame: clients learn of either from messages."""
+    """One RSGI WebSocket as a link. The interface takes no subprotocol, no code of a close frame,
+    and no body of a refusal: clients learn of them from messages, or not at all."""
 
     __slots__ = ("_protocol", "_transport")
+    subprotocols = False
 
     def __init__(self, protocol: SocketProtocol) -> None:
         self._protocol = protocol
@@ -84,8 +85,8 @@ class RsgiSocket:
     async def accept(self, subprotocol: str | None) -> None:
         self._transport = await self._protocol.accept()
 
-    async def refuse(self, status: int) -> None:
-        self._protocol.close(status)
+    async def refuse(self, response: Response) -> None:
+        self._protocol.close(response.status)
 
     async def receive(self) -> str | bytes | None:
         try:

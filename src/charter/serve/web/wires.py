@@ -1,14 +1,17 @@
 """Protocols over HTTP as the app sees them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from charter.core.problems import Problem
 from charter.plan.actor import Actor
 from charter.plan.ask import Ask
+from charter.plan.news import News
 from charter.plan.outcome import Outcome
+from charter.wire.graphql.told import Done, Followed, Told
 from charter.wire.http import Request, Response
+from charter.wire.live.speech import Speech
 from charter.wire.rest.call import Call
 
 
@@ -42,6 +45,11 @@ class Endpoints(Protocol):
 
 
 Answer = Callable[[Ask], Awaitable[Outcome]]
+Follow = Callable[
+    [Ask, str | None, Callable[[News], Iterable[str]]], Awaitable[AsyncIterator[bytes]]
+]
+"""Follows a read, from a position on where there is one, and gives the pieces of the answer that
+its news come to. Raises the problems of the read."""
 
 
 class Talk(Protocol):
@@ -53,7 +61,46 @@ class Talk(Protocol):
     def options(self, request: Request) -> Response: ...
 
     async def respond(
-        self, request: Request, actor: Actor, now: datetime, request_id: str, answer: Answer
+        self,
+        request: Request,
+        actor: Actor,
+        now: datetime,
+        request_id: str,
+        answer: Answer,
+        follow: Follow,
     ) -> Response: ...
 
     def problem(self, problem: Problem, request: Request, request_id: str) -> Response: ...
+
+
+class OperationSpeech(Speech, Protocol):
+    """How a protocol of operations says things over a WebSocket."""
+
+    def replies(self, name: str, done: Done) -> tuple[str, ...]:
+        """All that is said of an operation that has one response."""
+
+    def telling(
+        self, name: str, told: Callable[[News], Iterable[Told]]
+    ) -> Callable[[News], Iterable[str]]:
+        """Gives what is said of the news of a subscription."""
+
+
+class Spoken(Talk, Protocol):
+    """A protocol whose operations are asked for over a WebSocket as well, at a path of its own."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def speech(self) -> OperationSpeech: ...
+
+    async def begin(
+        self,
+        asked: Any,
+        request: Request,
+        actor: Actor,
+        now: datetime,
+        request_id: str,
+        answer: Answer,
+    ) -> Done | Followed:
+        """What comes of one operation."""

@@ -51,12 +51,12 @@ class Operation:
     plans: Plans[Any] = field(default_factory=Plans)
 
     @property
-    def is_query(self) -> bool:
-        return self.node.operation is OperationType.QUERY
-
-    @property
     def is_mutation(self) -> bool:
         return self.node.operation is OperationType.MUTATION
+
+    @property
+    def is_subscription(self) -> bool:
+        return self.node.operation is OperationType.SUBSCRIPTION
 
     def bound(self, given: Mapping[str, Any]) -> Bound:
         """The variables of a request. Raises `invalid_values` where one that must be is not."""

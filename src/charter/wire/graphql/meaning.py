@@ -114,6 +114,27 @@ class Measured:
     name: str
 
 
+@dataclass(frozen=True)
+class Following:
+    """A field of `Subscription`: the rows of a list, or `one` of them."""
+
+    resource: Resource
+    one: bool
+
+
+class Event(StrEnum):
+    """The fields of what a subscription is told, and of one change in it."""
+
+    CHANGES = "changes"
+    POSITION = "position"
+    RESET = "reset"
+    READY = "ready"
+    KIND = "kind"
+    KEY = "nodeId"
+    NODE = "node"
+    REMOVED = "removedId"
+
+
 class Kind(StrEnum):
     """What a field of `Mutation` does."""
 

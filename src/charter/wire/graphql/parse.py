@@ -15,6 +15,7 @@ from charter.plan.steps import Later, LateStep, Step
 from charter.wire.graphql.changes import Changes
 from charter.wire.graphql.describe.schema import described
 from charter.wire.graphql.documents import Documents, Operation
+from charter.wire.graphql.following import Followings, FollowPlan
 from charter.wire.graphql.given import Bound
 from charter.wire.graphql.persisted import Persisted, listed_documents
 from charter.wire.graphql.reads import Queries, ReadPlan
@@ -72,15 +73,16 @@ class Parser:
         self._settings = settings
         self._queries = Queries(contract, known.schema, known.types, settings, cursor_key)
         self.keys = self._queries.keys
+        self._followings = Followings(known.schema, self._queries, settings)
         self._mutations = Mutations(contract, known.schema, self._queries)
         self._changes = Changes(contract, self.keys, settings)
 
     def operation(self, asked: Asked, request: Request) -> Operation:
         """The operation that is asked for. Raises InvalidDocument and problems: by GET, nothing
-        but queries."""
+        is changed."""
         operation = self._documents.operation(self._persisted.text(asked), asked.operation)
-        if request.method == "GET" and not operation.is_query:
-            message = "GET asks for queries only; send a mutation by POST."
+        if request.method == "GET" and operation.is_mutation:
+            message = "GET changes nothing; send a mutation by POST."
             raise Problem(METHOD_NOT_ALLOWED, message, members={"allow": ("POST",)})
         return operation
 
@@ -91,6 +93,15 @@ class Parser:
         plan = self._queries.plan(operation, bound)
         values: tuple[Any, ...] = plan.values(bound)
         return Query(Ask(plan.form, values, actor, now, request_id), plan, bound)
+
+    def following(
+        self, operation: Operation, bound: Bound, actor: Actor, now: datetime, request_id: str
+    ) -> tuple[Ask, FollowPlan]:
+        """What a subscription follows. Raises problems with all that is wrong with what is
+        asked."""
+        plan = self._followings.plan(operation, bound)
+        values: tuple[Any, ...] = plan.values(bound)
+        return Ask(plan.form, values, actor, now, request_id), plan
 
     def mutation(
         self,

@@ -9,6 +9,7 @@ from charter.core.problems import Problem
 from charter.plan.outcome import RowOutcome, ValueOutcome, WriteOutcome
 from charter.wire.graphql.keys import Keys
 from charter.wire.graphql.meaning import Given
+from charter.wire.graphql.render import json_of
 from charter.wire.graphql.writes import FieldPlan, Part, Told
 
 _rows = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
@@ -21,7 +22,7 @@ def payload(field: FieldPlan, parts: Sequence[WriteOutcome], keys: Keys) -> str:
     if whole is not None:
         return whole
     rows = _bodies(field, parts)
-    members = [f"{_json(part.out)}:{_member(part, parts, rows, keys)}" for part in field.parts]
+    members = [f"{json_of(part.out)}:{_member(part, parts, rows, keys)}" for part in field.parts]
     return f"{{{','.join(members)}}}"
 
 
@@ -29,7 +30,7 @@ def failed(field: FieldPlan, problem: Problem, keys: Keys) -> str | None:
     """The payload that tells of a declared error; None where it is not asked for."""
     if not any(problem.code.name in part.errors for part in field.parts):
         return None
-    members = [f"{_json(part.out)}:{_of_failure(part, problem, keys)}" for part in field.parts]
+    members = [f"{json_of(part.out)}:{_of_failure(part, problem, keys)}" for part in field.parts]
     return f"{{{','.join(members)}}}"
 
 
@@ -62,9 +63,9 @@ def _member(
         case Given.ROWS:
             return f"[{','.join(bytes(row[part.out]).decode() for row in rows)}]"
         case Given.KEY:
-            return _json(_identifier(parts[0], keys))
+            return json_of(_identifier(parts[0], keys))
         case Given.KEYS:
-            return _json([_identifier(one, keys) for one in parts])
+            return json_of([_identifier(one, keys) for one in parts])
         case Given.VALUE:
             (only,) = parts
             return (only.body if isinstance(only, ValueOutcome) else None) or "null"
@@ -73,7 +74,7 @@ def _member(
         case Given.ROW | Given.ERROR:
             return "null"
         case text:
-            return _json(text)
+            return json_of(text)
 
 
 def _identifier(part: WriteOutcome, keys: Keys) -> str | None:
@@ -82,10 +83,10 @@ def _identifier(part: WriteOutcome, keys: Keys) -> str | None:
 
 def _of_failure(part: Part, problem: Problem, keys: Keys) -> str:
     if part.what is Given.ERROR:
-        return _json(_told(part.errors[problem.code.name], problem, keys))
+        return json_of(_told(part.errors[problem.code.name], problem, keys))
     if part.what is Given.DONE:
         return "false"
-    return "null" if isinstance(part.what, Given) else _json(part.what)
+    return "null" if isinstance(part.what, Given) else json_of(part.what)
 
 
 def _told(told: Told, problem: Problem, keys: Keys) -> dict[str, Any]:
@@ -103,7 +104,3 @@ def _told(told: Told, problem: Problem, keys: Keys) -> dict[str, Any]:
                 value = f"{keys.prefixes[what.target]}{value}"
             found[out] = value
     return found
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

@@ -107,8 +107,8 @@ class Queries:
         self._schema = schema
         self._settings = settings
         self.keys = Keys(contract, types)
-        self._lists = Lists(known, Filters(known, self.keys, settings), settings, cursor_key)
-        self._summaries = Summaries(known, self._lists)
+        self.lists = Lists(known, Filters(known, self.keys, settings), settings, cursor_key)
+        self._summaries = Summaries(known, self.lists)
 
     def plan(self, operation: Operation, bound: Bound) -> ReadPlan:
         """Raises problems: for what is asked, before anything of the values is read."""
@@ -148,7 +148,7 @@ class Queries:
             case ManyRows():
                 return self._several(nodes, reading)
             case List(resource):
-                listing = self._lists.listing(
+                listing = self.lists.listing(
                     reading, field, nodes, resource, resource.name, self.items_of(reading)
                 )
                 return ReadListing(resource.name, listing)
@@ -161,16 +161,24 @@ class Queries:
         self, resource: Resource | None, source: Source, nodes: Nodes, reading: Reading, at: str
     ) -> ReadOne | Known:
         """A row by its global identifier; null for one of no type, or of another."""
-        name = self.keys.resource_of.get(reading.watch.prefix(source) or "")
-        if name is None or (resource is not None and resource.name != name):
+        found = self.resource_of(source, reading)
+        if found is None or (resource is not None and resource is not found):
             return NULL
-        found = self._contract.resource_named[name]
-        slot = reading.bind(Binder(source.get, self.keys.reader_or_nothing(name), at))
-        type_ = self._schema.type_map[self.keys.prefixes[name][:-1]]
+        slot = self.key_slot(found, source, reading, at)
+        type_ = self._schema.type_map[self.keys.prefixes[found.name][:-1]]
         if not isinstance(type_, GraphQLObjectType):
             raise TypeError(f"{type_} is no type of rows")
         items = self.items_of(reading)(nodes, type_, found)
-        return ReadOne(name, Selection(items=items), slot=slot)
+        return ReadOne(found.name, Selection(items=items), slot=slot)
+
+    def resource_of(self, source: Source, reading: Reading) -> Resource | None:
+        """The resource of the row that a global identifier is of; None for that of none."""
+        name = self.keys.resource_of.get(reading.watch.prefix(source) or "")
+        return None if name is None else self._contract.resource_named[name]
+
+    def key_slot(self, resource: Resource, source: Source, reading: Reading, at: str) -> int:
+        """The place of the key of a row."""
+        return reading.bind(Binder(source.get, self.keys.reader_or_nothing(resource.name), at))
 
     def _several(self, nodes: Nodes, reading: Reading) -> Several:
         sources = reading.watch.items(reading.arguments(nodes[0])["ids"])
@@ -185,7 +193,7 @@ class Queries:
         return Several(tuple(rows))
 
     def items_of(self, reading: Reading) -> "_Items":
-        return _Items(self._contract, self.keys, self._lists, reading)
+        return _Items(self._contract, self.keys, self.lists, reading)
 
     def _introspected(self, operation: Operation, nodes: Nodes, reading: Reading) -> str:
         """What types there are, which is known without the database."""

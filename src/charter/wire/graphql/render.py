@@ -88,10 +88,14 @@ def invalid(errors: Sequence[GraphQLError], base: str) -> list[dict[str, Any]]:
 
 def result(data: str | None, errors: Sequence[Mapping[str, Any]]) -> str:
     """The response to one operation; without data it could not be begun."""
-    told = f'"errors":{msgspec.json.encode(errors).decode()}' if errors else ""
+    told = f'"errors":{json_of(errors)}' if errors else ""
     if data is None:
         return f"{{{told}}}"
     return f'{{{told}{"," if told else ""}"data":{data}}}'
+
+
+def json_of(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def response(

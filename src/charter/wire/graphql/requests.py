@@ -36,6 +36,8 @@ class Media(StrEnum):
 
     RESPONSE = "application/graphql-response+json"
     JSON = "application/json"
+    EVENTS = "text/event-stream"
+    """Responses as events, of which a subscription has many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,23 @@ def media_of(request: Request) -> Media:
     accept = request.headers.get("accept")
     if accept is None:
         return Media.JSON
-    found = weighed_highest(accept, (Media.JSON.value, Media.RESPONSE.value))
+    offered = (Media.JSON.value, Media.RESPONSE.value, Media.EVENTS.value)
+    found = weighed_highest(accept, offered)
     if found is None:
         available = tuple(item.value for item in Media)
         message = f"The answer can be given as {' or '.join(available)}."
         raise Problem(NOT_ACCEPTABLE, message, members={"available": available})
     return Media(found)
+
+
+def takes_events(request: Request) -> bool:
+    """Whether a client knows what events are: one that takes just anything need not."""
+    return Media.EVENTS.value in request.headers.get("accept", "").lower()
+
+
+def asked_in(payload: Any) -> Asked:
+    """The operation in a message. Raises `invalid_parameter`."""
+    return _asked(_object(payload, ""))
 
 
 def asked_of(request: Request, settings: GraphqlSettings) -> list[Asked]:
@@ -81,7 +94,7 @@ def asked_of(request: Request, settings: GraphqlSettings) -> list[Asked]:
                 WRONG_LENGTH.name, f"1 to {settings.max_batch} operations are expected", ""
             )
         return [_asked(_object(item, f"/{at}"), f"/{at}") for at, item in enumerate(body)]
-    return [_asked(_object(body, ""))]
+    return [asked_in(body)]
 
 
 def _parameters(query: str) -> dict[str, Any]:

@@ -1,29 +1,50 @@
 """From news to messages. Bodies of rows are passed through as the database made them."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
+from charter.core import codes
+from charter.core.livecodes import TOO_SLOW
 from charter.core.problems import Code, Problem
 from charter.plan.news import Change, Changes, Ended, News, Reached, Rows, Shown
 from charter.wire.live.closing import close_code
+from charter.wire.live.messages import SUBPROTOCOL, read_message
+from charter.wire.live.speech import Ending
+from charter.wire.rest.headers import KEEP_NOT, SAFE, Headers
 from charter.wire.rest.problems import details
 from charter.wire.rest.settings import RestSettings
 
+T = TypeVar("T")
+
 MOST_CHARACTERS = 262_144
 """Characters of bodies after which another message begins."""
-PING, PONG = '{"type":"ping"}', '{"type":"pong"}'
+EVENTS = "text/event-stream"
+EVENT_HEADERS: Headers = (
+    ("content-type", EVENTS),
+    KEEP_NOT,
+    ("x-accel-buffering", "no"),
+    *SAFE,
+)
 
 
 class Renderer:
-    """Writes messages. It keeps the last changes that it wrote: they go to many subscribers."""
+    """How `charter.live.v1` says things. It keeps the last changes that it wrote: they go to many
+    subscribers."""
+
+    subprotocol = SUBPROTOCOL
+    required = eager = False
+    ping, pong = '{"type":"ping"}', '{"type":"pong"}'
 
     def __init__(self, settings: RestSettings) -> None:
         self._settings = settings
         self._last: Changes | None = None
         self._tails: tuple[str, ...] = ()
+
+    def read(self, text: str | bytes) -> Any:
+        return read_message(text)
 
     def connected(self, heartbeat: float) -> str:
         return _text({"type": "connected", "heartbeat": heartbeat})
@@ -55,11 +76,15 @@ class Renderer:
         members["problem"] = details(problem, self._settings)
         return _text(members)
 
-    def closing(self, problem: Problem) -> str:
-        """The last message of a connection, with the code of the close frame that follows."""
-        said = details(problem, self._settings)
-        code = close_code(problem.code)
-        return _text({"type": "closing", "code": code, "problem": said})
+    def ending(self, problem: Problem) -> Ending:
+        """The last message of a connection has the code of the close frame that follows. Who reads
+        too slowly would not come to it."""
+        code, name = close_code(problem.code), problem.code.name
+        said = {"type": "closing", "code": code, "problem": details(problem, self._settings)}
+        return Ending(None if problem.code is TOO_SLOW else _text(said), code, name)
+
+    def taken(self, name: str) -> Problem:
+        return Problem(codes.INVALID_VALUES, f"There is a subscription {name!r} already.")
 
     def _rows(self, label: str, news: Rows) -> Iterator[str]:
         if news.reset is not None:
@@ -75,19 +100,20 @@ def events(news: News, settings: RestSettings) -> Iterator[str]:
         case Changes(changes=changes, position=position):
             for place, change in enumerate(changes, 1):
                 at = position if place == len(changes) else None
-                yield _event(change.kind.value, _event_row(change), at)
+                yield event(change.kind.value, _event_row(change), at)
         case Rows(rows=rows, reset=reset, position=position):
             if reset is not None:
-                yield _event("reset", _text(_reset(reset)))
+                yield event("reset", _text(_reset(reset)))
             for row in rows:
-                yield _event("snapshot", _row(row))
+                yield event("snapshot", _row(row))
         case Reached(position=position, ready=ready):
-            yield _event("ready" if ready else "position", "{}", position)
+            yield event("ready" if ready else "position", "{}", position)
         case Ended(problem=problem):
-            yield _event("ended", _text(details(problem, settings)))
+            yield event("ended", _text(details(problem, settings)))
 
 
-def _event(kind: str, data: str, position: str | None = None) -> str:
+def event(kind: str, data: str, position: str | None = None) -> str:
+    """One server-sent event."""
     at = "" if position is None else f"id: {position}\n"
     # JSON has no raw line ends inside.
     return f"{at}event: {kind}\ndata: {data}\n\n"
@@ -124,16 +150,21 @@ def _tails(news: Changes) -> Iterator[str]:
 
 def _parts(texts: Sequence[str]) -> Iterator[str]:
     """The texts with commas between them, some at a time."""
-    some: list[str] = []
+    return (",".join(some) for some in gathered(texts, len))
+
+
+def gathered(items: Iterable[T], size_of: Callable[[T], int]) -> Iterator[list[T]]:
+    """The items in their order, as many at a time as make a message of a good size."""
+    some: list[T] = []
     size = 0
-    for text in texts:
-        if some and size + len(text) > MOST_CHARACTERS:
-            yield ",".join(some)
+    for item in items:
+        if some and size + size_of(item) > MOST_CHARACTERS:
+            yield some
             some, size = [], 0
-        some.append(text)
-        size += len(text)
+        some.append(item)
+        size += size_of(item)
     if some:
-        yield ",".join(some)
+        yield some
 
 
 def _text(members: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from charter.core import codes
+from charter.core import codes, livecodes
 from charter.core.problems import Code, Family, Flaw, Problem
 from charter.wire.cookies import NO_SESSION
 from charter.wire.http import Request, Response
@@ -43,6 +43,7 @@ _OF_CODE: Mapping[str, int] = {
     codes.MISDIRECTED.name: 421,
     codes.VERSION_CONFLICT.name: 412,
     codes.VERSION_REQUIRED.name: 428,
+    livecodes.NO_SUBPROTOCOL.name: 501,
 }
 _PASSING = frozenset({429, 503})
 _DEFAULT_WAIT = 1

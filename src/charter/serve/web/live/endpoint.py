@@ -2,17 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from charter.core import codes
-from charter.core.livecodes import TOO_MANY_SUBSCRIPTIONS
+from charter.core.livecodes import NO_SUBPROTOCOL, TOO_MANY_SUBSCRIPTIONS
 from charter.core.problems import Problem
 from charter.core.signals import Answered, Failed, Listener
 from charter.core.tasks import ended
-from charter.plan.actor import Actor
-from charter.plan.ask import Ask, ReadMany
+from charter.plan.ask import Ask
 from charter.serve.live.hub import Hub
 from charter.serve.live.view import Start
 from charter.serve.settings.live import LiveSettings
@@ -21,44 +19,36 @@ from charter.serve.web.authenticate import Authenticator
 from charter.serve.web.correlation import Correlator
 from charter.serve.web.edge import Edge
 from charter.serve.web.limits import check_head
+from charter.serve.web.live.channel import Channel, Following, Telling, charged
 from charter.serve.web.live.credentials import Credentials, Origins
+from charter.serve.web.live.paths import WANTED, Paths
 from charter.serve.web.live.socket import Socket, SocketLink
 from charter.serve.web.live.stream import Stream
-from charter.serve.web.rest import Rest
 from charter.serve.web.throttle import Tally, Throttle
 from charter.wire.http import Request, Response
-from charter.wire.live.messages import SUBPROTOCOL
-from charter.wire.live.render import Renderer
-from charter.wire.rest.headers import KEEP_NOT, SAFE
-from charter.wire.rest.problems import status_of
+from charter.wire.live.render import EVENT_HEADERS, EVENTS, events
+from charter.wire.rest.problems import render_problem
 from charter.wire.rest.settings import RestSettings
 
-PATH = "/live"
 SWITCHED = 101
-EVENTS = "text/event-stream"
+NOT_ACCEPTABLE = 4406
+"""The close code for whoever asks for another subprotocol than the one that is spoken."""
 TICK = 0.5
 CHECKS_AT_ONCE = 8
-CHARGED_ROWS = 500
-"""A subscription is charged as a page of so many rows."""
 EVENT_BYTES = 8
 """An answer of events ends after so many times `max_buffer`, and the browser comes back."""
-_WANTED = {"accept": "application/x-ndjson, application/json;q=0.5"}
-_EVENT_HEADERS = (
-    ("content-type", EVENTS),
-    KEEP_NOT,
-    ("x-accel-buffering", "no"),
-    *SAFE,
-)
 
 
 class Live:
-    """Live changes below one root. For one event loop."""
+    """Live changes below one root: `channels` are what is spoken at the paths of WebSockets, and
+    `paths` are what can be had as events. For one event loop."""
 
     def __init__(  # noqa: PLR0913 - what it is put together from
         self,
         *,
-        rest: Rest,
-        rest_settings: RestSettings,
+        paths: Paths,
+        channels: Mapping[str, Channel],
+        rest: RestSettings,
         hub: Hub,
         authenticator: Authenticator,
         edge: Edge,
@@ -70,8 +60,9 @@ class Live:
         answers: Listener | None,
         correlate: Correlator,
     ) -> None:
+        self._paths = paths
+        self._channels = channels
         self._rest = rest
-        self._rest_settings = rest_settings
         self._hub = hub
         self._authenticator = authenticator
         self._edge = edge
@@ -82,8 +73,6 @@ class Live:
         self._listener = listener
         self._answers = answers
         self._correlate = correlate
-        self._renderer = Renderer(rest_settings)
-        self._path = rest_settings.prefix + PATH
         self._sockets: set[Socket] = set()
         self._streams: set[Stream] = set()
         self._clock: asyncio.Task[None] | None = None
@@ -98,27 +87,26 @@ class Live:
         """Serve a WebSocket. The request is that of its handshake."""
         request, started = self._edge.resolved(request), time.perf_counter()
         try:
-            credentials = await self._admitted(request)
+            channel, credentials = await self._admitted(request, link)
         except Problem as problem:
-            status = status_of(problem.code)
-            await link.refuse(status)
-            self._tell(request, started, status, problem.code.name)
+            refusal = render_problem(problem, request, self._rest)
+            await link.refuse(refusal)
+            self._tell(request, started, refusal.status, problem.code.name)
             return
-        offered = request.headers.get("sec-websocket-protocol", "")
-        wanted = SUBPROTOCOL in (item.strip() for item in offered.split(","))
+        speech = channel.speech
+        wanted = speech.subprotocol in _offered(request)
+        if speech.required and not wanted:
+            await link.accept(None)
+            await link.close(NOT_ACCEPTABLE, "Subprotocol not acceptable")
+            self._tell(request, started, SWITCHED, NO_SUBPROTOCOL.name)
+            return
         socket = Socket(
-            link,
-            credentials,
-            self._hub,
-            self._renderer,
-            self._settings,
-            understand=self._understood,
-            listener=self._listener,
+            link, credentials, self._hub, channel, self._settings, listener=self._listener
         )
         self._sockets.add(socket)
         self._follow_time()
         try:
-            await link.accept(SUBPROTOCOL if wanted else None)
+            await link.accept(speech.subprotocol if wanted else None)
             await socket.serve()
         finally:
             self._sockets.discard(socket)
@@ -143,7 +131,7 @@ class Live:
                 trace_id=correlation.trace_id,
                 protocol="websocket",
                 method=request.method,
-                route=self._path if request.path == self._path else "",
+                route=request.path if request.path in self._channels else "",
                 status=status,
                 code=code,
                 actor=None if actor is None else actor.id,
@@ -157,19 +145,37 @@ class Live:
         """Whether a request asks for events."""
         return request.method == "GET" and EVENTS in request.headers.get("accept", "")
 
-    async def stream(self, request: Request) -> Response:
+    async def stream(self, request: Request, tally: Tally | None) -> Response:
         """The answer that goes on: what the path shows, and each change. Raises problems."""
         self._require_room()
         credentials = Credentials(self._authenticator, request)
         actor = await credentials.actor()
-        call = self._rest.parse(replace(request, headers=_WANTED), actor, datetime.now(UTC), "")
-        most = self._settings.max_buffer
-        stream = Stream(self._rest_settings, most, most * EVENT_BYTES, credentials)
+        call = self._paths.call(replace(request, headers=WANTED), actor)
+        if tally is not None:
+            await tally.understood(charged(call.ask.form), call.route)
         start = Start(after=request.headers.get("last-event-id") or None)
-        stream.subscription = await self._hub.subscribe(call.ask, stream, start)
+        following = Following(call.ask, start, lambda news: events(news, self._rest))
+        return Response(200, EVENT_HEADERS, await self._followed(following, credentials))
+
+    async def follow(
+        self, request: Request, ask: Ask, after: str | None, telling: Telling
+    ) -> AsyncIterator[bytes]:
+        """The pieces of an answer that tells of a read, and of each change of it. Raises
+        problems."""
+        self._require_room()
+        credentials = Credentials(self._authenticator, request)
+        ask = replace(ask, actor=await credentials.actor())
+        return await self._followed(Following(ask, Start(after=after), telling), credentials)
+
+    async def _followed(
+        self, following: Following, credentials: Credentials
+    ) -> AsyncIterator[bytes]:
+        most = self._settings.max_buffer
+        stream = Stream(following.telling, most, most * EVENT_BYTES, credentials)
+        stream.subscription = await self._hub.subscribe(following.ask, stream, following.start)
         self._streams.add(stream)
         self._follow_time()
-        return Response(200, _EVENT_HEADERS, self._pieces(stream))
+        return self._pieces(stream)
 
     async def close(self) -> None:
         """End all that is open."""
@@ -186,12 +192,15 @@ class Live:
                 break
             await asyncio.sleep(0.05)
 
-    async def _admitted(self, request: Request) -> Credentials:
+    async def _admitted(self, request: Request, link: SocketLink) -> tuple[Channel, Credentials]:
         """Raises the problems of whom is not to connect."""
         check_head(request, self._serve)
         self._edge.check(request)
-        if request.path != self._path:
+        channel = self._channels.get(request.path)
+        if channel is None:
             raise Problem(codes.NOT_FOUND)
+        if channel.speech.required and not link.subprotocols:
+            raise Problem(NO_SUBPROTOCOL)
         self._require_room()
         self._origins.check(request)
         # Anything may come with the first message: what came before it is looked at here.
@@ -200,7 +209,7 @@ class Live:
         credentials = Credentials(self._authenticator, request)
         if credentials.given:
             await credentials.actor()
-        return credentials
+        return channel, credentials
 
     def _require_room(self) -> None:
         if self._stopping:
@@ -208,19 +217,6 @@ class Live:
         if len(self) >= self._settings.max_connections:
             message = "There are as many connections as are allowed."
             raise Problem(TOO_MANY_SUBSCRIPTIONS, message, retry_after=5)
-
-    async def _understood(self, path: str, actor: Actor) -> Ask:
-        target, _, query = path.partition("?")
-        request = Request("GET", target, query, _WANTED)
-        check_head(request, self._serve)
-        call = self._rest.parse(request, actor, datetime.now(UTC), "")
-        if self._throttle is not None:
-            tally = Tally(self._throttle, request)
-            await tally.known(actor)
-            form = call.ask.form
-            if isinstance(form, ReadMany):
-                await tally.understood(replace(form, limit=CHARGED_ROWS), call.route)
-        return call.ask
 
     # -- by the clock --------------------------------------------------------------------------
     def _follow_time(self) -> None:
@@ -260,3 +256,9 @@ class Live:
             self._streams.discard(stream)
             if stream.subscription is not None:
                 stream.subscription.close()
+
+
+def _offered(request: Request) -> set[str]:
+    """The subprotocols that a client speaks."""
+    offered = request.headers.get("sec-websocket-protocol", "")
+    return {item.strip() for item in offered.split(",")}

@@ -2,49 +2,39 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
 from charter.core import codes
-from charter.core.livecodes import (
-    NOT_CONNECTED,
-    RIGHTS_CHANGED,
-    TOO_MANY_SUBSCRIPTIONS,
-    TOO_SLOW,
-)
+from charter.core.livecodes import RIGHTS_CHANGED, TOO_MANY_SUBSCRIPTIONS
 from charter.core.problems import Problem
 from charter.core.signals import Failed, Listener
 from charter.plan.actor import Actor
-from charter.plan.ask import Ask
-from charter.plan.news import Changes, Ended, News, Rows
+from charter.plan.news import Changes, Ended, News, Reached, Rows
 from charter.serve.live.hub import Hub, Subscription
-from charter.serve.live.view import Start
 from charter.serve.settings.live import LiveSettings
+from charter.serve.web.live.channel import Channel, Following, Telling
 from charter.serve.web.live.credentials import Credentials
 from charter.serve.web.live.outbox import Outbox
-from charter.wire.live.closing import close_code
-from charter.wire.live.messages import (
-    Connect,
-    Ping,
-    Pong,
-    Subscribe,
-    Unsubscribe,
-    read_message,
-)
-from charter.wire.live.render import PING, PONG, Renderer
+from charter.wire.http import Response
+from charter.wire.live.speech import Begin, Breach, Connect, How, Ping, Pong, Unsubscribe
 
 SECONDS_FOR_LAST = 1.0
 """For the last message of a connection, and its close frame."""
 
 
 class SocketLink(Protocol):
-    """The client's end of a WebSocket, as a server gives it."""
+    """The client's end of a WebSocket, as a server gives it. Not every interface knows
+    `subprotocols` and close codes."""
+
+    @property
+    def subprotocols(self) -> bool: ...
 
     async def accept(self, subprotocol: str | None) -> None: ...
 
-    async def refuse(self, status: int) -> None:
-        """Answer the request with a status and no WebSocket."""
+    async def refuse(self, response: Response) -> None:
+        """Answer the request, and open no WebSocket. Where the interface leaves no room for it,
+        the answer is a status alone."""
 
     async def receive(self) -> str | bytes | None:
         """The next message; None when the client has left."""
@@ -55,18 +45,15 @@ class SocketLink(Protocol):
     async def close(self, code: int, reason: str) -> None: ...
 
 
-Understand = Callable[[str, Actor], Awaitable[Ask]]
-"""What a path asks for, as somebody: raises the problems of reads, and `rate_limited`."""
-
-
 class Subscriber:
     """One subscription of a connection, as its sink."""
 
-    __slots__ = ("name", "socket", "subscription")
+    __slots__ = ("name", "socket", "subscription", "telling")
 
-    def __init__(self, socket: "Socket", name: str) -> None:
+    def __init__(self, socket: "Socket", name: str, telling: Telling) -> None:
         self.socket = socket
         self.name = name
+        self.telling = telling
         self.subscription: Subscription | None = None
 
     def tell(self, news: News) -> None:
@@ -77,34 +64,34 @@ class Socket:
     """A connection, served in one task."""
 
     __slots__ = (
-        "_credentials", "_due", "_ending", "_heard", "_hub", "_link", "_listener", "_outbox",
-        "_passed", "_pinged", "_renderer", "_settings", "_subscribers", "_task", "_understand",
-        "actor", "checking", "received",
+        "_began", "_busy", "_channel", "_credentials", "_due", "_ending", "_heard", "_hub", "_link",
+        "_listener", "_outbox", "_passed", "_pinged", "_settings", "_speech", "_subscribers",
+        "_task", "actor", "checking", "received",
     )  # fmt: skip
 
-    def __init__(  # noqa: PLR0913 - what a connection is made of
+    def __init__(
         self,
         link: SocketLink,
         credentials: Credentials,
         hub: Hub,
-        renderer: Renderer,
+        channel: Channel,
         settings: LiveSettings,
         *,
-        understand: Understand,
         listener: Listener | None,
     ) -> None:
         self._link = link
         self._credentials = credentials
         self._hub = hub
-        self._renderer = renderer
+        self._channel = channel
+        self._speech = channel.speech
         self._settings = settings
-        self._understand = understand
         self._listener = listener
         self._outbox = Outbox(link.send, settings.max_buffer, self.end)
         self._subscribers: dict[str, Subscriber] = {}
         self._ending: Problem | None = None
         self._task: asyncio.Task[Any] | None = None
-        self._heard = self._due = time.monotonic()
+        self._began = self._heard = self._due = time.monotonic()
+        self._busy = False
         self.actor: Actor | None = None
         self.checking = self._pinged = False
         self.received = self._passed = 0
@@ -151,8 +138,12 @@ class Socket:
 
     def tell(self, subscriber: Subscriber, news: News) -> None:
         """Pass news on to the client."""
-        texts = self._renderer.news(subscriber.name, news)
-        first = isinstance(news, Rows) or (isinstance(news, Changes) and news.resumed)
+        texts = subscriber.telling(news)
+        first = (
+            isinstance(news, Rows)
+            or (isinstance(news, Changes) and news.resumed)
+            or (isinstance(news, Reached) and news.ready)
+        )
         self._outbox.put(texts, counted=not first)
         if isinstance(news, Ended) and subscriber.subscription is not None:
             self._drop(subscriber)
@@ -162,11 +153,11 @@ class Socket:
         """Look after the time; whether the rights are to be looked at again."""
         settings = self._settings
         if self.actor is None:
-            if now - self._heard > settings.connect_timeout:
-                self.end(Problem(NOT_CONNECTED))
+            if now - self._began > settings.connect_timeout:
+                self.end(Breach(How.LATE))
             return False
-        if self._outbox.busy and self._outbox.sent > self._passed:
-            # It takes what is sent; what it says is heard when that is over.
+        if self._busy or (self._outbox.busy and self._outbox.sent > self._passed):
+            # It waits, or takes what is sent; what it says is heard when that is over.
             self._heard = now
         self._passed = self._outbox.sent
         if now - self._heard > 2 * settings.heartbeat:
@@ -174,7 +165,7 @@ class Socket:
             return False
         if now - self._heard > settings.heartbeat and not self._pinged:
             self._pinged = True
-            self._outbox.put([PING])
+            self._outbox.put([self._speech.ping])
         if now - self._due < settings.recheck or self.checking:
             return False
         self._due, self.checking = now, True
@@ -196,18 +187,12 @@ class Socket:
 
     # -- messages ------------------------------------------------------------------------------
     async def _talk(self) -> None:
-        message = await self._next()
-        if message is None:
-            return
-        if not isinstance(message, Connect):
-            raise Problem(NOT_CONNECTED)
-        if message.token is not None:
-            self._credentials = self._credentials.with_token(message.token)
-        self.actor = await self._credentials.actor()
-        self._due = time.monotonic()
-        self._outbox.put([self._renderer.connected(self._settings.heartbeat)])
         while (message := await self._next()) is not None:
-            await self._answer(message, self.actor)
+            self._busy = True
+            try:
+                await self._answer(message)
+            finally:
+                self._busy = False
             # What is slow to read is answered slowly: nobody can pile up work.
             await self._outbox.empty()
 
@@ -220,39 +205,64 @@ class Socket:
         most = self._settings.max_message
         if len(text) > most or (isinstance(text, str) and not _fits(text, most)):
             raise Problem(codes.TOO_LARGE, f"A message may have {most} bytes.")
-        return read_message(text)
+        return self._speech.read(text)
 
-    async def _answer(self, message: Any, actor: Actor) -> None:
+    async def _answer(self, message: Any) -> None:
         match message:
-            case Subscribe():
-                try:
-                    await self._subscribe(message, actor)
-                except Problem as problem:
-                    self._outbox.put([self._renderer.problem(problem, message.id)])
+            case Connect(token=token):
+                await self._connect(token)
+            case Ping() if self.actor is not None or self._speech.eager:
+                self._outbox.put([self._speech.pong])
+            case Pong() if self.actor is not None or self._speech.eager:
+                pass
+            case _ if self.actor is None:
+                raise Breach(How.EARLY)
             case Unsubscribe(id=name):
                 subscriber = self._subscribers.get(name)
                 if subscriber is not None:
                     self._drop(subscriber)
-            case Ping():
-                self._outbox.put([PONG])
-            case Pong():
-                pass
-            case Connect():
-                raise Problem(NOT_CONNECTED)
+            case begin:
+                await self._begin(begin, self.actor)
 
-    async def _subscribe(self, message: Subscribe, actor: Actor) -> None:
+    async def _connect(self, token: str | None) -> None:
+        if self.actor is not None:
+            raise Breach(How.AGAIN)
+        if token is not None:
+            self._credentials = self._credentials.with_token(token)
+        self.actor = await self._credentials.actor()
+        self._due = time.monotonic()
+        self._outbox.put([self._speech.connected(self._settings.heartbeat)])
+
+    async def _begin(self, begin: Begin, actor: Actor) -> None:
+        if self._channel.confirms:
+            await self._credentials.confirm()
+        try:
+            self._require_place(begin.id)
+            begun = await self._channel.begins(begin, self._credentials, actor)
+            if isinstance(begun, Following):
+                await self._follow(begin.id, begun)
+            else:
+                self._outbox.put(begun)
+        except Breach:
+            raise
+        except Problem as problem:
+            self._outbox.put([self._speech.problem(problem, begin.id)])
+
+    def _require_place(self, name: str) -> None:
         most = self._settings.max_subscriptions
-        if message.id in self._subscribers:
-            raise Problem(codes.INVALID_VALUES, f"There is a subscription {message.id!r} already.")
+        if name in self._subscribers:
+            raise self._speech.taken(name)
         if len(self._subscribers) >= most:
             raise Problem(TOO_MANY_SUBSCRIPTIONS, f"A connection has {most} at most.")
-        ask = await self._understand(message.path, actor)
-        subscriber = self._subscribers[message.id] = Subscriber(self, message.id)
+
+    async def _follow(self, name: str, following: Following) -> None:
+        subscriber = self._subscribers[name] = Subscriber(self, name, following.telling)
         try:
-            start = Start(message.have, message.after)
-            subscriber.subscription = await self._hub.subscribe(ask, subscriber, start)
+            subscriber.subscription = await self._hub.subscribe(
+                following.ask, subscriber, following.start
+            )
         except BaseException:
-            self._subscribers.pop(message.id, None)
+            self._subscribers.pop(name, None)
             raise
 
     def _drop(self, subscriber: Subscriber) -> None:
@@ -267,9 +277,10 @@ class Socket:
                 if problem is None:
                     await self._link.close(1000, "")
                     return
-                if problem.code is not TOO_SLOW:
-                    await self._link.send(self._renderer.closing(problem))
-                await self._link.close(close_code(problem.code), problem.code.name)
+                ending = self._speech.ending(problem)
+                if ending.last is not None:
+                    await self._link.send(ending.last)
+                await self._link.close(ending.code, ending.reason)
 
 
 def _fits(text: str, most: int) -> bool:

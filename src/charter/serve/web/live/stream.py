@@ -8,10 +8,9 @@ from charter.core.problems import Problem
 from charter.plan.news import Ended, News
 from charter.serve.live.hub import Hub, Subscription
 from charter.serve.settings.live import LiveSettings
+from charter.serve.web.live.channel import Telling
 from charter.serve.web.live.credentials import Credentials
 from charter.serve.web.live.rights import lost_rights
-from charter.wire.live.render import events
-from charter.wire.rest.settings import RestSettings
 
 
 class Stream:
@@ -21,10 +20,8 @@ class Stream:
     `length` bytes: that is all that can pile up for a client that is gone in silence.
     """
 
-    def __init__(
-        self, settings: RestSettings, most: int, length: int, credentials: Credentials
-    ) -> None:
-        self._settings = settings
+    def __init__(self, telling: Telling, most: int, length: int, credentials: Credentials) -> None:
+        self._telling = telling
         self._most = most
         self._left = length
         self._credentials = credentials
@@ -36,7 +33,7 @@ class Stream:
         self.subscription: Subscription | None = None
 
     def tell(self, news: News) -> None:
-        for text in events(news, self._settings):
+        for text in self._telling(news):
             self._waiting.append(text)
             self._size += len(text)
         if isinstance(news, Ended):
@@ -83,5 +80,5 @@ class Stream:
         return text.encode()
 
     def _say_over(self, problem: Problem) -> None:
-        self._waiting += events(Ended(problem), self._settings)
+        self._waiting += self._telling(Ended(problem))
         self.end()

@@ -12,7 +12,9 @@ from graphql import (
 )
 
 from charter.contract.contract import Contract
+from charter.contract.resource import Resource
 from charter.core.names import snake
+from charter.wire.graphql.describe.changes import ChangeTypes
 from charter.wire.graphql.describe.rows import NODE, RowTypes
 from charter.wire.graphql.describe.scalars import Values
 from charter.wire.graphql.describe.summaries import SummaryTypes
@@ -21,7 +23,8 @@ from charter.wire.graphql.names import Taken, camel
 from charter.wire.rest.vocabulary import vocabularies
 
 RESERVED = (
-    "Query", "Mutation", "Subscription", "Node", "PageInfo", "Direction", "AggregateFunction",
+    "Query", "Mutation", "Subscription", "Node", "PageInfo", "ChangeKind", "Direction",
+    "AggregateFunction",
     "Long", "Decimal", "Date", "DateTime", "UUID", "JSON", "Error",
     "Int", "Float", "String", "Boolean", "ID",
 )  # fmt: skip
@@ -45,17 +48,24 @@ def described(contract: Contract) -> Described:
     summaries = SummaryTypes(rows, known, values, taken)
     names = Taken(("node", "nodes"))
     fields: dict[str, GraphQLField] = rows.anything()
+    roots: list[tuple[Resource, str, str]] = []
     for resource in contract.resources:
         if resource.owner is not None:
             continue
         one = names.new(camel(snake(resource.name)), camel(snake(resource.name)) + "Row")
         many = names.new(camel(resource.path.replace("-", "_")), f"{one}List")
         fields |= rows.roots(resource, one, many)
+        roots.append((resource, one, many))
         fields[names.new(f"{many}Aggregate", f"{many}Summary")] = summaries.root(resource)
     writes = WriteTypes(contract, rows, values, taken)
+    changes = ChangeTypes(rows, taken)
+    followed: dict[str, GraphQLField] = {}
+    for resource, one, many in roots:
+        followed |= changes.roots(resource, one, many)
     schema = GraphQLSchema(
         GraphQLObjectType("Query", fields),
         GraphQLObjectType("Mutation", writes.fields) if writes.fields else None,
+        GraphQLObjectType("Subscription", followed) if followed else None,
         types=[NODE, *rows.of.values(), *([FAILURE, *writes.failures] if writes.failures else ())],
         description=contract.doc or None,
         directives=(*specified_directives, TRANSACTION, DRY_RUN),
