@@ -16,7 +16,7 @@ WORKERS ?= 2
 UV_VERSION := 0.13.9
 
 RUN := $(VENV)/bin/python -m examples.shop
-NODE_PEER := bench/peers/fastify_pg
+NODE_PEERS := bench/peers/fastify_pg bench/peers/mercurius_pg bench/peers/postgraphile
 NODE_TOOLS := tests/support/oidc tests/support/graphql tests/support/grpc
 BENCH := $(VENV)-bench/bin/python -m bench
 PIP = $(@D)/bin/python -m pip --disable-pip-version-check --quiet
@@ -51,7 +51,7 @@ docs: $(VENV)/run.stamp
 
 # The peers have an environment of their own: what they need is nothing of Charter's.
 # Without Node.js and npm, the peer on Node is left out, and the run says so.
-bench: $(VENV)-bench/bench.stamp $(if $(shell command -v npm),$(NODE_PEER)/node_modules/.package-lock.json)
+bench: $(VENV)-bench/bench.stamp $(if $(shell command -v npm),$(NODE_PEERS:%=%/node_modules/.package-lock.json))
 	$(BENCH)
 
 %/node_modules/.package-lock.json: %/package-lock.json

@@ -1,4 +1,4 @@
-"""The load generator: `load.c`, compiled when a run begins."""
+"""The load generators: `load.c` for HTTP/1.1 and `load_grpc.c`, compiled when a run begins."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.measure import cpu_seconds, memory_bytes
 from bench.servers import Running
 
-SOURCE = Path(__file__).with_name("load.c")
+HOME = Path(__file__).parent
 OFFSET_OF_A_ROUND = 7919
 """Each round starts elsewhere in the file of requests."""
 
@@ -48,13 +48,13 @@ class Sample:
 
 
 class LoadFailed(Exception):
-    """A server broke a connection or gave an answer that was not 2xx."""
+    """A server broke a connection or gave an answer that says that something went wrong."""
 
 
-def build(directory: Path) -> Path:
-    """Compile the generator into `directory` with the system's C compiler."""
-    program = directory / "load"
-    subprocess.run(["cc", "-O2", "-std=c11", "-o", str(program), str(SOURCE)], check=True)
+def build(directory: Path, name: str = "load") -> Path:
+    """Compile the generator `name` into `directory` with the system's C compiler."""
+    program, source = directory / name, HOME / f"{name}.c"
+    subprocess.run(["cc", "-O2", "-std=c11", "-o", str(program), str(source)], check=True)
     return program
 
 
@@ -68,9 +68,12 @@ class Generator:
     load: Load
 
 
-def run(generator: Generator, running: Running, workload: str, round: int) -> Sample:
+def run(
+    generator: Generator, running: Running, workload: str, round: int, messages: int = 1
+) -> Sample:
     """Send the workload's requests to the server for the given time; measure both it and the
-    database. Raises LoadFailed when any answer is not 2xx."""
+    database. Raises LoadFailed when any answer is not what it has to be: 2xx, without errors of
+    GraphQL, of so many `messages`."""
     load = generator.load
     timing = (load.connections, load.warmup, load.seconds, round * OFFSET_OF_A_ROUND)
     arguments = (running.port, generator.directory / workload, *timing)
@@ -89,21 +92,23 @@ def run(generator: Generator, running: Running, workload: str, round: int) -> Sa
         after = _cpu(running, generator)
         complaint = process.stderr.read()
     found = json.loads(answer) if answer else {"failed": 1, "broken": 0}
-    if found["failed"] or found["broken"] or not found["requests"]:
+    complete = found.get("fewest") == found.get("most") == messages
+    if found["failed"] or found["broken"] or not complete:
         raise LoadFailed(f"{running.server.name}, {workload}: {found}\n{complaint}")
-    each = 1e6 / found["requests"]
+    answers = found["messages"] / messages  # a stream counts as far as it has come
+    each = 1e6 / answers
     return Sample(
         server=running.server.name,
         workload=workload,
         round=round,
         requests=found["requests"],
         seconds=found["seconds"],
-        requests_per_second=found["requests"] / found["seconds"],
+        requests_per_second=answers / found["seconds"],
         p50_ms=found["p50_us"] / 1000,
         p90_ms=found["p90_us"] / 1000,
         p99_ms=found["p99_us"] / 1000,
         max_ms=found["max_us"] / 1000,
-        bytes_per_answer=found["bytes"] / found["requests"],
+        bytes_per_answer=found["bytes"] / answers,
         server_cpu_us=(after[0] - before[0]) * each,
         database_cpu_us=(after[1] - before[1]) * each,
         generator_cpu_us=found["cpu_seconds"] * each,

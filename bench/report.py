@@ -11,7 +11,7 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from bench import migrated
+from bench import markdown, migrated, spoken
 from bench.load import Sample
 from bench.servers import SERVERS
 from bench.workloads import WORKLOADS
@@ -276,6 +276,7 @@ def write_page(page: Path, results: Path) -> None:
     if (results / GUARDS).exists():
         kept = json.loads((results / GUARDS).read_text())
         text += _guards([GuardCost(**one) for one in kept])
+    text += spoken.page(results)
     text += _migrations(migrated.kept(results))
     page.parent.mkdir(exist_ok=True)
     page.write_text("\n".join(text).rstrip() + "\n")
@@ -300,13 +301,13 @@ def _comparison(result: Result) -> Iterator[str]:
         if not measured:
             continue
         yield from (f"### {workload.title[0].upper()}{workload.title[1:]}", "")
-        yield from _markdown(HEADINGS, [cells(line) for line in measured])
+        yield from markdown.table(HEADINGS, [cells(line) for line in measured])
         rows = [
             (TITLES[ratio.other], f"{ratio.value:.2f}×", *_goal_cells(ratio))
             for ratio in ratios(measured, workload.name)
         ]
         if rows:
-            yield from _markdown(("Charter against", "requests/s", "goal", "reached"), rows)
+            yield from markdown.table(("Charter against", "requests/s", "goal", "reached"), rows)
 
 
 def _goal_cells(ratio: Ratio) -> tuple[str, str]:
@@ -318,7 +319,7 @@ def _goal_cells(ratio: Ratio) -> tuple[str, str]:
 def _growth(found: Sequence[Growth]) -> Iterator[str]:
     yield from ("## Growth", "", "Charter on SQLite (`python -m bench.growth`).", "")
     rows = [(one.what, one.small, one.large, one.goal, yes(one.reached)) for one in found]
-    yield from _markdown(("what", "small", "large", "goal", "reached"), rows)
+    yield from markdown.table(("what", "small", "large", "goal", "reached"), rows)
 
 
 def _scale(found: Sequence[Scale]) -> Iterator[str]:
@@ -331,7 +332,7 @@ def _scale(found: Sequence[Scale]) -> Iterator[str]:
         "![Medians by the number of orders, on each database](scale.svg)",
         "",
     )
-    yield from _markdown(scale_headings(found), scale_rows(found))
+    yield from markdown.table(scale_headings(found), scale_rows(found))
 
 
 def _guards(found: Sequence[GuardCost]) -> Iterator[str]:
@@ -342,7 +343,7 @@ def _guards(found: Sequence[GuardCost]) -> Iterator[str]:
         "looked up at every request, so that whoever is signed out is out at once.",
         "",
     )
-    yield from _markdown(GUARD_HEADINGS, [guard_cells(one) for one in found])
+    yield from markdown.table(GUARD_HEADINGS, [guard_cells(one) for one in found])
 
 
 def _migrations(found: Sequence[migrated.Migrated]) -> Iterator[str]:
@@ -361,17 +362,9 @@ def _migrations(found: Sequence[migrated.Migrated]) -> Iterator[str]:
         "without a migration.",
         "",
     )
-    yield from _markdown(migrated.HEADINGS, [migrated.cells(one) for one in found])
+    yield from markdown.table(migrated.HEADINGS, [migrated.cells(one) for one in found])
 
 
 def yes(reached: bool) -> str:
     """Whether a goal is reached, in a word."""
     return "yes" if reached else "no"
-
-
-def _markdown(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(headings)} |"
-    yield f"|---|{'---:|' * (len(headings) - 1)}"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
-    yield ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ ROOT = BENCH.parent
 POOL_SIZE = 10
 START_LIMIT_SECONDS = 60.0
 TAIL_LINES = 15
+STUBS = "stubs"
 MARIADB_PLACES = f"{os.environ.get('PATH', '')}:/usr/sbin"
 
 Role = Literal["subject", "peer", "floor"]
@@ -32,8 +34,9 @@ Kind = Literal["postgresql", "sqlite", "mysql"]
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One server. In `command` and `env`, {database} {port} {python} {charter} are filled in:
-    {python} is this interpreter, {charter} the one that has Charter installed."""
+    """One server. In `command` and `env`, {database} {port} {python} {charter} {stubs} {node} are
+    filled in: {python} is this interpreter, {charter} the one that has Charter installed, {stubs}
+    the folder of what protoc made, {node} the Node.js that its packages bring along, if any."""
 
     name: str
     title: str
@@ -44,6 +47,8 @@ class Server:
     database: Kind = "postgresql"
     module: str | None = None
     """A module that {charter} must be able to find; without it the server is skipped."""
+    speaks: Literal["http", "grpc"] = "http"
+    """What it is asked at {port}. A server that speaks gRPC can have {other_port} for HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +177,17 @@ def missing(server: Server, charter: str) -> str | None:
             return f"{charter} cannot import {server.module}"
     if server.database == "mysql" and which("mariadbd", path=MARIADB_PLACES) is None:
         return "MariaDB is not installed"
-    if server.command[0] == "node":
-        if which("node") is None:
+    if server.command[0] in ("node", "{node}"):
+        if which(_node(server.home)) is None:
             return "Node.js is not installed"
         if not (server.home / "node_modules").is_dir():
             return f"its packages are missing: run npm ci in {server.home.relative_to(ROOT)}"
     return None
+
+
+def _node(home: Path) -> str:
+    own = home / "node_modules" / ".bin" / "node"
+    return str(own) if own.exists() else "node"
 
 
 @contextmanager
@@ -188,7 +198,15 @@ def started(server: Server, database: str, charter: str, logs: Path) -> Iterator
     it ends early or does not answer in time.
     """
     port = free_port()
-    words = {"database": database, "port": str(port), "python": sys.executable, "charter": charter}
+    words = {
+        "database": database,
+        "port": str(port),
+        "other_port": str(free_port()),
+        "python": sys.executable,
+        "charter": charter,
+        "stubs": str(logs / STUBS),
+        "node": _node(server.home),
+    }
     environment = {
         **os.environ,
         "DATABASE_URL": database,
@@ -211,26 +229,35 @@ def started(server: Server, database: str, charter: str, logs: Path) -> Iterator
             start_new_session=True,
         )
     try:
-        _wait_ready(process, port, path)
+        _wait_ready(process, server, port, path)
         yield Running(server, port, process.pid)
     finally:
         _stop(process)
 
 
-def _wait_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait_ready(process: subprocess.Popen[bytes], server: Server, port: int, log: Path) -> None:
     deadline = time.monotonic() + START_LIMIT_SECONDS
     while True:
-        connection = HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            connection.request("GET", "/v1/orders")
-            connection.getresponse().read()
+            _knock(server, port)
             return
         except OSError as error:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{log.stem} did not start:\n{_tail(log)}") from error
             time.sleep(0.05)
-        finally:
-            connection.close()
+
+
+def _knock(server: Server, port: int) -> None:
+    """Raises OSError as long as nobody answers."""
+    if server.speaks == "grpc":
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        return
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/v1/orders")
+        connection.getresponse().read()
+    finally:
+        connection.close()
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -9,6 +9,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = ROOT / "requirements"
+NODE_FOLDERS = sorted(
+    str(lock.parent.relative_to(ROOT))
+    for folder in ("bench/peers", "tests/support")
+    for lock in (ROOT / folder).glob("*/package-lock.json")
+)
 LOCKS = sorted(path.name for path in REQUIREMENTS.glob("*.txt"))
 
 
@@ -48,9 +53,7 @@ def test_no_address_is_written_down(lock: str) -> None:
     assert not named, f"{lock}: an address is written down: {named}; run `make lock`"
 
 
-@pytest.mark.parametrize(
-    "folder", ["bench/peers/fastify_pg", "tests/support/graphql", "tests/support/oidc"]
-)
+@pytest.mark.parametrize("folder", NODE_FOLDERS)
 def test_packages_of_node_are_pinned_and_hashed_too(folder: str) -> None:
     lock = json.loads((ROOT / folder / "package-lock.json").read_text(encoding="utf-8"))
     packages = {name: about for name, about in lock["packages"].items() if name}
