@@ -3,7 +3,6 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import grpc
@@ -12,7 +11,6 @@ from charter.core.codes import OVERLOADED, TIMED_OUT
 from charter.core.livecodes import TOO_MANY_SUBSCRIPTIONS
 from charter.core.problems import Problem
 from charter.plan.actor import Actor
-from charter.plan.ask import ReadMany
 from charter.plan.news import News
 from charter.serve.grpc.calls import Calls, Context, Exchange
 from charter.serve.grpc.follower import Follower
@@ -21,8 +19,8 @@ from charter.serve.live.rechecks import Rechecks
 from charter.serve.live.view import Start
 from charter.serve.settings.live import LiveSettings
 from charter.serve.web.inflight import Why
+from charter.serve.web.live.channel import charged
 from charter.serve.web.live.credentials import Credentials
-from charter.serve.web.live.endpoint import CHARGED_ROWS
 from charter.wire.grpc.shape import Rpc
 from charter.wire.grpc.watches import Telling
 from charter.wire.http import Request
@@ -144,9 +142,7 @@ class Watches:
         watched = self._calls.parser.watched(exchange.coming, actor, datetime.now(UTC), request_id)
         call = watched.call
         if exchange.tally is not None:
-            form = call.ask.form
-            charged = replace(form, limit=CHARGED_ROWS) if isinstance(form, ReadMany) else form
-            await exchange.tally.understood(charged, call.route)
+            await exchange.tally.understood(charged(call.ask.form), call.route)
         follower.render_by(self._rendering(rpc, call))
         start = Start(watched.have, watched.after)
         return await self._hub.subscribe(call.ask, follower, start)
