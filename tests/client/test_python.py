@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.client.answers import FOUND
 from tests.client.tokens import shop_tokens
 from tests.serve.apps import Served
 
@@ -67,30 +68,6 @@ def test_everything_that_a_shop_can_be_asked(python: Path, shop: Served) -> None
     done = ran([sys.executable, "-X", "dev", str(SCRIPT), shop.url, *shop_tokens()], python)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {
-        "known": True,
-        "tag": True,
-        "cost": ["4.00", None],
-        "page": ["62.50", "50.00"],
-        "more": True,
-        "names": [f"Toy, {number} (new)" for number in range(1, 6)],
-        "none": 0,
-        "either": ["TOY-0001", "TOY-0002"],
+        **FOUND,
         "part": ["Toy, 1 (new)", "Product.price was not asked for: see fields and include"],
-        "category": "Toys",
-        "summed": [{"active": True, "count": 5, "max_price": "62.50"}],
-        "exported": [f"TOY-000{number}" for number in range(5, 0, -1)],
-        "below": ["TOY-0003"],
-        "missing": [404, "not_found"],
-        "refused": [True, 3, "out_of_stock"],
-        "placed": ["placed", "ring", "12.50", 2],
-        "shipped": "shipped",
-        "batch": [201, 204],
-        "conflict": [412, "version_conflict"],
-        "whole": [0, "9.00"],
-        "both": [1, 2],
-        "trial": ["Trial", "New"],
-        "keyed": True,
-        "left": 3,
-        "flaws": ["#/name"],
-        "followed": [["created", 2], ["updated", 5], ["removed", True]],
     }
