@@ -17,7 +17,7 @@ UV_VERSION := 0.13.9
 
 RUN := $(VENV)/bin/python -m examples.shop
 NODE_PEERS := bench/peers/fastify_pg bench/peers/mercurius_pg bench/peers/postgraphile
-NODE_TOOLS := tests/support/oidc tests/support/graphql tests/support/grpc
+NODE_TOOLS := tests/support/oidc tests/support/graphql tests/support/grpc tests/support/typescript
 BENCH := $(VENV)-bench/bin/python -m bench
 PIP = $(@D)/bin/python -m pip --disable-pip-version-check --quiet
 LOCKED = $(PIP) install --require-hashes

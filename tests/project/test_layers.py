@@ -26,6 +26,7 @@ LAYERS = {
     "migrate": 5,
     "understand": 5,
     "review": 5,
+    "client": 5,
     "verify": 5,
     "document": 5,
     "cli": 6,

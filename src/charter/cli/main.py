@@ -34,6 +34,7 @@ COMMANDS = (
     Command("understand", "draft a contract from a live database"),
     Command("run", "serve a contract"),
     Command("design", "check a contract, and show what it comes to"),
+    Command("client", "write typed clients of a contract, in Python and TypeScript"),
     Command("migrate", "bring a database in step with its contract, and back"),
     Command("verify", "verify a contract on databases that are filled for it: its query plans"),
     Command("load", "load rows from NDJSON files into the database of a contract"),

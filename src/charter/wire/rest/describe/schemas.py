@@ -92,13 +92,14 @@ def _row(contract: Contract, vocabulary: Vocabulary) -> Schema:
 def _shown(item: Field | Computed) -> Schema:
     schema = shown(item.type)
     if isinstance(item, Computed):
-        found = schema if _always(item.expression) else nullable(schema)
+        found = schema if has_value(item.expression) else nullable(schema)
         return _documented(found, item.doc) | {"readOnly": True}
     found = nullable(schema) if item.optional else schema
     return _documented(found, item.doc)
 
 
-def _always(expression: Expression) -> bool:
+def has_value(expression: Expression) -> bool:
+    """Whether a computed field never comes out as nothing."""
     return isinstance(expression, Aggregate) and expression.function in _NEVER_NULL
 
 

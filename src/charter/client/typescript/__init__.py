@@ -1,0 +1,1 @@
+"""Clients in TypeScript: modules of types, places and a client, with the runtime beside them."""
