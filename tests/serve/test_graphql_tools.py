@@ -53,6 +53,22 @@ export const make = graphql`
     }
   }`;
 
+export const follow = graphql`
+  subscription appSubscription($after: String, $connections: [ID!]!) {
+    products(after: $after) {
+      position
+      reset
+      changes {
+        kind
+        node @appendNode(connections: $connections, edgeTypeName: "ProductEdge") {
+          id
+          ...app_product
+        }
+        removedId @deleteEdge(connections: $connections) @deleteRecord
+      }
+    }
+  }`;
+
 export const drop = graphql`
   mutation appDropMutation($id: ID!, $connections: [ID!]!) {
     deleteProduct(id: $id) { deletedId @deleteEdge(connections: $connections) @deleteRecord }
@@ -86,7 +102,8 @@ def test_the_relay_compiler_takes_the_schema(
     done = relay_compiled(tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     made = {item.name for item in (tmp_path / "__generated__").iterdir()}
-    assert {"appQuery.graphql.ts", "app_productsNext.graphql.ts"} <= made
+    wanted = {"appQuery", "app_productsNext", "appSubscription"}
+    assert {f"{name}.graphql.ts" for name in wanted} <= made
 
 
 def test_the_schema_is_the_same_each_time(capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,3 +125,32 @@ def test_graphiql_shows_the_schema_and_runs_queries(shop: Running) -> None:
         page.keyboard.type("{ __typename products { totalCount ")
         page.locator("button.graphiql-execute-button").click()
         page.get_by_text('"totalCount": 0').wait_for()
+
+
+@needs_chromium
+def test_graphiql_follows_subscriptions(shop: Running) -> None:
+    with chromium() as browser, opened(browser, shop.url) as watched:
+        page = watched.page
+        page.goto("/graphql")
+        page.locator(".graphiql-query-editor .CodeMirror").click()
+        page.keyboard.press("ControlOrMeta+a")
+        page.keyboard.type("subscription { products { ready changes { kind node { name ")
+        page.locator("button.graphiql-execute-button").click()
+        page.get_by_text('"ready": true').wait_for()
+        body = {"name": "Lamp", "price": "1.00", "cost": "0.50"}
+        headers = {"authorization": f"Bearer {buyer(shop)}"}
+        made = httpx2.post(f"{shop.url}/v1/products", json=body, headers=headers)
+        assert made.status_code == 201, made.text
+        page.get_by_text('"name": "Lamp"').wait_for()
+        # The same button ends it.
+        page.locator("button.graphiql-execute-button").click()
+        page.keyboard.press("Escape")
+
+
+def buyer(shop: Running) -> str:
+    """A token of somebody who may change products."""
+    found = subprocess.run(
+        [sys.executable, "-m", "charter", "token", "ada"], cwd=shop.folder, capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    return found.stdout.strip()

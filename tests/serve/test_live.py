@@ -276,8 +276,12 @@ async def test_a_stop_ends_what_is_open(tmp_path: Path) -> None:
             await socket.send({"type": "subscribe", "id": "a", "path": "/v1/samples"})
             await socket.until("ready")
             async with http.stream("GET", "/v1/samples", headers=EVENTS) as answer:
-                assert (await event(answer.aiter_lines()))["event"] == "ready"
-                assert await asyncio.to_thread(service.stop) == 0
+                # Whoever holds on to the answer has it open.
+                lines = answer.aiter_lines()
+                assert (await event(lines))["event"] == "ready"
+                stopped = asyncio.create_task(asyncio.to_thread(service.stop))
+                assert [line async for line in lines] == []
+                assert await stopped == 0
         assert "Traceback" not in service.log.read_text()
 
 

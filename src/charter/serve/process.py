@@ -319,15 +319,19 @@ class Process:
             raise
         return heartbeat
 
+    async def leave_live(self) -> None:
+        """End what is followed, and begin nothing of the kind any more."""
+        for live in self._lives:
+            await live.close()
+        if self._grpc is not None:
+            await self._grpc.end_watches()
+
     async def stop(self) -> None:
         """Take no more requests, wait for those under way, and disconnect."""
         self._health.stopping = self._in_flight.stopping = True
         if self.listener is not None:
             self.listener(Stopping(len(self._in_flight)))
-        for live in self._lives:
-            await live.close()
-        if self._grpc is not None:
-            await self._grpc.end_watches()
+        await self.leave_live()
         await self._hub.close()
         await self._trimmer.stop()
         seconds = self.settings.serve.stop_timeout

@@ -192,6 +192,7 @@ def worker_app(job: Job, started: Semaphore) -> RsgiApp | AsgiApp:
 
     async def start() -> None:
         log.start()
+        at_signals(asyncio.get_running_loop(), process.leave_live)
         await process.start()
         await process.serve_grpc(job.numbers)
         settle()
@@ -230,6 +231,22 @@ class HostedApp(AsgiApp):
 
     async def close(self) -> None:
         await self._stop()
+
+
+def at_signals(loop: asyncio.AbstractEventLoop, work: Callable[[], Awaitable[None]]) -> None:
+    """Begin some work as soon as this process is asked to end. The server tells its app only once
+    all connections have, which an answer without an end never does by itself.
+
+    The server's own handlers are those of the loop, which hears of signals by another way than
+    Python's handlers: it goes on to hear of them.
+    """
+    begun: list[asyncio.Future[None]] = []
+
+    def begin() -> None:
+        begun.append(asyncio.ensure_future(work()))
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(begin))
 
 
 def settle() -> None:

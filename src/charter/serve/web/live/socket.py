@@ -275,7 +275,7 @@ class Socket:
         with suppress(OSError, TimeoutError):
             async with asyncio.timeout(SECONDS_FOR_LAST):
                 if problem is None:
-                    await self._link.close(1000, "")
+                    await self._link.close(1001, "")
                     return
                 ending = self._speech.ending(problem)
                 if ending.last is not None:
