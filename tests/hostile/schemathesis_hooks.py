@@ -33,6 +33,27 @@ STATE = frozenset(
 )
 """Codes of refusals that depend on rows, or on requests that came before."""
 
+LONGEST_TEXT = 100_000
+"""The limit of texts that have none of their own."""
+
+
+@schemathesis.hook
+def before_load_schema(_: Any, raw_schema: dict[str, Any]) -> None:
+    """Leave that limit out: to make texts for a pattern of such a length took more time than all
+    else together. That it holds is tested elsewhere, by one text."""
+    unlimited(raw_schema)
+
+
+def unlimited(schema: Any) -> None:
+    if isinstance(schema, dict):
+        if schema.get("maxLength") == LONGEST_TEXT:
+            del schema["maxLength"]
+        for item in schema.values():
+            unlimited(item)
+    elif isinstance(schema, list):
+        for item in schema:
+            unlimited(item)
+
 
 @schemathesis.check
 def fitting_data_acceptance(ctx: Any, response: Any, case: Any) -> bool | None:
