@@ -12,7 +12,8 @@ import pytest_asyncio
 
 from charter.serve.asgi import AsgiApp
 from charter.serve.settings.live import LiveSettings
-from tests.behaviour.live.sockets import opened
+from tests.behaviour.live.operations import OFFERED, subscribe
+from tests.behaviour.live.sockets import AsgiSocket, opened
 from tests.identity import people
 from tests.identity.people import PASSWORD, Person, Place, settings_for
 from tests.identity.shop import shop
@@ -92,3 +93,46 @@ async def test_a_cookie_counts_for_pages_of_the_service_only(lively: Lively) -> 
         assert await place.rows("SELECT seen_at FROM charter_sessions") == seen
         await place.sql("DELETE FROM charter_sessions;")
         assert await socket.ending() == ("session_ended", 4401)
+
+
+@asynccontextmanager
+async def asking(lively: Lively, who: Person) -> AsyncIterator[AsgiSocket]:
+    """A connection of somebody over GraphQL."""
+    async with opened(lively, OFFERED, "/graphql") as socket:
+        payload = {"Authorization": f"Bearer {who.token}"}
+        await socket.send({"type": "connection_init", "payload": payload})
+        assert await socket.receive() == {"type": "connection_ack"}
+        yield socket
+
+
+async def test_a_session_that_is_ended_ends_its_subscriptions_over_graphql(lively: Lively) -> None:
+    ann = await lively.place.person(ANN)
+    async with asking(lively, ann) as socket:
+        await socket.send(subscribe("a", "subscription { notes { changes { node { text } } } }"))
+        await socket.until("next")
+        await ann.post("notes", {"text": "a", "owner_id": ann.id})
+        ((told,),) = [m["payload"]["data"]["notes"]["changes"] for m in await socket.until("next")]
+        assert told == {"node": {"text": "a"}}
+        assert (await ann.post("auth/sign-out")).status_code < 300
+        assert await socket.ending() == ("", 4403)
+
+
+async def test_who_has_signed_out_does_nothing_more_over_an_open_connection(
+    url: str, tmp_path: Path
+) -> None:
+    """Each operation is a request of its own, however seldom connections are looked at again."""
+    mail = tmp_path / "mail"
+    settings = replace(settings_for(url, mail), live=LiveSettings(recheck=3600))
+    async with people.opened(shop.build(), settings, mail) as place:
+        lively = Lively(place, AsgiApp(place.process))
+        ann = await place.person(ANN)
+        write = f'mutation {{ createNote(input: {{text: "x", ownerId: "Customer:{ann.id}"}})'
+        write += " { note { text } } }"
+        async with asking(lively, ann) as socket:
+            await socket.send(subscribe("a", write))
+            (told, _) = await socket.until("complete")
+            assert told["payload"] == {"data": {"createNote": {"note": {"text": "x"}}}}
+            assert (await ann.post("auth/sign-out")).status_code < 300
+            await socket.send(subscribe("b", write))
+            assert await socket.ending() == ("", 4403)
+        assert len(await place.rows("SELECT text FROM notes")) == 1

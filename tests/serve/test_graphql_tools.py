@@ -4,6 +4,7 @@ GraphiQL in a browser."""
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from charter.cli.main import main
@@ -13,6 +14,7 @@ from tests.support.graphql.tools import audits, needs_tools, relay_compiled
 
 ROOT = Path(__file__).parents[2]
 SHOP = ROOT / "examples" / "shop" / "contract.py"
+STUDIO = ROOT / "tests" / "behaviour" / "contract.py"
 
 RELAY = {
     "relay.config.json": """
@@ -128,29 +130,25 @@ def test_graphiql_shows_the_schema_and_runs_queries(shop: Running) -> None:
 
 
 @needs_chromium
-def test_graphiql_follows_subscriptions(shop: Running) -> None:
-    with chromium() as browser, opened(browser, shop.url) as watched:
+def test_graphiql_follows_what_a_subscription_tells(tmp_path: Path) -> None:
+    with (
+        running(STUDIO, tmp_path, database=f"sqlite:///{tmp_path / 'studio.db'}") as studio,
+        chromium() as browser,
+        opened(browser, studio.url) as watched,
+    ):
         page = watched.page
         page.goto("/graphql")
         page.locator(".graphiql-query-editor .CodeMirror").click()
         page.keyboard.press("ControlOrMeta+a")
-        page.keyboard.type("subscription { products { ready changes { kind node { name ")
-        page.locator("button.graphiql-execute-button").click()
+        page.keyboard.type("subscription { samples { ready changes { kind node { name ")
+        execute = page.locator("button.graphiql-execute-button")
+        execute.click()
         page.get_by_text('"ready": true').wait_for()
-        body = {"name": "Lamp", "price": "1.00", "cost": "0.50"}
-        headers = {"authorization": f"Bearer {buyer(shop)}"}
-        made = httpx2.post(f"{shop.url}/v1/products", json=body, headers=headers)
-        assert made.status_code == 201, made.text
+        httpx2.post(f"{studio.url}/v1/samples", json={"name": "Lamp"}).raise_for_status()
         page.get_by_text('"name": "Lamp"').wait_for()
-        # The same button ends it.
-        page.locator("button.graphiql-execute-button").click()
-        page.keyboard.press("Escape")
-
-
-def buyer(shop: Running) -> str:
-    """A token of somebody who may change products."""
-    found = subprocess.run(
-        [sys.executable, "-m", "charter", "token", "ada"], cwd=shop.folder, capture_output=True,
-        text=True, check=True,
-    )  # fmt: skip
-    return found.stdout.strip()
+        execute.click()
+        httpx2.post(f"{studio.url}/v1/samples", json={"name": "Late"}).raise_for_status()
+        # What comes next shows that it has ended: the button begins it anew.
+        execute.click()
+        page.get_by_text('"ready": true').wait_for()
+        page.get_by_text('"name": "Late"').wait_for()
