@@ -8,10 +8,11 @@ from dataclasses import replace
 from charter.core import codes
 from charter.core.livecodes import NO_SUBPROTOCOL, TOO_MANY_SUBSCRIPTIONS
 from charter.core.problems import Problem
-from charter.core.signals import Answered, Failed, Listener
+from charter.core.signals import Answered, Listener
 from charter.core.tasks import ended
 from charter.plan.ask import Ask
 from charter.serve.live.hub import Hub
+from charter.serve.live.rechecks import Rechecks
 from charter.serve.live.view import Start
 from charter.serve.settings.live import LiveSettings
 from charter.serve.settings.model import ServeSettings
@@ -34,9 +35,6 @@ SWITCHED = 101
 NOT_ACCEPTABLE = 4406
 """The close code for whoever asks for another subprotocol than the one that is spoken."""
 TICK = 0.5
-CHECKS_AT_ONCE = 8
-EVENT_BYTES = 8
-"""An answer of events ends after so many times `max_buffer`, and the browser comes back."""
 
 
 class Live:
@@ -73,15 +71,13 @@ class Live:
         self._listener = listener
         self._answers = answers
         self._correlate = correlate
-        self._sockets: set[Socket] = set()
-        self._streams: set[Stream] = set()
+        self._open: set[Socket | Stream] = set()
+        self._rechecks = Rechecks(settings.recheck, listener)
         self._clock: asyncio.Task[None] | None = None
-        self._checks: set[asyncio.Task[None]] = set()
-        self._checking = asyncio.Semaphore(CHECKS_AT_ONCE)
         self._stopping = False
 
     def __len__(self) -> int:
-        return len(self._sockets) + len(self._streams)
+        return len(self._open)
 
     async def socket(self, request: Request, link: SocketLink) -> None:
         """Serve a WebSocket. The request is that of its handshake."""
@@ -103,13 +99,12 @@ class Live:
         socket = Socket(
             link, credentials, self._hub, channel, self._settings, listener=self._listener
         )
-        self._sockets.add(socket)
-        self._follow_time()
+        self._enter(socket)
         try:
             await link.accept(speech.subprotocol if wanted else None)
             await socket.serve()
         finally:
-            self._sockets.discard(socket)
+            self._leave(socket)
             self._tell(request, started, SWITCHED, socket.code, socket)
 
     def _tell(
@@ -170,21 +165,17 @@ class Live:
     async def _followed(
         self, following: Following, credentials: Credentials
     ) -> AsyncIterator[bytes]:
-        most = self._settings.max_buffer
-        stream = Stream(following.telling, most, most * EVENT_BYTES, credentials)
+        stream = Stream(self._hub, credentials, following.telling, self._settings)
         stream.subscription = await self._hub.subscribe(following.ask, stream, following.start)
-        self._streams.add(stream)
-        self._follow_time()
+        self._enter(stream)
         return self._pieces(stream)
 
     async def close(self) -> None:
         """End all that is open."""
         self._stopping = True
-        stopping = Problem(codes.OVERLOADED, "The service stops.", retry_after=1)
-        for socket in list(self._sockets):
-            socket.end(stopping)
-        for stream in list(self._streams):
-            stream.end()
+        for one in list(self._open):
+            one.stop()
+        await self._rechecks.close()
         clock, self._clock = self._clock, None
         await ended(clock)
         for _ in range(20):
@@ -218,42 +209,30 @@ class Live:
             message = "There are as many connections as are allowed."
             raise Problem(TOO_MANY_SUBSCRIPTIONS, message, retry_after=5)
 
-    # -- by the clock --------------------------------------------------------------------------
-    def _follow_time(self) -> None:
+    def _enter(self, one: Socket | Stream) -> None:
+        self._open.add(one)
+        self._rechecks.add(one)
         if self._clock is None:
             self._clock = asyncio.create_task(self._tick())
 
+    def _leave(self, one: Socket | Stream) -> None:
+        self._open.discard(one)
+        self._rechecks.discard(one)
+
     async def _tick(self) -> None:
-        while self._sockets or self._streams:
-            await asyncio.sleep(min(TICK, self._settings.recheck, self._settings.heartbeat / 2))
+        while self._open:
+            await asyncio.sleep(min(TICK, self._settings.heartbeat / 2))
             now = time.monotonic()
-            for socket in list(self._sockets):
-                if socket.tick(now):
-                    self._check(socket)
-            for stream in list(self._streams):
-                if stream.tick(now, self._settings):
-                    self._check(stream)
+            for one in list(self._open):
+                one.tick(now)
         self._clock = None
-
-    def _check(self, one: Socket | Stream) -> None:
-        task = asyncio.create_task(self._recheck(one))
-        self._checks.add(task)
-        task.add_done_callback(self._checks.discard)
-
-    async def _recheck(self, one: Socket | Stream) -> None:
-        async with self._checking:
-            try:
-                await one.recheck(self._hub)
-            except Exception as error:
-                if self._listener is not None:
-                    self._listener(Failed(None, error))
 
     async def _pieces(self, stream: Stream) -> AsyncIterator[bytes]:
         try:
             while (piece := await stream.piece()) is not None:
                 yield piece
         finally:
-            self._streams.discard(stream)
+            self._leave(stream)
             if stream.subscription is not None:
                 stream.subscription.close()
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from charter.core import codes
-from charter.core.livecodes import RIGHTS_CHANGED, TOO_MANY_SUBSCRIPTIONS
+from charter.core.livecodes import TOO_MANY_SUBSCRIPTIONS
 from charter.core.problems import Problem
 from charter.core.signals import Failed, Listener
 from charter.plan.actor import Actor
@@ -16,6 +16,7 @@ from charter.serve.settings.live import LiveSettings
 from charter.serve.web.live.channel import Channel, Following, Telling
 from charter.serve.web.live.credentials import Credentials
 from charter.serve.web.live.outbox import Outbox
+from charter.serve.web.live.rights import lost_rights
 from charter.wire.http import Response
 from charter.wire.live.speech import Begin, Breach, Connect, How, Ping, Pong, Unsubscribe
 
@@ -64,9 +65,9 @@ class Socket:
     """A connection, served in one task."""
 
     __slots__ = (
-        "_began", "_busy", "_channel", "_credentials", "_due", "_ending", "_heard", "_hub", "_link",
+        "_began", "_busy", "_channel", "_credentials", "_ending", "_heard", "_hub", "_link",
         "_listener", "_outbox", "_passed", "_pinged", "_settings", "_speech", "_subscribers",
-        "_task", "actor", "checking", "received",
+        "_task", "actor", "due", "received",
     )  # fmt: skip
 
     def __init__(
@@ -90,10 +91,10 @@ class Socket:
         self._subscribers: dict[str, Subscriber] = {}
         self._ending: Problem | None = None
         self._task: asyncio.Task[Any] | None = None
-        self._began = self._heard = self._due = time.monotonic()
+        self._began = self._heard = self.due = time.monotonic()
         self._busy = False
         self.actor: Actor | None = None
-        self.checking = self._pinged = False
+        self._pinged = False
         self.received = self._passed = 0
 
     @property
@@ -136,6 +137,10 @@ class Socket:
             self._ending = problem
             self._task.cancel()
 
+    def stop(self) -> None:
+        """End the connection, since the service stops."""
+        self.end(Problem(codes.OVERLOADED, "The service stops.", retry_after=1))
+
     def tell(self, subscriber: Subscriber, news: News) -> None:
         """Pass news on to the client."""
         texts = subscriber.telling(news)
@@ -149,41 +154,32 @@ class Socket:
             self._drop(subscriber)
 
     # -- by the clock --------------------------------------------------------------------------
-    def tick(self, now: float) -> bool:
-        """Look after the time; whether the rights are to be looked at again."""
+    def tick(self, now: float) -> None:
+        """Look after the time: whether the client is there at all, and still."""
         settings = self._settings
         if self.actor is None:
             if now - self._began > settings.connect_timeout:
                 self.end(Breach(How.LATE))
-            return False
+            return
         if self._busy or (self._outbox.busy and self._outbox.sent > self._passed):
             # It waits, or takes what is sent; what it says is heard when that is over.
             self._heard = now
         self._passed = self._outbox.sent
         if now - self._heard > 2 * settings.heartbeat:
             self.end(Problem(codes.TIMED_OUT, "The client gives no sign of life."))
-            return False
-        if now - self._heard > settings.heartbeat and not self._pinged:
+        elif now - self._heard > settings.heartbeat and not self._pinged:
             self._pinged = True
             self._outbox.put([self._speech.ping])
-        if now - self._due < settings.recheck or self.checking:
-            return False
-        self._due, self.checking = now, True
-        return True
 
-    async def recheck(self, hub: Hub) -> None:
+    async def recheck(self) -> None:
         """End the connection where its rights are not what they were."""
-        try:
-            await self._credentials.confirm()
-            for subscriber in self._subscribers.values():
-                found = subscriber.subscription
-                if found is not None and not hub.holds(found):
-                    raise Problem(RIGHTS_CHANGED)
-        except Problem as problem:
-            if problem.code.family.value != "unavailable":
-                self.end(problem)
-        finally:
-            self.checking = False
+        if self.actor is None:
+            return
+        found = [one.subscription for one in self._subscribers.values()]
+        held = [one for one in found if one is not None]
+        problem = await lost_rights(self._credentials, self._hub, held)
+        if problem is not None:
+            self.end(problem)
 
     # -- messages ------------------------------------------------------------------------------
     async def _talk(self) -> None:
@@ -230,7 +226,7 @@ class Socket:
         if token is not None:
             self._credentials = self._credentials.with_token(token)
         self.actor = await self._credentials.actor()
-        self._due = time.monotonic()
+        self.due = time.monotonic()
         self._outbox.put([self._speech.connected(self._settings.heartbeat)])
 
     async def _begin(self, begin: Begin, actor: Actor) -> None:

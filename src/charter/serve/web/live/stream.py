@@ -12,24 +12,30 @@ from charter.serve.web.live.channel import Telling
 from charter.serve.web.live.credentials import Credentials
 from charter.serve.web.live.rights import lost_rights
 
+EVENT_BYTES = 8
+"""An answer ends after so many times `max_buffer`, and the browser comes back."""
+
 
 class Stream:
     """An answer of server-sent events, as the sink of its subscription.
 
     A server may take in what its client does not read, and tell nobody. So an answer ends after
-    `length` bytes: that is all that can pile up for a client that is gone in silence.
+    some bytes: that is all that can pile up for a client that is gone in silence.
     """
 
-    def __init__(self, telling: Telling, most: int, length: int, credentials: Credentials) -> None:
-        self._telling = telling
-        self._most = most
-        self._left = length
+    def __init__(
+        self, hub: Hub, credentials: Credentials, telling: Telling, settings: LiveSettings
+    ) -> None:
+        self._hub = hub
         self._credentials = credentials
+        self._telling = telling
+        self._settings = settings
+        self._left = settings.max_buffer * EVENT_BYTES
         self._waiting: list[str] = []
         self._size = 0
         self._some = asyncio.Event()
-        self._over = self._checking = False
-        self._told = self._due = time.monotonic()
+        self._over = False
+        self._told = self.due = time.monotonic()
         self.subscription: Subscription | None = None
 
     def tell(self, news: News) -> None:
@@ -38,30 +44,24 @@ class Stream:
             self._size += len(text)
         if isinstance(news, Ended):
             self._over = True
-        elif self._size > max(self._most, self._left):
+        elif self._size > max(self._settings.max_buffer, self._left):
             self._say_over(Problem(TOO_SLOW))
         self._some.set()
 
-    def end(self) -> None:
-        """Let the answer end."""
+    def stop(self) -> None:
+        """Let the answer end: whoever still wants it asks again."""
         self._over = True
         self._some.set()
 
-    def tick(self, now: float, settings: LiveSettings) -> bool:
-        if now - self._told > settings.heartbeat:
+    def tick(self, now: float) -> None:
+        """Show that the answer goes on."""
+        if now - self._told > self._settings.heartbeat:
             self._waiting.append(": still there\n\n")
             self._some.set()
-        if now - self._due < settings.recheck or self._checking:
-            return False
-        self._due, self._checking = now, True
-        return True
 
-    async def recheck(self, hub: Hub) -> None:
+    async def recheck(self) -> None:
         held = () if self.subscription is None else (self.subscription,)
-        try:
-            problem = await lost_rights(self._credentials, hub, held)
-        finally:
-            self._checking = False
+        problem = await lost_rights(self._credentials, self._hub, held)
         if problem is not None:
             self._say_over(problem)
 
@@ -81,4 +81,4 @@ class Stream:
 
     def _say_over(self, problem: Problem) -> None:
         self._waiting += self._telling(Ended(problem))
-        self.end()
+        self.stop()
