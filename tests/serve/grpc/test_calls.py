@@ -432,7 +432,7 @@ async def test_health_tells_of_the_database(tmp_path: Path) -> None:
 
 async def test_streams_that_nobody_reads_end(tmp_path: Path) -> None:
     """Their readers take one row each; then the time is over, and what they read from is free."""
-    async with opened(tmp_path, request_timeout=1.0) as service:
+    async with opened(tmp_path, request_timeout=3.0) as service:
         for _ in range(8):
             rows = [{"note": {"text": "x" * 200}}] * 500
             await service.ask("BatchCreateNotes", requests=rows)
