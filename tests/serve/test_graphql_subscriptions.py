@@ -98,7 +98,7 @@ def test_only_listed_documents_are_followed_where_there_is_a_list(tmp_path: Path
          " { ready } }"),
     ],
 )  # fmt: skip
-def test_limits_of_documents_hold(tmp_path: Path, limits: dict[str, int], query: str) -> None:
+def test_limits_of_documents_hold(tmp_path: Path, limits: dict[str, Any], query: str) -> None:
     async def work() -> None:
         bounded = GraphqlSettings(**limits)
         async with served(tmp_path, graphql=bounded) as found, joined(found) as socket:
