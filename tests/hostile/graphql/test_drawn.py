@@ -19,9 +19,14 @@ from tests.behaviour.actors import ADA, AUDITOR, BOB, EDITOR
 from tests.behaviour.clients.base import Someone
 from tests.behaviour.clients.rest import RestClient
 from tests.behaviour.contract import studio
+from tests.behaviour.live.operations import joined, subscribe
 from tests.behaviour.serving import Served, serving, token
 
 SDL = sdl(studio.build())
+FOLLOWED = SDL.replace("query: Query", "query: Subscription").replace(
+    "  subscription: Subscription\n", ""
+)
+"""The same, drawn from as if what can be followed were asked."""
 ACTORS = (None, ADA, BOB, EDITOR, AUDITOR)
 CODES = {
     "unauthenticated", "forbidden", "not_found", "invalid_document", "invalid_values",
@@ -82,6 +87,16 @@ class Place:
     def ask(self, document: str, actor: Someone | None) -> httpx2.Response:
         return self.loop.run_until_complete(self._asked(document, actor))
 
+    def follow(self, document: str, actor: Someone | None) -> Any:
+        """The first message that a subscription comes to."""
+
+        async def followed() -> Any:
+            async with joined(self.served, actor) as socket:
+                await socket.send(subscribe("a", document))
+                return await socket.receive()
+
+        return self.loop.run_until_complete(followed())
+
     def close(self) -> None:
         self.loop.run_until_complete(self._serving.__aexit__(None, None, None))
         self.loop.close()
@@ -130,3 +145,22 @@ def test_every_mutation_has_an_answer(
 ) -> None:
     if "breakIt" not in document:
         check(place, document.replace("mutation", "mutation" + directive, 1), actor)
+
+
+@DRAWN
+@given(
+    st.sampled_from(["project", "projects", "samples", "tags", "tickets", "notes"]).flatmap(
+        lambda name: gql.queries(FOLLOWED, fields=[name], custom_scalars=SCALARS)
+    ),
+    st.sampled_from(ACTORS),
+)
+def test_every_subscription_is_begun_or_refused(
+    place: Place, document: str, actor: Someone | None
+) -> None:
+    place.served.witness.failures.clear()
+    told = place.follow(f"subscription {document.removeprefix('query')}", actor)
+    assert place.served.witness.failures == []
+    if told["type"] == "error":
+        assert {error["extensions"]["code"] for error in told["payload"]} <= CODES
+    else:
+        assert (told["type"], list(told["payload"])) == ("next", ["data"])

@@ -81,7 +81,7 @@ class ServeSettings:
     """The event loop: `auto` (uvloop where it is installed), `asyncio` or `uvloop`."""
     interface: Interface = Interface.RSGI
     """How the server and the app speak with each other: `rsgi`, which is faster, or `asgi`, with
-    which WebSockets have subprotocols and close codes."""
+    which WebSockets have subprotocols and close codes: GraphQL over WebSocket needs them."""
     max_connections: int = 4096
     """Connections open at once, for each process. More wait in the backlog."""
     max_in_flight: int = 512
