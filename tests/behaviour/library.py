@@ -8,7 +8,7 @@ from functools import cmp_to_key
 from typing import Any, Literal
 
 from charter import Actor as PolicyActor
-from charter import Contract, Policy, Resource, allow, computed, count, field, inverse
+from charter import Contract, Policy, Resource, Unit, allow, computed, count, field, inverse
 from charter.contract import contract as hub
 from charter.contract.expression import ALWAYS, Column, Constant, Expression
 from charter.contract.resource import Allow, Hide
@@ -50,6 +50,13 @@ class Remark(Resource):
     book: Book
     text: str
     stars: int | None = None
+
+
+@library.command(Book)
+async def lend(book: Book, unit: Unit) -> Book:
+    """Give it away for a while."""
+    book.lent = True
+    return book
 
 
 @library.policy(Shelf)
@@ -147,12 +154,15 @@ class Reader:
             if not self.shows(name, row, path[0]):
                 return False
             return compared(self.value(name, row, path[0]), has)
-        relation = self.store.contract.resource_named[name].relation_named[path[0]]
-        return any(
-            self.may_read(relation.target, other)
-            and self._has(relation.target, other, path[1:], has)
-            for other in self.store.related(row, relation)
-        )
+        target = self.store.contract.resource_named[name].relation_named[path[0]].target
+        found = self.related(name, row, path[0])
+        return any(self._has(target, other, path[1:], has) for other in found)
+
+    def related(self, name: str, row: Row, path: str) -> list[Row]:
+        """The rows that a relation leads to, as far as they can be read."""
+        relation = self.store.contract.resource_named[name].relation_named[path]
+        found = self.store.related(row, relation)
+        return [other for other in found if self.may_read(relation.target, other)]
 
     def list(self, name: str, where: Where | None, sort: str) -> list[Row]:
         """The rows of a list in their order."""

@@ -91,3 +91,22 @@ def test_a_number_that_somebody_gave_again_is_a_fault(
 
 def test_proto_goes_alone(contract: Path) -> None:
     assert main(["design", str(contract), "--proto", "x", "--against", str(contract)]) == 2
+
+
+def test_numbers_that_have_moved_are_told_against_the_contract_before(
+    contract: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    design(contract)
+    before = tmp_path / "before"
+    shutil.copytree(contract.parent, before, ignore=lambda *_: ["before"])
+    against = ["design", str(contract), "--against", str(before / contract.name)]
+    assert main(against) == 0
+    numbers = contract.parent / "stock.numbers.toml"
+    found = read_numbers(numbers)
+    assert found is not None
+    old = f'"price" = {{ number = {found.of("Product", "price")}'
+    text = numbers.read_text(encoding="utf-8")
+    numbers.write_text(text.replace(old, '"price" = { number = 77'), encoding="utf-8")
+    capsys.readouterr()
+    assert main([*against, "--json"]) == 1
+    assert '"grpc_number_moved"' in capsys.readouterr().out

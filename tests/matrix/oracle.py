@@ -115,10 +115,10 @@ class Oracle:
             return closed
         if old is None or not self.readable(resource, old):
             return Verdict.MISSING
-        return self._decided(lambda one: one._permits(resource, action, old, new))
+        return self._of_row(lambda one: one._permits(resource, action, old, new))
 
     def create(self, resource: Resource, new: Row) -> Verdict:
-        return self.closed(resource, CREATE) or self._decided(
+        return self.closed(resource, CREATE) or self._of_row(
             lambda one: one._permits(resource, CREATE, new, new)
         )
 
@@ -139,6 +139,11 @@ class Oracle:
         if self.actor.id is None:
             return Verdict.UNAUTHENTICATED
         return Verdict.STEP_UP if asked(self.better) else Verdict.FORBIDDEN
+
+    def _of_row(self, asked: Callable[["Oracle"], bool]) -> Verdict:
+        """The same once rows are asked, which somebody might do: nobody is as good as any."""
+        found = self._decided(asked)
+        return Verdict.FORBIDDEN if found is Verdict.UNAUTHENTICATED else found
 
     def closed(self, resource: Resource, action: str) -> Verdict | None:
         """The refusal where no rule can ever hold for this actor, whatever the row."""

@@ -15,7 +15,7 @@ from charter.cli.arguments import add_settings, configured
 from charter.cli.design_access import FORMATS, TERMINAL, WIDENED, show_access, show_changes
 from charter.cli.design_breaking import JSON, show_breaking
 from charter.cli.design_old import old_contract
-from charter.cli.design_proto import write_proto
+from charter.cli.design_proto import numbers_of, write_proto
 from charter.cli.guard import USAGE, Refused, complain, guarded
 from charter.contract.canonical import canonical_json
 from charter.contract.contract import Contract
@@ -82,7 +82,10 @@ def run(arguments: argparse.Namespace) -> int:
     contract = load_contract(Path(arguments.file))
     if arguments.against and not arguments.access:
         form = JSON if arguments.json else arguments.format
-        return show_breaking(old_contract(arguments.against), contract, form, Console())
+        old, before = old_contract(arguments.against), arguments.against.parent
+        numbers = numbers_of(before, old), numbers_of(Path(arguments.file).parent, contract)
+        known = None if numbers[0] is None or numbers[1] is None else (numbers[0], numbers[1])
+        return show_breaking(old, contract, form, Console(), known)
     if arguments.access:
         return _access(contract, arguments)
     if arguments.proto:

@@ -16,6 +16,7 @@ from charter.contract.contract import Contract
 from charter.core.places import Place
 from charter.plan.breaking.finding import Finding, Severity
 from charter.plan.breaking.gate import Part, Report, compare
+from charter.plan.breaking.numbering import Numbering
 from charter.plan.breaking.version import Step
 
 JSON = "json"
@@ -26,9 +27,16 @@ _STYLES = {Severity.BREAKING: "bold red", Severity.ADDITIVE: "green", Severity.N
 _HEADINGS = ("change", "of", "what it means", "where")
 
 
-def show_breaking(old: Contract, contract: Contract, form: str, console: Console) -> int:
-    """Print what changed since the old contract; gives the exit code."""
-    report = compare(old, contract)
+def show_breaking(
+    old: Contract,
+    contract: Contract,
+    form: str,
+    console: Console,
+    numbers: tuple[Numbering, Numbering] | None = None,
+) -> int:
+    """Print what changed since the old contract; gives the exit code. `numbers` are those of gRPC
+    before and after, where both are known."""
+    report = compare(old, contract, numbers)
     if form == JSON:
         console.file.write(json.dumps(_document(report), indent=2, ensure_ascii=False) + "\n")
     elif form == MARKDOWN:

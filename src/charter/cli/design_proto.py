@@ -7,6 +7,7 @@ from rich.text import Text
 
 from charter.cli.guard import Refused
 from charter.contract.contract import Contract
+from charter.plan.breaking.numbering import Numbered, Numbering
 from charter.serve.settings.model import Settings
 from charter.wire.grpc.common import QUERY
 from charter.wire.grpc.describe import numbers_for, proto_of, wanted
@@ -29,6 +30,20 @@ def write_proto(contract: Contract, file: Path, folder: Path, console: Console) 
     for place, text in {path: numbers_text(contract, numbers), **texts}.items():
         console.print(Text(f"{_written(place, text)} {place}"))
     return 0
+
+
+def numbers_of(folder: Path, contract: Contract) -> Numbering | None:
+    """The numbers in a folder, for a comparison; None where there are none. Raises ProtoFault."""
+    found = read_numbers(numbers_path(folder, contract))
+    if found is None:
+        return None
+    return {
+        name: Numbered(
+            {one: (item.number, item.type) for one, item in table.names.items()},
+            frozenset(table.gone),
+        )
+        for name, table in found.tables.items()
+    }
 
 
 def _written(path: Path, text: str) -> str:

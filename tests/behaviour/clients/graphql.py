@@ -142,7 +142,9 @@ class Words:
         for name, branch in tree.below.items():
             relation = resource.relation_named[name]
             target, inner = self.resource(relation.target), shown[camel(name)]
-            if relation.to_one:
+            if relation.to_one and camel(relation.near) in hidden:
+                assert inner is None
+            elif relation.to_one:
                 found[name] = None if inner is None else self.row(target, branch, inner)
             else:
                 found[name] = [self.row(target, branch, one) for one in inner["nodes"]]

@@ -12,8 +12,8 @@ import grpc.aio
 
 from charter.plan.news import Kind, Shown
 from charter.wire.grpc.shape import Rpc
-from tests.behaviour.clients.base import Refused, Someone, Where
-from tests.behaviour.clients.grpc import GrpcClient, paths, refused
+from tests.behaviour.clients.base import Refused, Someone, Where, Within
+from tests.behaviour.clients.grpc import GrpcClient, below, many, paths, refused
 from tests.behaviour.live.watching import Watcher
 
 KINDS = (None, None, Kind.CREATED, Kind.UPDATED, Kind.REMOVED)
@@ -30,12 +30,14 @@ class Watched:
     fields: str = ""
     include: str = ""
     key: Any = None
+    within: Within | None = None
+    search: str | None = None
 
     async def fresh(self, client: GrpcClient) -> dict[str, Any]:
         """The rows by their keys, as a list shows them."""
         page = await client.page(
             self.resource, self.who, where=self.where, limit=200, fields=self.fields,
-            include=self.include,
+            include=self.include, within=self.within, search=self.search,
         )  # fmt: skip
         assert page.next is None
         return {row["id"]: row for row in page.items}
@@ -101,15 +103,13 @@ class Calling:
 
 def begin(client: GrpcClient, watched: Watched, **more: Any) -> Calling:
     """Begin a call. `more` are further fields of its request; `have` is a mapping."""
-    name = next(
-        rpc.name for rpc in client.parser.rpcs.values()
-        if rpc.verb == "watch" and rpc.resource is not None
-        and rpc.resource.name == watched.resource and rpc.route.owner is None
-    )  # fmt: skip
-    rpc = client.rpc(name)
+    rpc = client.rpc("Watch" + many(watched.resource, watched.within))
     have, seconds = more.pop("have", None), more.pop("timeout", None)
     metadata = more.pop("metadata", client.metadata(watched.who))
     request = client.shapes.message(rpc.request, **more)
+    below(request, watched.within)
+    if watched.search is not None:
+        request.search = watched.search
     if have is not None:
         request.have.SetInParent()
         for key, tag in have.items():

@@ -223,6 +223,10 @@ GRPC_REQUIRED = _breaks(
     "grpc_required", "Messages without a value are refused (INVALID_ARGUMENT).",
     "Give it a default, or make it optional.",
 )  # fmt: skip
+GRPC_NUMBER_MOVED = _breaks(
+    "grpc_number_moved", "A field number is another's, or may become so.",
+    "Take the file of numbers as it was, and let `charter design --proto` add what is new.",
+)  # fmt: skip
 GRPC_ADDED = _adds("grpc_added", "A message, field, value or method is new.")
 GRPC_PRESENCE = _neutral("grpc_presence", "Whether a field is set can be told, or no longer.")
 

@@ -1,7 +1,8 @@
 """The gate: every area of a contract that others rely on, compared with what it was."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from charter.contract.contract import Contract
 from charter.plan.breaking.answers import changed_answers
@@ -11,6 +12,7 @@ from charter.plan.breaking.finding import Finding, Severity
 from charter.plan.breaking.graphql import changed_graphql, renamed_graphql
 from charter.plan.breaking.grpc import changed_grpc, renamed_grpc
 from charter.plan.breaking.inputs import changed_inputs
+from charter.plan.breaking.numbering import Numbering, moved_numbers
 from charter.plan.breaking.paths import changed_paths, renamed_paths
 from charter.plan.breaking.permissions import changed_permissions
 from charter.plan.breaking.queries import changed_queries
@@ -38,6 +40,8 @@ class Area:
     renamed: Callable[[Sides], Iterator[Finding]] | None = None
     """What is there under another name, where the area has names."""
     versioned: bool = True
+    numbered: bool = False
+    """Whether what it has is known to clients by numbers."""
 
     def findings(self, sides: Sides) -> Iterator[Finding]:
         if self.renamed is not None:
@@ -52,7 +56,7 @@ AREAS: tuple[Area, ...] = (
     Area("queries", "REST: queries", changed_queries, renamed_queries),
     Area("errors", "REST: errors of commands", changed_errors),
     Area("graphql", "GraphQL", changed_graphql, renamed_graphql),
-    Area("grpc", "gRPC", changed_grpc, renamed_grpc),
+    Area("grpc", "gRPC", changed_grpc, renamed_grpc, numbered=True),
     Area("events", "Events", changed_events),
     Area("storage", "Stored data", changed_storage, renamed_storage, versioned=False),
     Area("permissions", "Permissions", changed_permissions),
@@ -79,10 +83,17 @@ class Report:
         return sum(1 for part in self.parts for item in part.findings if item.severity is severity)
 
 
-def compare(old: Contract, new: Contract) -> Report:
-    """What the change from one contract to another means for those who rely on it."""
+def compare(
+    old: Contract, new: Contract, numbers: tuple[Numbering, Numbering] | None = None
+) -> Report:
+    """What the change from one contract to another means for those who rely on it. `numbers` are
+    those of gRPC before and after, where both are known."""
     sides = sides_of(old, new)
-    parts = tuple(Part(area, _ordered(area.findings(sides))) for area in AREAS)
+    moved = () if numbers is None else tuple(moved_numbers(*numbers))
+    parts = tuple(
+        Part(area, _ordered(chain(area.findings(sides), moved if area.numbered else ())))
+        for area in AREAS
+    )
     told = (item for part in parts if part.area.versioned for item in part.findings)
     step = step_of(told)
     return Report(
@@ -90,6 +101,6 @@ def compare(old: Contract, new: Contract) -> Report:
     )
 
 
-def _ordered(found: Iterator[Finding]) -> tuple[Finding, ...]:
+def _ordered(found: Iterable[Finding]) -> tuple[Finding, ...]:
     once = dict.fromkeys(found)
     return tuple(sorted(once, key=lambda item: (_ORDER.index(item.severity), item.subject)))

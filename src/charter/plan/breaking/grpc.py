@@ -1,8 +1,7 @@
 """What stubs made from a .proto of the contract lose, as far as the contract decides it.
 
-A resource and a body are messages, a command is a method. Field numbers are not the contract's:
-that a number is never used again is for who gives them. Values that are refused for their
-bounds are told with REST.
+A resource and a body are messages, a command is a method. Field numbers are not the contract's,
+and told by `numbering`. Values that are refused for their bounds are told with REST.
 """
 
 from collections.abc import Iterator, Mapping
