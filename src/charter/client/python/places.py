@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from charter.client.model import Call, Model, Named, Place, Row, Struct
 from charter.client.naming import Names, all_places, client_type
 from charter.client.python.text import STEP, bracketed, docstring, quoted
-from charter.client.python.types import Spelling, escaped
+from charter.client.python.types import PROBLEMS, Spelling, escaped
 
 _INNER = STEP * 2
 _METHODS = (
@@ -63,7 +63,7 @@ class _Writer:
     def lines(self) -> Iterator[str]:
         place = self._place
         yield from ("", "", f"class {self._spelt.names[place.name]}:")
-        yield from docstring(place.doc or f"Rows of {place.row}.")
+        yield from docstring(place.doc.strip() or f"Rows of {place.row}.")
         yield ""
         yield f"{STEP}def __init__(self, http: rt.Http, path: str) -> None:"
         yield f"{_INNER}self._rows = rt.Rows(http, path, {self._type})"
@@ -245,12 +245,12 @@ def _client(model: Model, spelt: Spelling) -> Iterator[str]:
     problems = [
         f"{quoted(failure.code)}: {spelt.names[failure.name]}" for failure in model.failures
     ]
-    yield from bracketed("PROBLEMS: Mapping[str, type[rt.Problem]] = {", problems, "}")
+    yield from bracketed(f"{PROBLEMS}: Mapping[str, type[rt.Problem]] = {{", problems, "}")
     yield from ("", "", f"class {spelt.names[client_type(model)]}(rt.Client):")
-    yield from docstring(model.doc or f"A client of {model.name}.")
+    yield from docstring(model.doc.strip() or f"A client of {model.name}.")
     yield ""
     yield f"{STEP}def __init__(self, base_url: str, **options: Unpack[rt.Options]) -> None:"
-    yield f"{_INNER}super().__init__(base_url, {quoted(model.prefix)}, PROBLEMS, options)"
+    yield f"{_INNER}super().__init__(base_url, {quoted(model.prefix)}, {PROBLEMS}, options)"
     names = Names(_OF_CLIENTS)
     for place in model.places:
         name = names.take(escaped(place.attribute))

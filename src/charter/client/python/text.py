@@ -1,7 +1,6 @@
 """Python source, laid out as ruff does by itself."""
 
-import json
-import textwrap
+import inspect
 from collections.abc import Iterable, Iterator, Sequence
 
 WIDTH = 88
@@ -38,13 +37,13 @@ def annotated(name: str, annotation: str, indent: str = STEP, value: str = "") -
 
 def docstring(doc: str, indent: str = STEP) -> Iterator[str]:
     """The lines of a docstring; none where there is nothing to say."""
-    text = textwrap.dedent(doc.expandtabs()).strip()
+    text = inspect.cleandoc(doc).strip()
     if not text:
         return
     text = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     lines = [line.rstrip() for line in text.split("\n")]
     start = " " if lines[0].startswith('"') else ""
-    end = " " if lines[-1].endswith('"') else ""
+    end = " " if lines[-1].endswith('"') and not lines[-1].endswith('\\"') else ""
     if len(lines) == 1:
         yield f'{indent}"""{start}{lines[0]}{end}"""'
         return
@@ -54,11 +53,10 @@ def docstring(doc: str, indent: str = STEP) -> Iterator[str]:
 
 
 def quoted(text: str) -> str:
-    """A text as a literal, with double quotes where it has none itself, as ruff has them."""
-    spelt = repr(text)
-    return (
-        json.dumps(text) if '"' not in text and text.isprintable() and "\\" not in text else spelt
-    )
+    """A text as a literal, in the quotes that leave the least to escape: double ones, if any do."""
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    shown = (c if c.isprintable() and c != "\\" else repr(c)[1:-1] for c in text)
+    return quote + "".join(shown).replace(quote, f"\\{quote}") + quote
 
 
 def literal(name: str, words: Iterable[str]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from keyword import iskeyword
+from keyword import iskeyword, kwlist
 
 from charter.client.model import (
     Failure,
@@ -41,6 +41,8 @@ IMPORTED: Mapping[str, tuple[str, ...]] = {
     "uuid": ("UUID",),
 }
 """What a client may need of the standard library."""
+PROBLEMS = "PROBLEMS"
+"""The errors of a contract, by their codes."""
 _PARTS = ("Where", "Field", "Include", "Sort", "Measure", "Group", "Shown", "Writing")
 _MEANT = frozenset({*_SCALARS.values(), "tuple", "rt", "self"})
 _OF_PROBLEMS = frozenset(
@@ -76,8 +78,8 @@ class Spelling:
 
 
 def spelling(model: Model) -> Spelling:
-    taken = {name for names in IMPORTED.values() for name in names}
-    names = type_names(model, taken, _PARTS)
+    imported = (name for names in IMPORTED.values() for name in names)
+    names = type_names(model, {*imported, *kwlist, PROBLEMS}, _PARTS)
     return Spelling(names, choice_names(model, names))
 
 
@@ -177,8 +179,7 @@ def _spelt_out(name: str, struct: Struct, spelt: Spelling) -> Iterator[str]:
         if not member.required:
             annotation = f"NotRequired[{annotation}]"
         items.append(f"{quoted(member.name)}: {annotation}")
-    yield ""
-    yield f"{name} = TypedDict("
+    yield from ("", "", f"{name} = TypedDict(")
     yield f"{STEP}{quoted(name)},"
     yield from bracketed("{", items, "},", STEP, apart=True)
     yield ")"

@@ -60,7 +60,7 @@ class _Writer:
         self._id = f"id: {spelt.of(place.key)}"
 
     def lines(self) -> Iterator[str]:
-        yield from comment(self._place.doc or f"Rows of {self._place.row}.")
+        yield from comment(self._place.doc.strip() or f"Rows of {self._place.row}.")
         yield f"export class {self._spelt.names[self._place.name]} {{"
         yield f"{STEP}readonly #rows: rt.Rows<{self._type}>;"
         yield ""
@@ -189,7 +189,7 @@ def _client(model: Model, spelt: Spelling) -> Iterator[str]:
     for failure in model.failures:
         yield f"{STEP}{failure.code}: {spelt.names[failure.name]},"
     yield from ("};", "") if model.failures else ("",)
-    yield from comment(model.doc or f"A client of {model.name}.")
+    yield from comment(model.doc.strip() or f"A client of {model.name}.")
     yield f"export class {spelt.names[client_type(model)]} extends rt.Client {{"
     names = Names(_OF_CLIENTS)
     attributes = [(names.take(camel(place.attribute)), place) for place in model.places]

@@ -1,7 +1,7 @@
 """TypeScript source, laid out as Prettier does with lines of 100 characters."""
 
+import inspect
 import json
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 WIDTH = 100
@@ -37,7 +37,7 @@ def union(name: str, words: Iterable[str]) -> Iterator[str]:
 
 def comment(doc: str, indent: str = "") -> Iterator[str]:
     """The lines of a comment; none where there is nothing to say."""
-    text = textwrap.dedent(doc.expandtabs()).strip().replace("*/", "*\\/")
+    text = inspect.cleandoc(doc).strip().replace("*/", "*\\/")
     if not text:
         return
     lines = [line.rstrip() for line in text.split("\n")]
@@ -51,4 +51,4 @@ def comment(doc: str, indent: str = "") -> Iterator[str]:
 
 def quoted(text: str) -> str:
     """A text as a literal."""
-    return json.dumps(text)
+    return json.dumps(text, ensure_ascii=False)
