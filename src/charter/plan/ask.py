@@ -6,7 +6,7 @@ against their types before they stand in an ask.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -148,6 +148,14 @@ class ReadTogether:
     so is a row that is not there."""
 
     roots: tuple[tuple[str, Root], ...]
+    _hash: int = field(init=False, repr=False, compare=False)
+    """Worked out once: it goes through all that is selected, and every request asks for it."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash(self.roots))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 Read = ReadOne | ReadMany | Summarize | ReadTogether

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import blake2b
+from functools import cached_property
 from typing import Any
 
 from graphql import (
@@ -58,15 +58,19 @@ class Operation:
     def is_subscription(self) -> bool:
         return self.node.operation is OperationType.SUBSCRIPTION
 
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(item.variable.name.value for item in self.node.variable_definitions or ())
+
     def bound(self, given: Mapping[str, Any]) -> Bound:
         """The variables of a request. Raises `invalid_values` where one that must be is not."""
-        values: dict[str, Any] = {}
+        values = {name: given[name] for name in self._names if name in given}
+        if len(values) == len(self._names) and None not in values.values():
+            return Bound(values)
         notes = Notes(INVALID_VALUES)
         for item in self.node.variable_definitions or ():
             name = item.variable.name.value
-            if name in given:
-                values[name] = given[name]
-            elif item.default_value is not None:
+            if name not in given and item.default_value is not None:
                 values[name] = plain(item.default_value, Bound({}))
             value = values.get(name, MISSING)
             if isinstance(item.type, NonNullTypeNode) and (value is None or value is MISSING):
@@ -86,15 +90,14 @@ class Documents:
         self._rules = (
             specified_rules if told else (*specified_rules, NoSchemaIntrospectionCustomRule)
         )
-        self._kept: Recent[tuple[bytes, str | None], Operation] = Recent(settings.max_documents)
+        self._kept: Recent[tuple[str, str | None], Operation] = Recent(settings.max_documents)
 
     def operation(self, text: str, name: str | None) -> Operation:
         """An operation of a document; its name may be left out where there is one only.
 
         Raises InvalidDocument, and problems for a document beyond the bounds.
         """
-        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        return self._kept.get((digest, name), lambda: self._made(text, name))
+        return self._kept.get((text, name), lambda: self._made(text, name))
 
     def _made(self, text: str, name: str | None) -> Operation:
         check_text(text)

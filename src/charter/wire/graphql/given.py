@@ -89,33 +89,31 @@ class Question(Protocol):
     def answer(self, bound: Bound) -> Hashable: ...
 
 
-class _Kind(Enum):
-    STATE = "state"
-    MEMBERS = "members"
-    LENGTH = "length"
-    VALUE = "value"
-    PREFIX = "prefix"
-
-
 @dataclass(frozen=True, slots=True)
 class _About:
-    kind: _Kind
+    """A question about one value: `of` tells what is asked of it."""
+
+    of: Callable[[Any], Hashable]
     variable: Variable
 
     def answer(self, bound: Bound) -> Hashable:
-        value = self.variable.get(bound)
-        match self.kind:
-            case _Kind.STATE:
-                return "missing" if value is MISSING else value is not None
-            case _Kind.MEMBERS:
-                return tuple(value) if isinstance(value, dict) else None
-            case _Kind.LENGTH:
-                return len(value) if type(value) is list else None
-            case _Kind.PREFIX:
-                return prefix_of(value)
-            case _Kind.VALUE:
-                text = b"" if value is MISSING else _encode(value, order="deterministic")
-                return bytes(text)
+        return self.of(self.variable.get(bound))
+
+
+def _state(value: Any) -> Hashable:
+    return "missing" if value is MISSING else value is not None
+
+
+def _members(value: Any) -> Hashable:
+    return tuple(value) if isinstance(value, dict) else None
+
+
+def _length(value: Any) -> Hashable:
+    return len(value) if type(value) is list else None
+
+
+def _whole(value: Any) -> Hashable:
+    return b"" if value is MISSING else _encode(value, order="deterministic")
 
 
 def prefix_of(value: Any) -> str | None:
@@ -144,12 +142,12 @@ class Watch:
             return True
         if isinstance(source, Literal):
             return False
-        return self.ask(_About(_Kind.STATE, source)) == "missing"
+        return self.ask(_About(_state, source)) == "missing"
 
     def is_null(self, source: Source) -> bool:
         if isinstance(source, Literal):
             return isinstance(source.node, NullValueNode)
-        return self.ask(_About(_Kind.STATE, source)) is False
+        return self.ask(_About(_state, source)) is False
 
     def is_given(self, source: Source | None) -> bool:
         """Whether there is a value, and not null."""
@@ -158,7 +156,7 @@ class Watch:
     def members(self, source: Source) -> dict[str, Source] | None:
         """The members of an object that are given; None where it is none."""
         if isinstance(source, Variable):
-            names = self.ask(_About(_Kind.MEMBERS, source))
+            names = self.ask(_About(_members, source))
             if not isinstance(names, tuple):
                 return None
             return {name: Variable(source.name, (*source.path, name)) for name in names}
@@ -170,7 +168,7 @@ class Watch:
     def items(self, source: Source) -> list[Source]:
         """The items of a list; a value that is none stands for a list of itself."""
         if isinstance(source, Variable):
-            length = self.ask(_About(_Kind.LENGTH, source))
+            length = self.ask(_About(_length, source))
             if not isinstance(length, int):
                 return [source]
             if length > MOST_ITEMS:
@@ -183,17 +181,17 @@ class Watch:
     def value(self, source: Source) -> Any:
         """The whole value, on which the plan depends."""
         if isinstance(source, Variable):
-            self.ask(_About(_Kind.VALUE, source))
+            self.ask(_About(_whole, source))
         else:
             for name in variables_in(source.node):
-                self.ask(_About(_Kind.VALUE, Variable(name)))
+                self.ask(_About(_whole, Variable(name)))
         return source.get(self.bound)
 
     def prefix(self, source: Source) -> str | None:
         """What a global identifier begins with."""
         if isinstance(source, Literal):
             return prefix_of(source.get(self.bound))
-        found = self.ask(_About(_Kind.PREFIX, source))
+        found = self.ask(_About(prefix_of, source))
         return found if isinstance(found, str) else None
 
 

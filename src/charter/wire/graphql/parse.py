@@ -27,9 +27,10 @@ from charter.wire.rest.costs import cost
 from charter.wire.rest.idempotency import once
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Query:
-    """A query, understood: what is asked of the database, and what its cursors are sealed by."""
+    """A query, understood: what is asked of the database, and what its cursors are sealed by.
+    Nobody changes one."""
 
     ask: Ask
     plan: ReadPlan

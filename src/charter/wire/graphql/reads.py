@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -36,6 +37,7 @@ from charter.plan.ask import (
 )
 from charter.plan.notes import Notes
 from charter.plan.selection import END, MARK, Actions, Hidden, Item, Key, Label, Listed
+from charter.plan.unfit import Unfit
 from charter.wire.graphql.documents import Operation
 from charter.wire.graphql.filters import Filters
 from charter.wire.graphql.given import Bound, Source, Variable, Watch
@@ -73,7 +75,7 @@ class ReadPlan:
     lists: tuple[ListPrint, ...]
     known: tuple[str, ...]
 
-    @property
+    @cached_property
     def settled(self) -> str | None:
         """The body where all of it is known, but for what stands in place of texts."""
         if not all(isinstance(root, Known) for _, root in self.form.roots):
@@ -85,6 +87,12 @@ class ReadPlan:
 
     def values(self, bound: Bound) -> tuple[Any, ...]:
         """Raises `invalid_parameter` with all that is wrong with what is given."""
+        try:
+            return tuple([binder.read(binder.get(bound)) for binder in self.binders])
+        except Unfit:
+            return self._noted(bound)
+
+    def _noted(self, bound: Bound) -> tuple[Any, ...]:
         notes = Notes(INVALID_PARAMETER)
         values = tuple(binder.bind(bound, notes) for binder in self.binders)
         notes.settle()

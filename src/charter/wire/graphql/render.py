@@ -107,7 +107,9 @@ def response(
     more: Headers = (),
     min_compressed: int,
 ) -> Response:
-    headers = (*_HEADERS[media], *more)
+    headers = _HEADERS[media]
+    if more:
+        headers = (*headers, *more)
     return answer(request, status, headers, body.encode(), min_compressed=min_compressed)
 
 

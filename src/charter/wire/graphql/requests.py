@@ -7,6 +7,7 @@ What a browser sends across sites without asking first is not understood: bodies
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -28,6 +29,10 @@ from charter.wire.rest.negotiate import weighed_highest
 METHODS = ("GET", "POST")
 MOST_JSON_DEPTH = 32
 _NAMES = ("query", "operationName", "variables", "extensions", "documentId")
+LONGEST_KEPT_ACCEPT = 200
+LONGEST_KEPT_HEAD = 8192
+_VARIABLES_NAME = "variables"
+_VARIABLES = b'"variables"'
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -40,10 +45,10 @@ class Media(StrEnum):
     """Responses as events, of which a subscription has many."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asked:
     """One operation that is asked for. `document` is its text, None where only its digest or
-    name is given."""
+    name is given. Nobody changes one."""
 
     document: str | None
     operation: str | None
@@ -57,13 +62,23 @@ def media_of(request: Request) -> Media:
     accept = request.headers.get("accept")
     if accept is None:
         return Media.JSON
-    offered = (Media.JSON.value, Media.RESPONSE.value, Media.EVENTS.value)
-    found = weighed_highest(accept, offered)
+    found = _liked(accept) if len(accept) <= LONGEST_KEPT_ACCEPT else _like(accept)
     if found is None:
         available = tuple(item.value for item in Media)
         message = f"The answer can be given as {' or '.join(available)}."
         raise Problem(NOT_ACCEPTABLE, message, members={"available": available})
-    return Media(found)
+    return found
+
+
+_OFFERED = (Media.JSON.value, Media.RESPONSE.value, Media.EVENTS.value)
+
+
+def _like(accept: str) -> Media | None:
+    found = weighed_highest(accept, _OFFERED)
+    return None if found is None else Media(found)
+
+
+_liked = lru_cache(maxsize=256)(_like)
 
 
 def takes_events(request: Request) -> bool:
@@ -87,6 +102,9 @@ def asked_of(request: Request, settings: GraphqlSettings) -> list[Asked]:
         message = f"{request.method[:20]} is not defined here, but GET, POST, OPTIONS."
         raise Problem(METHOD_NOT_ALLOWED, message, members={"allow": (*METHODS, "OPTIONS")})
     check_type(request.headers, FOR_POST)
+    asked = _behind_known_head(request.body)
+    if asked is not None:
+        return [asked]
     body = decoded(request.body, MOST_JSON_DEPTH)
     if type(body) is list and settings.max_batch > 1:
         if not 1 <= len(body) <= settings.max_batch:
@@ -95,6 +113,53 @@ def asked_of(request: Request, settings: GraphqlSettings) -> list[Asked]:
             )
         return [_asked(_object(item, f"/{at}"), f"/{at}") for at, item in enumerate(body)]
     return [asked_in(body)]
+
+
+def _behind_known_head(body: bytes) -> Asked | None:
+    """What a body asks, where it need not be decoded whole; else None.
+
+    Clients send a document again and again with other variables: what stands before those is
+    decoded once.
+    """
+    at = body.find(_VARIABLES)
+    head = _head(body[:at]) if 0 < at <= LONGEST_KEPT_HEAD else None
+    if head is None:
+        return None
+    try:
+        rest = decoded(b"{" + body[at:], MOST_JSON_DEPTH)
+    except Problem:
+        return None
+    if len(rest) == 1 and head.asked is not None and type(rest[_VARIABLES_NAME]) is dict:
+        known = head.asked
+        return Asked(known.document, known.operation, rest[_VARIABLES_NAME], known.digest)
+    members = head.members
+    return _asked({**members, **rest}) if members.keys().isdisjoint(rest) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The first members of a body, and what they ask without variables, where that is enough."""
+
+    members: Mapping[str, Any]
+    asked: Asked | None
+
+
+@lru_cache(maxsize=512)
+def _head(head: bytes) -> _Head | None:
+    """The members in the beginning of a body, up to the name of another; None where it is none.
+
+    If it is whole with that member, and no more, behind it, it ends between two members of the
+    outermost object: whatever comes there in another body is a member of that object as well.
+    """
+    try:
+        found = decoded(head + _VARIABLES + b":0}", MOST_JSON_DEPTH)
+    except Problem:
+        return None
+    del found[_VARIABLES_NAME]
+    try:
+        return _Head(found, _asked(found))
+    except Problem:
+        return _Head(found, None)
 
 
 def _parameters(query: str) -> dict[str, Any]:
