@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,7 @@ def walk(node: ast.AST, inside: bool = False) -> Iterator[tuple[ast.AST, bool]]:
         yield from walk(child, inside or function)
 
 
+@cache
 def imports(module: Path) -> list[tuple[str, int, bool]]:
     """What a module imports, Charter's or not: dotted name, line, whether inside a function."""
     tree = ast.parse(module.read_text(encoding="utf-8"), filename=str(module))
