@@ -53,6 +53,7 @@ docs: $(VENV)/run.stamp
 # Without Node.js and npm, the peer on Node is left out, and the run says so.
 bench: $(VENV)-bench/bench.stamp $(if $(shell command -v npm),$(NODE_PEERS:%=%/node_modules/.package-lock.json))
 	$(BENCH)
+	$(BENCH).protocols
 
 %/node_modules/.package-lock.json: %/package-lock.json
 	cd $* && npm ci --no-audit --no-fund

@@ -118,11 +118,14 @@ class Bench:
     shop: Shop
 
     def start(self, stack: ExitStack, servers: Sequence[Server]) -> dict[str, Running]:
-        """The servers by their names, up as long as the stack is open. What cannot be started
-        here is left out, and that is said."""
+        """The servers by their names, up as long as the stack is open. Peers that cannot be
+        started here are left out, and that is said. Raises RuntimeError for Charter."""
         found = {}
         for server in servers:
-            if reason := missing(server, self.options.charter_python):
+            reason = missing(server, self.options.charter_python)
+            if reason and server.role == "subject":
+                raise RuntimeError(reason)
+            if reason:
                 self.console.print(f"[yellow]left out: {server.title}: {reason}")
                 continue
             url = self.restricted if server is POSTGRAPHILE else self.database.url

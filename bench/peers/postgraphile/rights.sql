@@ -1,5 +1,4 @@
 -- What a customer may read, for the role that PostGraphile takes for each request.
-DROP ROLE IF EXISTS customer;
 CREATE ROLE customer;
 GRANT SELECT ON users, products, orders, order_lines TO customer;
 

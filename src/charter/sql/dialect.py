@@ -189,6 +189,10 @@ class Dialect(ABC):
         """A key as text."""
         return sql("CAST({} AS text)", value)
 
+    def as_piece(self, value: Fragment) -> Fragment:
+        """A key as a piece of what `concatenated` joins."""
+        return self.as_text(value)
+
     def as_float(self, value: Fragment) -> Fragment:
         """A number as a float."""
         return sql("({})::double precision", value)

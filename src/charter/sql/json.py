@@ -122,7 +122,7 @@ def _key(context: Context, rows: Rows, show: ShowKey) -> Pieces:
         text = context.dialect.concatenated([show.prefix, column])
         pieces = context.dialect.json_value(text, TEXT, nullable=False)
     else:
-        pieces = [f'"{show.prefix}', context.dialect.as_text(column), '"']
+        pieces = [f'"{show.prefix}', context.dialect.as_piece(column), '"']
     if not (field.optional or rows.optional or field.stored is not None):
         return pieces
     text = context.dialect.concatenated(pieces)

@@ -76,6 +76,12 @@ def listing(
     pieces.append("}")
     if not needs.rows:
         return pieces
+    asked = [(at, piece) for at, piece in enumerate(pieces) if isinstance(piece, Fragment)]
+    if len(asked) == 1:
+        # The texts around it are joined with those around the object.
+        ((at, only),) = asked
+        pieces[at] = sql("(SELECT {} FROM {})", only, gathered.source())
+        return pieces
     return [sql("(SELECT {} FROM {})", dialect.concatenated(pieces), gathered.source())]
 
 

@@ -188,6 +188,9 @@ class Postgres(Dialect):
             case _:
                 return [sql("coalesce('\"' || {} || '\"', 'null')", value)]
 
+    def as_piece(self, value: Fragment) -> Fragment:
+        return value  # `concat` writes any value as its type does, and a cast takes longer
+
     def concatenated(self, pieces: Pieces) -> Fragment:
         texts: list[Fragment] = []
         literal = ""
