@@ -218,8 +218,8 @@ def mysql_state(server: MysqlServer, url: str) -> tuple[list[tuple[str, str]], d
 
 
 @contextmanager
-def studio(folder: Path, url: str) -> Iterator[Running]:
-    settings = {"database": url, "auth_secret": SECRET, "access_log": "false"}
+def studio(folder: Path, url: str, **more: str) -> Iterator[Running]:
+    settings = {"database": url, "auth_secret": SECRET, "access_log": "false", **more}
     with running(CONTRACT, folder, **settings, rest_max_cost="1000000") as service:
         yield service
 

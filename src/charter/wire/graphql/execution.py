@@ -27,7 +27,7 @@ from charter.wire.graphql.payloads import failed, payload
 from charter.wire.graphql.render import error_of, invalid, json_of, result, sealed
 from charter.wire.graphql.requests import Asked
 from charter.wire.graphql.settings import GraphqlSettings
-from charter.wire.graphql.telling import Telling
+from charter.wire.graphql.telling import Said, Telling
 from charter.wire.graphql.told import Done, Followed
 from charter.wire.graphql.writes import MutationPlan
 from charter.wire.http import Request
@@ -67,6 +67,7 @@ class Execution:
     ) -> None:
         self._base = base
         self._cursor_key = cursor_key
+        self._said = Said()
         self._parser = Parser(contract, settings, cursor_key, told=told)
 
     async def begin(self, asked: Asked, asking: Asking) -> Done | Followed:
@@ -98,7 +99,7 @@ class Execution:
         ask, plan = self._parser.following(
             operation, bound, asking.actor, asking.now, asking.request_id
         )
-        telling = Telling(plan, bound, self._cursor_key, self._base)
+        telling = Telling(plan, bound, self._cursor_key, self._base, self._said)
         return Followed(ask, plan.position(bound), telling)
 
     async def _queried(self, query: Query, asking: Asking) -> Done:

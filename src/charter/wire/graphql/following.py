@@ -1,6 +1,6 @@
 """Subscriptions: from an operation to one read that is followed, and the form of what is told."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLObjectType, GraphQLSchema
@@ -8,7 +8,6 @@ from graphql import GraphQLObjectType, GraphQLSchema
 from charter.core.codes import INVALID_DOCUMENT, INVALID_PARAMETER, NOT_FOUND, WRONG_TYPE
 from charter.core.problems import Flaw, Problem
 from charter.plan.ask import ReadMany, ReadOne, Selection
-from charter.plan.news import Changes
 from charter.plan.notes import Notes
 from charter.plan.selection import Item, Itself
 from charter.wire.graphql.documents import Operation
@@ -41,14 +40,6 @@ class EventPart:
     changes: tuple[ChangePart, ...] = ()
 
 
-@dataclass(slots=True)
-class Said:
-    """The changes that were told last, and how: they go to many subscribers."""
-
-    news: Changes | None = None
-    bodies: tuple[str, ...] = ()
-
-
 @dataclass(frozen=True, eq=False)
 class FollowPlan:
     """A subscription but for its values. `prefix` is what the identifiers of its rows begin with;
@@ -62,7 +53,6 @@ class FollowPlan:
     prefix: str
     nodes: int
     after: Source | None
-    said: Said = field(default_factory=Said)
 
     def values(self, bound: Bound) -> tuple[Any, ...]:
         """Raises `invalid_parameter` with all that is wrong with what is given."""

@@ -2,6 +2,7 @@
 made them."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -18,17 +19,28 @@ _nodes = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TRUTH = {True: "true", False: "false"}
 
 
+@dataclass(slots=True)
+class Said:
+    """The changes that were told last, and how for each plan: they go to many subscribers."""
+
+    news: Changes | None = None
+    bodies: dict[FollowPlan, tuple[str, ...]] = field(default_factory=dict)
+
+
 class Telling:
     """Tells one subscriber. What there is at the beginning comes with the word that it is all, so
     there is one response where that is short."""
 
-    __slots__ = ("_base", "_bound", "_first", "_key", "_plan")
+    __slots__ = ("_base", "_bound", "_first", "_key", "_plan", "_said")
 
-    def __init__(self, plan: FollowPlan, bound: Bound, cursor_key: bytes, base: str) -> None:
+    def __init__(
+        self, plan: FollowPlan, bound: Bound, cursor_key: bytes, base: str, said: Said
+    ) -> None:
         self._plan = plan
         self._bound = bound
         self._key = cursor_key
         self._base = base
+        self._said = said
         self._first: Rows | None = None
 
     def __call__(self, news: News) -> Iterable[Told]:
@@ -58,18 +70,19 @@ class Telling:
             yield Told(self._response(part, last, reset=reset, ready=last is not None), last)
 
     def _changes(self, news: Changes) -> Iterator[Told]:
-        said = self._plan.said
-        if news is said.news:
-            bodies = said.bodies
-        else:
+        said, plan = self._said, self._plan
+        if news is not said.news:
+            said.news, said.bodies = news, {}
+        bodies = said.bodies.get(plan)
+        if bodies is None:
             parts = list(gathered(news.changes, _size))
             bodies = tuple(
                 self._response(part, news.position if at == len(parts) else None)
                 for at, part in enumerate(parts, 1)
             )
-            if not self._plan.lists:
+            if not plan.lists:
                 # Cursors belong to what each subscriber has given.
-                said.news, said.bodies = news, bodies
+                said.bodies[plan] = bodies
         for body in bodies[:-1]:
             yield Told(body)
         for body in bodies[-1:]:
