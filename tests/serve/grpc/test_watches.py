@@ -1,6 +1,7 @@
 """Calls that are told of changes: how each of them ends, and how many there may be."""
 
 import asyncio
+import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,12 +21,14 @@ from charter.serve.process import Process
 from charter.serve.settings.live import LiveSettings
 from charter.wire.grpc.numbers import NO_NUMBERS
 from charter.wire.grpc.settings import GrpcSettings
+from charter.wire.grpc.shape import Verb
 from tests.identity import people
 from tests.identity.people import settings_for
 from tests.identity.shop import shop
 from tests.serve.apps import CONTRACT, SECRET, free_port, settings_in
 from tests.serve.grpc.apps import NO_RATES, Opened, Status, opened
 from tests.serve.grpc.test_accounts import bearer
+from tests.serve.grpc.test_calls import _odd
 
 Code = grpc.StatusCode
 STUDIO = Path(__file__).parents[2] / "behaviour" / "contract.py"
@@ -241,3 +244,24 @@ async def test_a_list_that_grows_too_long_ends_it(tmp_path: Path) -> None:
 async def test_what_is_no_request_is_refused(tmp_path: Path, raw: bytes) -> None:
     async with opened(tmp_path) as service:
         assert (await ended(service.streaming("WatchNotes", raw))).reason == "MALFORMED"
+
+
+async def test_random_requests_make_no_failure_of_ours(tmp_path: Path) -> None:
+    heard: list[Signal] = []
+    chance = random.Random(5)
+    codes: set[grpc.StatusCode] = set()
+    async with opened(tmp_path, listener=heard.append, contract=STUDIO) as service:
+        rpcs = service.parser.rpcs.values()
+        names = [rpc.name for rpc in rpcs if rpc.verb is Verb.WATCH]
+        for _ in range(150):
+            name, raw = _odd(service, chance.choice(names), chance)
+            call = service.streaming(name, raw)
+            try:
+                await call.read()
+            except grpc.aio.AioRpcError as error:
+                codes.add(error.code())
+            call.cancel()
+        await unwatched(service)
+    assert not [signal for signal in heard if isinstance(signal, Failed)]
+    assert {Code.INVALID_ARGUMENT, Code.NOT_FOUND} <= codes
+    assert not codes & {Code.INTERNAL, Code.UNKNOWN}
