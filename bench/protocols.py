@@ -313,9 +313,9 @@ async def _execute(url: str, text: str) -> None:
 
 def show(console: Console, lines: Lines, told: Sequence[fanout.Told]) -> None:
     """Print what was found, and where the generator was busy."""
-    for title, found in spoken.tables(lines).items():
-        table = Table(*spoken.HEADINGS, title=title, title_justify="left")
-        for one in found:
+    for found in spoken.tables(lines):
+        table = Table(*found.headings, title=found.title, title_justify="left")
+        for one in found.lines:
             table.add_row(*spoken.cells(one), style="" if one.reached else "red")
         console.print(table)
     for one in lines:

@@ -14,10 +14,6 @@ from bench.load import Sample
 
 PROTOCOLS = "protocols.json"
 NO_GOAL = 0.0
-HEADINGS = (
-    *("server", "per second", "p50 ms", "p99 ms", "server CPU µs", "database CPU µs"),
-    *("memory MiB", "Charter is", "goal", "reached"),
-)
 TOLD_HEADINGS = ("server", "subscribers", "p50 ms", "p99 ms", "slowest ms")
 
 
@@ -83,16 +79,33 @@ def spoken(
     ]
 
 
-def tables(found: Sequence[Spoken]) -> dict[str, list[Spoken]]:
-    """The lines by what was measured, in the order in which it was."""
-    by: dict[str, list[Spoken]] = {}
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The lines of what was measured in the same way."""
+
+    title: str
+    headings: Sequence[str]
+    lines: Sequence[Spoken]
+
+
+def tables(found: Sequence[Spoken]) -> list[Table]:
+    """A table for each thing that was measured, in the order in which it was."""
+    by: dict[tuple[str, str], list[Spoken]] = {}
     for one in found:
-        by.setdefault(f"{one.what}, {one.unit}s", []).append(one)
-    return by
+        by.setdefault((one.what, one.unit), []).append(one)
+    return [Table(what, headings(unit), lines) for (what, unit), lines in by.items()]
+
+
+def headings(unit: str) -> tuple[str, ...]:
+    """The headings of a table whose rates and CPU are by this unit."""
+    return (
+        *("server", f"{unit}s/s", "p50 ms", "p99 ms", "server CPU µs", "database CPU µs"),
+        *("memory MiB", "Charter is", "goal", "reached"),
+    )
 
 
 def cells(one: Spoken) -> tuple[str, ...]:
-    """One line of a table, in the order of `HEADINGS`."""
+    """One line of a table, in the order of its headings."""
     compared = one.goal != NO_GOAL
     return (
         one.server,
@@ -157,9 +170,9 @@ def page(directory: Path) -> Iterator[str]:
     yield from (Path(__file__).with_name("spoken.md").read_text().rstrip(), "")
     versions = ", ".join(f"{name} {number}" for name, number in found.versions.items())
     yield from (f"Versions: {versions}.", "")
-    for title, lines in tables(found.lines).items():
-        yield from (f"### {title}", "")
-        yield from markdown.table(HEADINGS, [cells(one) for one in lines])
+    for table in tables(found.lines):
+        yield from (f"### {table.title}", "")
+        yield from markdown.table(table.headings, [cells(one) for one in table.lines])
     if found.told:
         yield from ("### Changes told", "")
         yield from markdown.table(TOLD_HEADINGS, [told_cells(one) for one in found.told])
