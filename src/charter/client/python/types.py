@@ -79,6 +79,8 @@ class Spelling:
             found = " | ".join(self.names[name] for name in item.names)
         else:
             found = self.choices.get(item.choices) or _SCALARS[item.scalar]
+            if given and item.scalar is Scalar.DECIMAL:
+                found = "Decimal | int"
         if shape.many:
             found = f"Sequence[{found}]" if given else f"tuple[{found}, ...]"
         return f"{found} | None" if shape.nullable and found != "Any" else found
