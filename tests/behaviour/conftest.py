@@ -111,8 +111,8 @@ def is_tried(item: pytest.Item) -> bool:
     kind = params.get("kind", "sqlite")
     if "graphql" in item.path.parts and os.environ.get("CHARTER_KINDS") != "all":
         return kind in DATABASES
-    if protocol == "python":
-        return kind == "sqlite" and getattr(item, "originalname", "") not in TYPED
+    if protocol == "python" and getattr(item, "originalname", "") in TYPED:
+        return False
     if protocol == "rest" or kind == "sqlite" or os.environ.get("CHARTER_KINDS") == "all":
         return True
     return kind in DATABASES and item.path.stem in TELLING

@@ -89,6 +89,8 @@ def test_a_folder_that_cannot_be_is_refused(
 def test_it_has_to_be_said_what_to_write(capsys: pytest.CaptureFixture[str]) -> None:
     assert client() == USAGE
     assert "--python FOLDER" in capsys.readouterr().err
+    assert client("--typescript", "x", "--sync") == USAGE
+    assert "--sync goes with --python" in capsys.readouterr().err
 
 
 def test_the_prefix_of_the_service_is_in_its_paths(tmp_path: Path) -> None:

@@ -27,6 +27,15 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def sync(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the package `shop_client`, which awaits nothing."""
+    folder = tmp_path_factory.mktemp("sync")
+    put = str(folder / "shop_client")
+    assert main(["client", str(contract_of("shop")), "--python", put, "--sync"]) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
 def typescript(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the modules of the same in `todo`, `shop` and `music`."""
     folder = tmp_path_factory.mktemp("typescript")

@@ -145,6 +145,24 @@ async def test_who_follows_misses_nothing_and_hears_nothing_twice(
     ]  # fmt: skip
 
 
+def test_the_same_without_await(
+    proxy: Proxy, user: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    contract = load_contract(contract_of("todo"))
+    module = imported(contract, tmp_path_factory.mktemp("sync"), sync=True)
+    with module.TodoClient(
+        proxy.url, token=lambda: user, retries=module.Retries(first=0.01)
+    ) as client:
+        proxy.faults += [LOST, answer(503, "retry-after: 0"), LOST]
+        task = client.tasks.create({"title": "once"})
+        assert titles(client.tasks.list(title_like="on*")) == ["once"]
+        assert client.tasks.get(task.id, known=task) is task
+        first = [type(change) for change, _ in zip(client.tasks.follow(), range(2), strict=False)]
+        assert first == [module.runtime.Changed, module.runtime.Ready]
+    keys = [key for line, key in proxy.requests if line.startswith("POST")]
+    assert (len(keys), len(set(keys))) == (4, 1)
+
+
 def test_the_same_in_typescript(
     typescript: Path, proxy: Proxy, service: Served, user: str, tmp_path: Path
 ) -> None:

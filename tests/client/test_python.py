@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from charter.client.python.sync import synchronous
 from tests.client.answers import FOUND
 from tests.client.tokens import shop_tokens
 from tests.serve.apps import Served
@@ -30,15 +33,35 @@ def ran(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def test_type_checkers_and_the_formatter_have_nothing_to_say(python: Path) -> None:
-    script = python / "script.py"
-    script.write_text(SCRIPT.read_text(encoding="utf-8"), encoding="utf-8")
-    packages = [str(path) for path in sorted(python.iterdir()) if (path / "py.typed").is_file()]
-    assert len(packages) == 3
+def script_for(folder: Path, *, awaits: bool) -> Path:
+    """The script beside its package; without a word of awaiting where the client has none."""
+    text = SCRIPT.read_text(encoding="utf-8")
+    script = folder / "script.py"
+    if not awaits:
+        text = synchronous(text.replace("asyncio.run(main(*sys.argv[1:]))", "main(*sys.argv[1:])"))
+        assert "async" not in text
+    script.write_text(text, encoding="utf-8")
+    return script
+
+
+def checked(folder: Path, script: Path) -> int:
+    """How many packages type checkers and the formatter have nothing to say of."""
+    packages = [str(path) for path in sorted(folder.iterdir()) if (path / "py.typed").is_file()]
     for name, *options in CHECKERS:
         more = [] if name == "ruff" else [str(script)]
-        done = ran([tool(name), *options, *packages, *more], python)
+        done = ran([tool(name), *options, *packages, *more], folder)
         assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+    return len(packages)
+
+
+def test_type_checkers_and_the_formatter_have_nothing_to_say(python: Path) -> None:
+    assert checked(python, script_for(python, awaits=True)) == 3
+
+
+def test_nor_have_they_of_a_client_that_awaits_nothing(sync: Path) -> None:
+    for path in sync.rglob("*.py"):
+        assert "async" not in path.read_text(encoding="utf-8").lower(), path
+    assert checked(sync, script_for(sync, awaits=False)) == 1
 
 
 WRONG = """
@@ -64,8 +87,13 @@ def test_what_the_contract_does_not_have_is_a_type_error(python: Path) -> None:
     assert lines == set(range(6, 13)), done.stdout
 
 
-def test_everything_that_a_shop_can_be_asked(python: Path, shop: Served) -> None:
-    done = ran([sys.executable, "-X", "dev", str(SCRIPT), shop.url, *shop_tokens()], python)
+@pytest.mark.parametrize("awaits", [True, False])
+def test_everything_that_a_shop_can_be_asked(
+    python: Path, sync: Path, shop: Served, awaits: bool
+) -> None:
+    folder = python if awaits else sync
+    script = script_for(folder, awaits=awaits)
+    done = ran([sys.executable, "-X", "dev", str(script), shop.url, *shop_tokens()], folder)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {
         **FOUND,

@@ -24,10 +24,10 @@ def put(folder: Path, texts: Mapping[str, str]) -> Path:
     return folder
 
 
-def imported(contract: Contract, folder: Path) -> ModuleType:
+def imported(contract: Contract, folder: Path, *, sync: bool = False) -> ModuleType:
     """The Python client of a contract, as a package that no other test has."""
     name = f"written_{next(_NUMBERS)}"
-    put(folder / name, python_client(model_of(contract, RestSettings())))
+    put(folder / name, python_client(model_of(contract, RestSettings()), sync=sync))
     sys.path.insert(0, str(folder))
     try:
         importlib.invalidate_caches()

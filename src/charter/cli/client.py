@@ -1,7 +1,7 @@
 """`charter client`: write typed clients of a contract, or say which are out of date."""
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -19,11 +19,6 @@ from charter.language.load import load_contract
 STALE = 3
 """The exit code where a client is not what would be written."""
 
-_LANGUAGES: Mapping[str, Callable[[Model], Mapping[str, str]]] = {
-    "python": python_client,
-    "typescript": typescript_client,
-}
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the contract")
@@ -40,6 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write TypeScript modules into this folder; they need nothing",
     )
     parser.add_argument(
+        "--sync", action="store_true", help="with --python: a client that awaits nothing"
+    )
+    parser.add_argument(
         "--check",
         action="store_true",
         help="write nothing; the exit code is "
@@ -51,14 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 @guarded
 def run(arguments: argparse.Namespace) -> int:
     rest = configured(arguments).settings.rest
-    folders: dict[str, Path] = {
-        name: folder for name in _LANGUAGES if (folder := getattr(arguments, name)) is not None
-    }
-    if not folders:
+    if arguments.python is None and arguments.typescript is None:
         return complain("say what to write: --python FOLDER, --typescript FOLDER", code=USAGE)
+    if arguments.sync and arguments.python is None:
+        return complain("--sync goes with --python", code=USAGE)
     model = model_of(load_contract(Path(arguments.file)), rest)
     console = Console(soft_wrap=True)
-    texts = dict(_texts(model, folders))
+    texts = dict(_texts(model, arguments))
     if arguments.check:
         stale = [path for path, text in texts.items() if _found(path) != text]
         for path in stale:
@@ -72,11 +69,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _texts(model: Model, folders: Mapping[str, Path]) -> Iterator[tuple[Path, str]]:
+def _texts(model: Model, arguments: argparse.Namespace) -> Iterator[tuple[Path, str]]:
     """What is to stand in which file."""
-    for name, folder in folders.items():
-        for path, text in _LANGUAGES[name](model).items():
-            yield folder / path, text
+    if arguments.python is not None:
+        for path, text in python_client(model, sync=arguments.sync).items():
+            yield arguments.python / path, text
+    if arguments.typescript is not None:
+        for path, text in typescript_client(model).items():
+            yield arguments.typescript / path, text
 
 
 def _require_ours(path: Path, found: str) -> None:

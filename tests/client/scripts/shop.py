@@ -45,7 +45,7 @@ async def stocked(shop: ShopClient) -> tuple[Product, ...]:
             "sku": f"TOY-000{number}",
             "name": f"Toy, {number} (new)",
             "price": Decimal("12.50") * number,
-            "cost": Decimal("4.00"),
+            "cost": 4,
             "stock": 3,
         }
         for number in range(1, 6)
@@ -65,7 +65,7 @@ async def reads(
     assert one.created_at.tzinfo is not None
     again = await shop.products.get(first.id, known=one)
     hidden = await anybody.products.get(first.id)
-    some = shop.products.list(price_gte=Decimal(25), sort=["-price"], limit=2)
+    some = shop.products.list(price_gte=25, sort=["-price"], limit=2)
     page = await some.page()
     names = [product.name async for product in shop.products.list(sort=["sku"], limit=2)]
     where: OrderWhere = {"status": "draft"}

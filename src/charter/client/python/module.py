@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from charter.client.model import Model
 from charter.client.naming import client_type
 from charter.client.python.places import places
+from charter.client.python.sync import synchronous
 from charter.client.python.text import bracketed, docstring, quoted
 from charter.client.python.types import IMPORTED, Spelling, spelling, types
 from charter.client.source import files_of, note
@@ -13,14 +14,18 @@ from charter.client.source import files_of, note
 _API = "api.py"
 
 
-def python_client(model: Model) -> Mapping[str, str]:
-    """The texts of the files of a client, by their paths."""
-    spelt = spelling(model)
+def python_client(model: Model, *, sync: bool = False) -> Mapping[str, str]:
+    """The texts of the files of a client, by their paths; one that awaits nothing is `sync`."""
+    spelt = spelling(model, sync=sync)
+    runtime = dict(files_of("python", ".py", "#"))
+    if sync:
+        runtime = {name: synchronous(text) for name, text in runtime.items()}
+        runtime |= files_of("python_sync", ".py", "#")
     return {
         "__init__.py": "\n".join(_package(model, spelt)) + "\n",
         _API: "\n".join(_api(model, spelt)) + "\n",
         "py.typed": "",
-        **{f"runtime/{name}": text for name, text in files_of("python", ".py", "#").items()},
+        **{f"runtime/{name}": text for name, text in runtime.items()},
     }
 
 

@@ -26,25 +26,31 @@ def places(model: Model, spelt: Spelling) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Method:
-    """A method: its parameters after `self`, what it gives back, and what it does."""
+    """A method: its parameters after `self`, what it gives back, what it does, and the call that
+    does it; `found` is the type of what a call gives back that does not say it itself."""
 
     name: str
     parameters: Sequence[str]
     result: str
     doc: str
-    body: Sequence[str]
+    call: str
+    arguments: Sequence[str]
     awaits: bool = True
+    found: str | None = None
 
-    def lines(self) -> Iterator[str]:
+    def lines(self, *, sync: bool) -> Iterator[str]:
         yield ""
-        start = f"{'async ' if self.awaits else ''}def {self.name}("
+        apart = self.awaits and not sync
+        start = f"{'async ' if apart else ''}def {self.name}("
         yield from bracketed(start, ["self", *self.parameters], f") -> {self.result}:", STEP)
         yield from docstring(self.doc, _INNER)
-        yield from self.body
-
-
-def _returned(call: str, arguments: Sequence[str], *, awaits: bool = True) -> list[str]:
-    return list(bracketed(f"return {'await ' if awaits else ''}{call}(", arguments, ")", _INNER))
+        before = "" if self.result == "None" else "return "
+        if self.found is not None:
+            before = f"found: {self.found} = "
+        call = f"{before}{'await ' if apart else ''}{self.call}("
+        yield from bracketed(call, self.arguments, ")", _INNER)
+        if self.found is not None:
+            yield f"{_INNER}return found"
 
 
 class _Writer:
@@ -68,7 +74,7 @@ class _Writer:
         yield f"{STEP}def __init__(self, http: rt.Http, path: str) -> None:"
         yield f"{_INNER}self._rows = rt.Rows(http, path, {self._type})"
         for method in self._methods():
-            yield from method.lines()
+            yield from method.lines(sync=self._spelt.sync)
 
     def _methods(self) -> Iterator[_Method]:
         if self._place.reads:
@@ -113,20 +119,20 @@ class _Writer:
             "search", "sort", "fields", "include", "limit", "cursor", "count"
         )
         doc = "The rows for which the filter holds, page by page as they are read."
-        body = _returned("self._rows.list", passed, awaits=False)
-        yield _Method("list", parameters, f"rt.Listing[{row}]", doc, body, awaits=False)
+        listing = f"rt.Listing[{row}]"
+        yield _Method("list", parameters, listing, doc, "self._rows.list", passed, awaits=False)
         if self._place.single:
             yield self._get()
         yield self._summarize()
         parameters, passed = self._words("search", "sort", "fields", "include")
         doc = "All rows for which the filter holds, as one stream."
-        body = _returned("self._rows.export", passed, awaits=False)
-        yield _Method("export", parameters, f"AsyncIterator[{row}]", doc, body, awaits=False)
+        rows = f"{self._spelt.iterator}[{row}]"
+        yield _Method("export", parameters, rows, doc, "self._rows.export", passed, awaits=False)
         parameters, passed = self._words("search", "fields", "include")
         doc = "The rows for which the filter holds, then their changes as they happen."
-        body = _returned("self._rows.follow", passed, awaits=False)
-        result = f"AsyncIterator[rt.Change[{row}]]"
-        yield _Method("follow", parameters, result, doc, body, awaits=False)
+        changes = f"{self._spelt.iterator}[rt.Change[{row}]]"
+        call = "self._rows.follow"
+        yield _Method("follow", parameters, changes, doc, call, passed, awaits=False)
 
     def _get(self) -> _Method:
         row = self._type
@@ -135,9 +141,7 @@ class _Writer:
             f"**how: Unpack[{self._named('Shown')}]",
         ]  # fmt: skip
         doc = "One row; `known` itself where it has not changed since it was read."
-        return _Method(
-            "get", parameters, row, doc, _returned("self._rows.get", ["id", "known", "**how"])
-        )
+        return _passing("get", parameters, row, doc, ["id", "known", "**how"])
 
     def _summarize(self) -> _Method:
         parameters, passed = self._words("search", "group", "limit")
@@ -145,33 +149,27 @@ class _Writer:
         parameters = [measures, *parameters[:2], "*", "sort: Sequence[str] = ()", *parameters[3:]]
         passed = ["measures", passed[0], "sort=sort", *passed[1:]]
         doc = "Values over the rows for which the filter holds, for each group of them."
-        body = _returned("self._rows.summarize", passed)
-        return _Method("summarize", parameters, "Sequence[Mapping[str, Any]]", doc, body)
+        return _passing("summarize", parameters, "Sequence[Mapping[str, Any]]", doc, passed)
 
     # -- writes ------------------------------------------------------------------------------
     def _writes(self) -> Iterator[_Method]:
-        place, row = self._place, self._type
-        several = f"tuple[{row}, ...]"
+        place, row, names = self._place, self._type, self._spelt.names
+        several, passed = f"tuple[{row}, ...]", ["values", "how"]
         if place.creates is not None:
-            new = self._spelt.names[place.creates.name]
-            body = _returned("self._rows.create", ["values", "how"])
-            yield _Method(
-                "create", [f"values: {new}", "/", self._how()], row, "Create a row.", body
-            )
+            new = names[place.creates.name]
+            one = [f"values: {new}", "/", self._how()]
+            yield _passing("create", one, row, "Create a row.", passed)
             if place.many:
-                parameters = [f"values: Sequence[{new}]", "/", self._how()]
-                body = _returned("self._rows.create_many", ["values", "how"])
+                many = [f"values: Sequence[{new}]", "/", self._how()]
                 doc = "Create several rows in one transaction."
-                yield _Method("create_many", parameters, several, doc, body)
+                yield _passing("create_many", many, several, doc, passed)
         if place.changes is not None:
             change, replacement = place.changes
             yield self._change("update", change, "Change what is named; the rest stays.")
             if place.bulk is not None:
-                bulk = self._spelt.names[place.bulk.name]
-                parameters = [f"values: Sequence[{bulk}]", "/", self._how()]
-                body = _returned("self._rows.update_many", ["values", "how"])
+                many = [f"values: Sequence[{names[place.bulk.name]}]", "/", self._how()]
                 doc = "Change several rows in one transaction."
-                yield _Method("update_many", parameters, several, doc, body)
+                yield _passing("update_many", many, several, doc, passed)
             doc = "Give a row a new value; what is left out gets its default."
             yield self._change("replace", replacement, doc)
         if place.removes:
@@ -180,26 +178,30 @@ class _Writer:
     def _change(self, name: str, struct: Struct, doc: str) -> _Method:
         values = f"values: {self._spelt.names[struct.name]}"
         parameters = [f"id: {self._key}", values, "/", "*", self._match, self._how()]
-        body = _returned(f"self._rows.{name}", ["id", "values", "if_match", "how"])
-        return _Method(name, parameters, self._type, doc, body)
+        return _passing(name, parameters, self._type, doc, ["id", "values", "if_match", "how"])
 
     def _removals(self) -> Iterator[_Method]:
         how = self._how(shows=False)
         parameters = [f"id: {self._key}", "/", "*", self._match, how]
-        body = list(bracketed("await self._rows.delete(", ["id", "if_match", "how"], ")", _INNER))
-        yield _Method("delete", parameters, "None", "Delete a row.", body)
+        yield _passing("delete", parameters, "None", "Delete a row.", ["id", "if_match", "how"])
         if self._place.many and not self._place.conditional:
             parameters = [f"ids: Sequence[{self._key}]", "/", how]
-            body = [f"{_INNER}await self._rows.delete_many(ids, how)"]
             doc = "Delete several rows in one transaction."
-            yield _Method("delete_many", parameters, "None", doc, body)
+            yield _passing("delete_many", parameters, "None", doc, ["ids", "how"])
 
     def _below(self, below: Place, name: str) -> _Method:
         kind = self._spelt.names[below.name]
-        path = f"self._rows.below(id, {quoted(below.path)})"
-        body = _returned(kind, ["self._rows.http", path], awaits=False)
+        arguments = ["self._rows.http", f"self._rows.below(id, {quoted(below.path)})"]
         doc = f"The `{below.attribute}` of one row."
-        return _Method(name, [f"id: {self._key}", "/"], kind, doc, body, awaits=False)
+        parameters = [f"id: {self._key}", "/"]
+        return _Method(name, parameters, kind, doc, kind, arguments, awaits=False)
+
+
+def _passing(
+    name: str, parameters: Sequence[str], result: str, doc: str, passed: Sequence[str]
+) -> _Method:
+    """A method that passes on what it is given."""
+    return _Method(name, parameters, result, doc, f"self._rows.{name}", passed)
 
 
 def _call(call: Call, name: str, spelt: Spelling, base: str | None = None) -> _Method:
@@ -232,11 +234,8 @@ def _call(call: Call, name: str, spelt: Spelling, base: str | None = None) -> _M
     if call.raises:
         raised = f"Raises {', '.join(spelt.names[name] for name in call.raises)}."
         doc = f"{doc}\n\n{raised}" if doc else raised
-    called = "" if call.result is None else f"found: {result} = "
-    body = list(bracketed(f"{called}await rt.command(", arguments, ")", _INNER))
-    if call.result is not None:
-        body.append(f"{_INNER}return found")
-    return _Method(name, parameters, result, doc, body)
+    found = None if call.result is None else result
+    return _Method(name, parameters, result, doc, "rt.command", arguments, found=found)
 
 
 def _client(model: Model, spelt: Spelling) -> Iterator[str]:
@@ -258,4 +257,6 @@ def _client(model: Model, spelt: Spelling) -> Iterator[str]:
         arguments = ["self._http", quoted(place.path)]
         yield from bracketed(f"self.{name} = {kind}(", arguments, ")", _INNER)
     for call in model.calls:
-        yield from _call(call, names.take(escaped(call.name)), spelt, model.prefix).lines()
+        yield from _call(call, names.take(escaped(call.name)), spelt, model.prefix).lines(
+            sync=spelt.sync
+        )

@@ -34,7 +34,7 @@ _SCALARS: Mapping[Scalar, str] = {
     Scalar.JSON: "Any",
 }
 IMPORTED: Mapping[str, tuple[str, ...]] = {
-    "collections.abc": ("AsyncIterator", "Mapping", "Sequence"),
+    "collections.abc": ("AsyncIterator", "Iterator", "Mapping", "Sequence"),
     "datetime": ("date", "datetime"),
     "decimal": ("Decimal",),
     "typing": ("Any", "Literal", "NotRequired", "TypedDict", "Unpack"),
@@ -64,6 +64,13 @@ class Spelling:
 
     names: Mapping[str, str]
     choices: Mapping[tuple[str, ...], str]
+    sync: bool = False
+    """Whether nothing is awaited."""
+
+    @property
+    def iterator(self) -> str:
+        """What rows come out of one by one."""
+        return "Iterator" if self.sync else "AsyncIterator"
 
     def of(self, shape: Shape, *, given: bool = False) -> str:
         """The annotation of a value: one that an answer shows, or one that is `given`."""
@@ -72,15 +79,17 @@ class Spelling:
             found = " | ".join(self.names[name] for name in item.names)
         else:
             found = self.choices.get(item.choices) or _SCALARS[item.scalar]
+            if given and item.scalar is Scalar.DECIMAL:
+                found = "Decimal | int"
         if shape.many:
             found = f"Sequence[{found}]" if given else f"tuple[{found}, ...]"
         return f"{found} | None" if shape.nullable and found != "Any" else found
 
 
-def spelling(model: Model) -> Spelling:
+def spelling(model: Model, *, sync: bool = False) -> Spelling:
     imported = (name for names in IMPORTED.values() for name in names)
     names = type_names(model, {*imported, *kwlist, PROBLEMS}, _PARTS)
-    return Spelling(names, choice_names(model, names))
+    return Spelling(names, choice_names(model, names), sync)
 
 
 def types(model: Model, spelt: Spelling) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What every client stands on. It is the same for all contracts."""
 
 from .client import Client, Options
-from .http import Flaw, Http, Problem, Retries, Token, Unreachable
+from .http import Flaw, Http, Problem, Retries, Unreachable
 from .lists import (
     Count,
     Done,
@@ -15,6 +15,7 @@ from .lists import (
 )
 from .live import Change, Changed, Ready, Removed
 from .rows import NotShown, Row, etag, included
+from .token import Token
 
 __all__ = [
     "Change",

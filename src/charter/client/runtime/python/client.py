@@ -8,15 +8,16 @@ from typing import Self, TypedDict, Unpack
 
 import httpx2
 
-from .http import Http, Problem, Retries, Token
+from .http import Http, Problem, Retries
 from .lists import Done, Operation, Writing, batch
+from .token import Token
 
 
 class Options(TypedDict, total=False):
     """How a client speaks with its service."""
 
     token: Token
-    """A bearer token, or a function (async or not) that gives the current one."""
+    """A bearer token, or a function that gives the current one before each request."""
     timeout: float
     """Seconds that each step of a request may take, 30 by default."""
     retries: Retries

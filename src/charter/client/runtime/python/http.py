@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import random
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,9 +15,7 @@ from typing import Any, Final
 import httpx2
 
 from .rows import attributes, encode
-
-Token = str | Callable[[], str] | Callable[[], Awaitable[str]]
-"""A bearer token, or what gives one; it is asked before each request."""
+from .token import Token, current
 
 JSON: Final = "application/json"
 PATCH: Final = "application/merge-patch+json"
@@ -148,9 +145,8 @@ class Http:
         attempt = 0
         while True:
             try:
-                answer = await self._client.send(
-                    await self._request(call, headers, content)
-                )
+                request = await self._request(call, headers, content)
+                answer = await self._client.send(request)
                 if answer.status_code < 400:
                     return answer
                 wait = self._passes(self.problem_of(answer), answer, attempt)
@@ -164,13 +160,11 @@ class Http:
             await asyncio.sleep(wait)
 
     @asynccontextmanager
-    async def stream(
-        self, call: Call, *, silence: float | None = None
-    ) -> AsyncIterator[Any]:
+    async def stream(self, call: Call, silence: float = 0) -> AsyncIterator[Any]:
         """An answer that is read as it comes. It is tried again until it begins, not after that.
 
-        `silence` is how many seconds there may be without a byte. Raises as `send`, and
-        `httpx2.TransportError` once it has begun.
+        `silence` is how many seconds there may be without a byte, where that is more than the
+        time limit of the client. Raises as `send`, and `httpx2.TransportError` once it has begun.
         """
         headers, _ = call.sent()
         attempt = 0
@@ -224,9 +218,9 @@ class Http:
         call: Call,
         headers: Mapping[str, str],
         content: bytes | None,
-        silence: float | None = None,
+        silence: float = 0,
     ) -> httpx2.Request:
-        timeout = httpx2.Timeout(self._timeout, read=silence or self._timeout)
+        timeout = httpx2.Timeout(self._timeout, read=max(silence, self._timeout))
         return self._client.build_request(
             call.method,
             self._base + call.path,
@@ -239,9 +233,7 @@ class Http:
     async def _credentials(self) -> dict[str, str]:
         if self._token is None:
             return {}
-        given = self._token() if callable(self._token) else self._token
-        token = await given if inspect.isawaitable(given) else given
-        return {"authorization": f"Bearer {token}"}
+        return {"authorization": f"Bearer {await current(self._token)}"}
 
 
 def _told(value: str | None) -> float:
@@ -255,4 +247,6 @@ def _told(value: str | None) -> float:
         moment = parsedate_to_datetime(value)
     except ValueError:
         return 0.0
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -15,6 +15,7 @@ from .live import Change, follow
 from .rows import R, Row, conditions, decode, etag, row_of
 
 Count = Literal["exact", "estimated"]
+Where = Mapping[str, Any]
 Params = Sequence[tuple[str, str]]
 
 
@@ -131,7 +132,7 @@ class Rows(Generic[R]):
         return f"{self._at(key)}/{name}"
 
     # -- reads -------------------------------------------------------------------------------
-    def list(self, where: Mapping[str, Any], **words: Any) -> Listing[R]:
+    def list(self, where: Where, **words: Any) -> Listing[R]:
         params = [*params_of(**words), *conditions(self._row, where)]
         return Listing(self.http, Call("GET", self.path, params), self._row)
 
@@ -145,16 +146,15 @@ class Rows(Generic[R]):
         return self._shown(answer)
 
     async def summarize(
-        self, measures: Sequence[str], where: Mapping[str, Any], **words: Any
+        self, measures: Sequence[str], where: Where, **words: Any
     ) -> Sequence[Mapping[str, Any]]:
         named = params_of(aggregate=measures, **words)
         call = Call("GET", self.path, [*named, *conditions(self._row, where)])
-        found: Sequence[Mapping[str, Any]] = (await self.http.send(call)).json()[
-            "items"
-        ]
+        answer = await self.http.send(call)
+        found: Sequence[Mapping[str, Any]] = answer.json()["items"]
         return found
 
-    async def export(self, where: Mapping[str, Any], **words: Any) -> AsyncIterator[R]:
+    async def export(self, where: Where, **words: Any) -> AsyncIterator[R]:
         params = [*params_of(**words), *conditions(self._row, where)]
         call = Call(
             "GET", self.path, params, headers={"accept": "application/x-ndjson"}
@@ -166,9 +166,7 @@ class Rows(Generic[R]):
         except httpx2.TransportError as error:
             raise Unreachable(f"GET {self.path}: {error!r}") from error
 
-    def follow(
-        self, where: Mapping[str, Any], **words: Any
-    ) -> AsyncIterator[Change[R]]:
+    def follow(self, where: Where, **words: Any) -> AsyncIterator[Change[R]]:
         params = [*params_of(**words), *conditions(self._row, where)]
         return follow(self.http, Call("GET", self.path, params), self._row)
 
@@ -184,9 +182,8 @@ class Rows(Generic[R]):
     async def update(
         self, key: Any, values: Mapping[str, Any], version: Any, how: Mapping[str, Any]
     ) -> R:
-        return self._shown(
-            await self._write("PATCH", self._at(key), values, how, version)
-        )
+        path = self._at(key)
+        return self._shown(await self._write("PATCH", path, values, how, version))
 
     async def update_many(
         self, values: Sequence[Mapping[str, Any]], how: Mapping[str, Any]
@@ -196,9 +193,8 @@ class Rows(Generic[R]):
     async def replace(
         self, key: Any, values: Mapping[str, Any], version: Any, how: Mapping[str, Any]
     ) -> R:
-        return self._shown(
-            await self._write("PUT", self._at(key), values, how, version)
-        )
+        path = self._at(key)
+        return self._shown(await self._write("PUT", path, values, how, version))
 
     async def delete(self, key: Any, version: Any, how: Mapping[str, Any]) -> None:
         await self._write("DELETE", self._at(key), None, how, version)

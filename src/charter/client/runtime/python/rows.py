@@ -79,17 +79,25 @@ class Row:
         shown = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
         return f"{type(self).__name__}({shown})"
 
+    def __reduce__(self) -> Any:
+        return _restored, (type(self), vars(self), etag(self))
+
     @classmethod
     def _read(cls, data: Mapping[str, Any], etag: str | None = None) -> Any:
         readers = _members(cls).readers
-        row = cls.__new__(cls)
-        row.__dict__.update(
-            (found[0], found[1](value))
+        values = {
+            found[0]: found[1](value)
             for name, value in data.items()
             if (found := readers.get(name)) is not None
-        )
-        object.__setattr__(row, "_Row__etag", etag)
-        return row
+        }
+        return _restored(cls, values, etag)
+
+
+def _restored(kind: type[Row], values: Mapping[str, Any], etag: str | None) -> Row:
+    row = kind.__new__(kind)
+    row.__dict__.update(values)
+    object.__setattr__(row, "_Row__etag", etag)
+    return row
 
 
 def etag(row: Row) -> str | None:

@@ -193,7 +193,7 @@ export class Http {
   private sent(call: Call): Sent {
     const headers: Record<string, string> = { accept: "application/json", ...call.headers };
     if (call.method !== "GET") {
-      headers["idempotency-key"] ??= crypto.randomUUID();
+      headers["idempotency-key"] ??= freshKey();
     }
     let body: string | null = null;
     if (call.body !== undefined) {
@@ -294,6 +294,12 @@ async function* linesOf(body: ReadableStream<Uint8Array>, watch: Watch): AsyncGe
       return;
     }
   }
+}
+
+/** A random text. `randomUUID` would be missing on pages that did not come over HTTPS. */
+function freshKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Milliseconds that a Retry-After asks for (RFC 9110, section 10.2.3). */
