@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
@@ -16,7 +17,10 @@ from starlette.routing import Mount, Route
 
 from charter.asgi import application
 from charter.serve.asgi import AsgiApp
+from tests.behaviour.live.operations import OFFERED, subscribe
+from tests.behaviour.live.sockets import opened
 from tests.serve.apps import CONTRACT, bearer, settings_in
+from tests.support.websocket import Declined
 
 Host = Starlette | FastAPI
 """An app that a contract is mounted in; FastAPI's is one of Starlette's."""
@@ -134,6 +138,29 @@ async def test_documents_and_health_stand_below_it_too(hosted: Callable[[str], H
     assert (problem["code"], problem["type"]) == ("not_found", "/in/todo/docs/problems/not_found")
     assert explained.status_code == 200
     assert without.status_code == 404
+
+
+async def test_what_is_followed_stands_below_it_too(hosted: Callable[[str], Host]) -> None:
+    host = hosted("/in/todo")
+    served = SimpleNamespace(app=host)
+    async with running(host), client_of(host) as client:
+        offered = {**OFFERED, **bearer()}
+        async with opened(served, offered, "/in/todo/graphql") as socket:
+            await socket.send({"type": "connection_init"})
+            query = "subscription { notes { changes { node { text } } } }"
+            await socket.send(subscribe("a", query))
+            await socket.until("next")
+            await client.post("/in/todo/v1/notes", json={"text": "here"})
+            told = (await socket.receive())["payload"]["data"]["notes"]
+        async with opened(served, bearer(), "/in/todo/v1/live") as socket:
+            await socket.send({"type": "connect"})
+            await socket.send({"type": "subscribe", "id": "a", "path": "/in/todo/v1/notes"})
+            _, snapshot, _ = await socket.until("ready")
+        with pytest.raises(Declined):
+            async with opened(served, offered, "/in/todo/v1/graphql"):
+                pass
+    assert told == {"changes": [{"node": {"text": "here"}}]}
+    assert [row["row"]["text"] for row in snapshot["rows"]] == ["here"]
 
 
 @pytest.mark.parametrize("hosted", ["starlette", "fastapi"], indirect=True)

@@ -206,6 +206,14 @@ async def test_queries_and_mutations_are_answered_too(http: RestClient, served: 
         assert len((await ran(socket, "{ samples { nodes { name } } }"))["data"]["samples"]) == 1
 
 
+async def test_an_answer_may_be_longer_than_what_may_wait(http: RestClient, served: Served) -> None:
+    for _ in range(2):
+        await http.create_all("Sample", [{"name": "n", "notes": "x" * 9_000}] * 75)
+    async with joined(served) as socket:
+        found = await ran(socket, "{ samples(first: 500) { nodes { notes } } }")
+        assert len(found["data"]["samples"]["nodes"]) == 150
+
+
 async def test_a_key_of_the_handshake_repeats_nothing(http: RestClient, served: Served) -> None:
     """An idempotency key is about one request, and a connection is for as many as come."""
     async with connected(served, {"idempotency-key": "once"}) as socket:

@@ -155,7 +155,8 @@ class Endpoint:
             members = {"available": (Media.EVENTS.value,)}
             problem = Problem(NOT_ACCEPTABLE, message, members=members)
             return self._answered(self._execution.refused(problem), request, media)
-        after = followed.after or request.headers.get("last-event-id") or None
+        # A browser that comes back by itself asks for the same once more.
+        after = request.headers.get("last-event-id") or followed.after
         try:
             pieces = await follow(followed.ask, after, as_stream(followed.told))
         except Problem as problem:

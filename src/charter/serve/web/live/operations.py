@@ -80,12 +80,12 @@ class Operations:
         return Following(begun.ask, Start(after=begun.after), telling)
 
     async def _in_time(self, work: Coroutine[Any, Any, T]) -> T:
-        task = asyncio.ensure_future(work)
+        task, own = asyncio.ensure_future(work), asyncio.current_task()
         stay = self._in_flight.enter(task, self._seconds)
         try:
             return await task
         except asyncio.CancelledError:
-            if stay.why is None:
+            if stay.why is None or (own is not None and own.cancelling()):
                 raise
             raise Problem(TIMED_OUT, retry_after=1) from None
         finally:

@@ -238,7 +238,8 @@ class Socket:
             if isinstance(begun, Following):
                 await self._follow(begin.id, begun)
             else:
-                self._outbox.put(begun)
+                # There is one at a time, whatever its length.
+                self._outbox.put(begun, counted=False)
         except Breach:
             raise
         except Problem as problem:

@@ -1,30 +1,9 @@
 "use strict";
 
-const address = location.pathname;
-const once = GraphiQL.createFetcher({ url: address });
-
-/* Whether the operation that is to be run is a subscription: it is followed as events then. */
-const isFollowed = (document, name) =>
-  Boolean(document) &&
-  document.definitions.some(
-    ({ kind, operation, name: own }) =>
-      kind === "OperationDefinition" &&
-      operation === "subscription" &&
-      (!name || own?.value === name),
-  );
+const EVENTS = "text/event-stream";
 
 /* The responses in an answer of server-sent events, one after the other. */
-async function* responses(params, headers, signal) {
-  const answer = await fetch(address, {
-    method: "POST",
-    headers: { ...headers, accept: "text/event-stream", "content-type": "application/json" },
-    body: JSON.stringify(params),
-    signal,
-  });
-  if (!answer.headers.get("content-type")?.startsWith("text/event-stream")) {
-    yield await answer.json();
-    return;
-  }
+async function* responses(answer) {
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   for (;;) {
@@ -40,25 +19,37 @@ async function* responses(params, headers, signal) {
 }
 
 /* The same, until whoever takes them has enough. */
-function followed(params, headers) {
-  const ending = new AbortController();
-  const found = responses(params, headers, ending.signal);
+function followed(answer, ending) {
+  const found = responses(answer);
+  const over = { done: true, value: undefined };
   const next = () =>
     found.next().catch((error) => {
-      if (ending.signal.aborted) return { done: true, value: undefined };
+      if (ending.signal.aborted) return over;
       throw error;
     });
   const stop = async () => {
     ending.abort();
-    return { done: true, value: undefined };
+    return over;
   };
   return { [Symbol.asyncIterator]: () => ({ next, return: stop }) };
 }
 
-const fetcher = (params, options) =>
-  isFollowed(options?.documentAST, params.operationName)
-    ? followed(params, options?.headers)
-    : once(params, options);
+/* Of what is asked, only a subscription is answered as events. */
+async function fetcher(params, options) {
+  const ending = new AbortController();
+  const answer = await fetch(location.pathname, {
+    method: "POST",
+    headers: {
+      ...options?.headers,
+      accept: `application/json, ${EVENTS}`,
+      "content-type": "application/json",
+    },
+    body: JSON.stringify(params),
+    signal: ending.signal,
+  });
+  const isFollowed = answer.headers.get("content-type")?.startsWith(EVENTS);
+  return isFollowed ? followed(answer, ending) : answer.json();
+}
 
 ReactDOM.createRoot(document.getElementById("graphiql")).render(
   React.createElement(GraphiQL, {
