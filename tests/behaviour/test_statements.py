@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from charter.sql.own.history import RELEASES
 from tests.behaviour.actors import ADA, BOB
+from tests.behaviour.clients import grpc
 from tests.behaviour.clients.base import Both, Client, Has, Row, Within
+from tests.behaviour.clients.rest import RestClient
 from tests.behaviour.serving import Served
 
 Read = Callable[[Client, Row], Awaitable[Any]]
@@ -55,6 +58,20 @@ async def test_a_read_is_one_statement(client: Client, served: Served, row: Row,
     served.witness.statements.clear()
     await READS[name](client, row)
     assert len(served.witness.statements) == 1, served.witness.statements
+
+
+async def test_grpc_sends_the_statements_of_rest(
+    http: RestClient, served: Served, row: Row
+) -> None:
+    """The same texts: what is known of the plans of one holds for the other."""
+    async with grpc.connect(served) as client:
+        for read in READS.values():
+            await read(http, row)
+        known = set(served.service.statements.texts)
+        for read in READS.values():
+            await read(client, row)
+        new = set(served.service.statements.texts) - known
+    assert [text for text in new if RELEASES.name not in text] == []  # That is the heartbeat.
 
 
 async def test_the_next_page_is_one_statement(client: Client, served: Served, row: Row) -> None:

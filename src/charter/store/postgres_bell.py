@@ -121,7 +121,7 @@ class PostgresBell:
                     await self._hear(link, heard)
                     pause = FIRST_PAUSE
                 finally:
-                    link.drop()
+                    await _bye(link)
             except _Unheard:
                 pause = LONGEST_PAUSE
             except (*FAILURES, StoreError):
@@ -175,6 +175,14 @@ class PostgresBell:
         except TimeoutError:
             link.drop()
             raise
+
+
+async def _bye(link: PostgresLink) -> None:
+    """Close a connection politely, or else abruptly."""
+    try:
+        await link.close(ANSWER_SECONDS)
+    except FAILURES:
+        link.drop()
 
 
 async def _within(seconds: float, event: asyncio.Event) -> bool:

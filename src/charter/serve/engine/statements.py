@@ -5,7 +5,7 @@ which holds no values; of more shapes than are kept, the further ones are counte
 """
 
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -54,6 +54,11 @@ class Tally:
         count.longest = max(count.longest, seconds)
         if seconds >= self._slow and self.on_slow is not None:
             self.on_slow(statement, seconds, rows)
+
+    @property
+    def texts(self) -> Collection[str]:
+        """The shapes that are told apart."""
+        return self._counts.keys()
 
     def counts(self) -> tuple[Count, ...]:
         """All shapes, the one that took most time in all first."""
