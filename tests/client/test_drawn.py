@@ -24,6 +24,7 @@ FEW = settings(
     database=None,
     deadline=None,
 )
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 SEVERAL = st.lists(contracts(), min_size=10, max_size=10)
 
 
@@ -54,7 +55,7 @@ def test_the_same_contract_gives_the_same_bytes(contract: Contract) -> None:
 
 @given(drawn=SEVERAL)
 @FEW
-def test_mypy_and_ruff_have_nothing_to_say_of_any(
+def test_mypy_has_nothing_to_say_of_any(
     drawn: Sequence[Contract], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("mypy")
@@ -62,10 +63,9 @@ def test_mypy_and_ruff_have_nothing_to_say_of_any(
         model = model_of(contract, RestSettings())
         put(folder / f"drawn_{number}", python_client(model, sync=number % 2 == 1))
     packages = [str(path) for path in sorted(folder.iterdir())]
-    for name, *options in CHECKERS:
-        if name != "pyright":
-            done = ran([tool(name), *options, *packages], folder)
-            assert done.returncode == 0, done.stdout
+    name, *options = CHECKERS[0]
+    done = ran([tool(name), *options, *packages], folder)
+    assert done.returncode == 0, done.stdout
 
 
 @given(drawn=SEVERAL)
