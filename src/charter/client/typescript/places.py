@@ -13,6 +13,8 @@ _METHODS = (
     "constructor", "list", "get", "summarize", "export", "follow", "create", "createMany",
     "update", "updateMany", "replace", "delete", "deleteMany",
 )  # fmt: skip
+_INHERITED = "constructor"
+"""Every object has it, `{}` as well: an input with such a member has to be given."""
 _OF_CLIENTS = ("constructor", "batch", "http", "prefix")
 
 
@@ -167,7 +169,10 @@ def _call(call: Call, name: str, spelt: Spelling, base: str | None = None) -> _M
         path = f"this.#rows.below(id, {quoted(call.path)})"
     if call.input is not None:
         kind = spelt.names[call.input.name]
-        parameters.append(f"values: {kind}{' = {}' if call.input.optional else ''}")
+        given = call.input.optional and not any(
+            item.name == _INHERITED for item in call.input.members
+        )
+        parameters.append(f"values: {kind}{' = {}' if given else ''}")
     how = "rt.Writing"
     if call.result is not None and isinstance(call.result.item, Named):
         how = spelt.names[f"{call.result.item.names[0]}.Writing"]
