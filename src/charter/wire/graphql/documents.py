@@ -58,10 +58,6 @@ class Operation:
     def is_subscription(self) -> bool:
         return self.node.operation is OperationType.SUBSCRIPTION
 
-    @cached_property
-    def _names(self) -> tuple[str, ...]:
-        return tuple(item.variable.name.value for item in self.node.variable_definitions or ())
-
     def bound(self, given: Mapping[str, Any]) -> Bound:
         """The variables of a request. Raises `invalid_values` where one that must be is not."""
         values = {name: given[name] for name in self._names if name in given}
@@ -78,6 +74,10 @@ class Operation:
                 notes.at(pointer(name), code, f"the variable ${name} must have a value")
         notes.settle()
         return Bound(values)
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(item.variable.name.value for item in self.node.variable_definitions or ())
 
 
 class Documents:

@@ -29,7 +29,6 @@ from charter.wire.rest.negotiate import weighed_highest
 METHODS = ("GET", "POST")
 MOST_JSON_DEPTH = 32
 _NAMES = ("query", "operationName", "variables", "extensions", "documentId")
-LONGEST_KEPT_ACCEPT = 200
 LONGEST_KEPT_HEAD = 8192
 _VARIABLES_NAME = "variables"
 _VARIABLES = b'"variables"'
@@ -43,6 +42,9 @@ class Media(StrEnum):
     JSON = "application/json"
     EVENTS = "text/event-stream"
     """Responses as events, of which a subscription has many."""
+
+
+_OFFERED = (Media.JSON.value, Media.RESPONSE.value, Media.EVENTS.value)
 
 
 @dataclass(slots=True)
@@ -62,23 +64,12 @@ def media_of(request: Request) -> Media:
     accept = request.headers.get("accept")
     if accept is None:
         return Media.JSON
-    found = _liked(accept) if len(accept) <= LONGEST_KEPT_ACCEPT else _like(accept)
+    found = weighed_highest(accept, _OFFERED)
     if found is None:
         available = tuple(item.value for item in Media)
         message = f"The answer can be given as {' or '.join(available)}."
         raise Problem(NOT_ACCEPTABLE, message, members={"available": available})
-    return found
-
-
-_OFFERED = (Media.JSON.value, Media.RESPONSE.value, Media.EVENTS.value)
-
-
-def _like(accept: str) -> Media | None:
-    found = weighed_highest(accept, _OFFERED)
-    return None if found is None else Media(found)
-
-
-_liked = lru_cache(maxsize=256)(_like)
+    return Media(found)
 
 
 def takes_events(request: Request) -> bool:

@@ -1,7 +1,6 @@
 """Which representation to answer with (RFC 9110, section 12.5.1)."""
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 
 from charter.core.codes import NOT_ACCEPTABLE
@@ -13,6 +12,9 @@ Styles = tuple[Style, ...]
 JSON_ONLY: Styles = (Style.JSON,)
 OF_ROW: Styles = (Style.JSON, Style.HAL)
 OF_LIST: Styles = (Style.JSON, Style.HAL, Style.NDJSON, Style.CSV)
+
+LONGEST_KEPT = 200
+"""Characters of an Accept field whose meaning is remembered."""
 
 _RANGE = re.compile(r"[ \t]*([!#$%&'*+.^_`|~\w-]+)/([!#$%&'*+.^_`|~\w-]+)[ \t]*", re.ASCII)
 _PARAMETER = re.compile(
@@ -30,7 +32,7 @@ def negotiated(accept: str | None, offered: Styles) -> Style:
     """
     if accept is None:
         return offered[0]
-    found = _chosen(accept, offered) if len(accept) <= 200 else _choose(accept, offered)
+    found = weighed_highest(accept, offered)
     if found is None:
         available = tuple(style.value for style in offered)
         raise Problem(
@@ -38,11 +40,15 @@ def negotiated(accept: str | None, offered: Styles) -> Style:
             f"The answer can be given as {', '.join(available)}.",
             members={"available": available},
         )
-    return found
+    return Style(found)
 
 
-def weighed_highest(accept: str, offered: Sequence[str]) -> str | None:
+def weighed_highest(accept: str, offered: tuple[str, ...]) -> str | None:
     """The media type that a client likes best; of equals, the first. None where none will do."""
+    return _known(accept, offered) if len(accept) <= LONGEST_KEPT else _weighed(accept, offered)
+
+
+def _weighed(accept: str, offered: tuple[str, ...]) -> str | None:
     ranges = _ranges(accept)
     if not ranges:
         return offered[0]
@@ -51,12 +57,7 @@ def weighed_highest(accept: str, offered: Sequence[str]) -> str | None:
     return offered[-index] if weight > 0 else None
 
 
-def _choose(accept: str, offered: Styles) -> Style | None:
-    found = weighed_highest(accept, offered)
-    return None if found is None else Style(found)
-
-
-_chosen = lru_cache(maxsize=256)(_choose)
+_known = lru_cache(maxsize=256)(_weighed)
 
 
 def _weight(offered: str, ranges: list[tuple[str, float]]) -> float:
