@@ -324,3 +324,24 @@ async def test_a_stop_ends_what_is_open(tmp_path: Path) -> None:
             assert [event["event"] async for event in found] == []
             assert await stopped == 0
         assert "Traceback" not in service.log.read_text()
+
+
+async def test_each_operation_stands_in_the_log(tmp_path: Path) -> None:
+    more = {"interface": "asgi", "access_log": "true", "log_format": "json"}
+    with running(CONTRACT, tmp_path, **settings(tmp_path, **more)) as service:
+        async with opened(service) as socket:
+            payload = {"authorization": f"Bearer {token(ADA)}"}
+            await socket.send({"type": "connection_init", "payload": payload})
+            for query in ("{ __typename }", "{ gone }", "subscription { samples { ready } }"):
+                operation = {"query": query}
+                await socket.send({"type": "subscribe", "id": query[:9], "payload": operation})
+            await socket.until("error")
+            await socket.until("next")
+        await asyncio.to_thread(service.stop)
+        lines = [json.loads(line) for line in service.log.read_text().splitlines() if "{" in line]
+    found = [line for line in lines if line.get("route") == "/graphql"]
+    assert [(line["method"], line["status"], line["actor"]) for line in found] == [
+        (SUBPROTOCOL, 200, "ada"), (SUBPROTOCOL, 400, "ada"), (SUBPROTOCOL, 200, "ada"),
+        ("GET", 101, "ada"),
+    ]  # fmt: skip
+    assert len({line["request_id"] for line in found}) == 4

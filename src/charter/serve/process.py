@@ -220,6 +220,7 @@ class Process:
                 seconds=settings.serve.request_timeout,
                 correlate=self._correlate,
                 failures=self.listener,
+                answers=self.listener if settings.serve.access_log else None,
             )
             channels[talk.path] = Channel(talk.speech, operations, confirms=True)
         live = Live(
