@@ -312,7 +312,7 @@ class Process:
     async def _beating(self) -> Heartbeat:
         service, contract = self.service, self.contract
         release = release_of(f"{contract.name} {contract.version}".rstrip(), service.schema)
-        heartbeat = Heartbeat(service.database, service.dialect, release, self.listener)
+        heartbeat = Heartbeat(service.aside, service.dialect, release, self.listener)
         try:
             await heartbeat.start()
         except BaseException:

@@ -54,6 +54,8 @@ class Service:
         self._opened = open_database(url, self._store, listener)
         self._counting = CountingDatabase(self._opened, self.statements)
         self.database: Database = self._counting
+        self.aside: Database = CountingDatabase(self._opened, self.statements)
+        """The same, of whose writes nobody is told: for what changes no row of the contract."""
         self.bell = open_bell(url, self._store, self._opened)
         """What processes tell each other by that something was written, where there is one."""
         if self.bell is not None:

@@ -56,7 +56,7 @@ class Trimmer:
 
     async def _batch(self, until: datetime) -> int | None:
         """Look at the next entries; None where they are young, or there are none."""
-        dialect, database = self._service.dialect, self._service.database
+        dialect, database = self._service.dialect, self._service.aside
         asking, deleting = oldest(dialect, BATCH), trim(dialect)
         rows = await database.read(asking, bound(asking, (self._seen,)))
         decode = dialect.decoder(DATETIME)
