@@ -269,7 +269,8 @@ class Socket:
 
     async def _close(self) -> None:
         problem = self._ending
-        with suppress(OSError, TimeoutError):
+        # A server that stops gives up what is still to be sent.
+        with suppress(OSError, TimeoutError, asyncio.CancelledError):
             async with asyncio.timeout(SECONDS_FOR_LAST):
                 if problem is None:
                     await self._link.close(1001, "")
