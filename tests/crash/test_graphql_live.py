@@ -2,7 +2,6 @@
 position, and ends with what a query shows."""
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -21,15 +20,15 @@ from tests.crash.test_kill9 import studio
 from tests.crash.test_live import (
     FULL,
     KILLS,
-    LONGEST,
-    SHORTEST,
     SUBSCRIBERS,
     WRITERS,
-    Writer,
+    again_and_again,
+    given_up,
+    outlived,
     until,
 )
 from tests.support.charter import Running
-from tests.support.websocket import Closed, Declined, connected
+from tests.support.websocket import connected
 
 pytestmark = pytest.mark.crash
 
@@ -57,13 +56,7 @@ class Subscriber:
     events: int = 0
     connections: int = 0
 
-    async def run(self) -> None:
-        while True:
-            with suppress(Closed, Declined, OSError, asyncio.IncompleteReadError, TimeoutError):
-                await self._follow()
-            await asyncio.sleep(0.05)
-
-    async def _follow(self) -> None:
+    async def follow(self) -> None:
         given = f"after: $after, {self.arguments}" if self.arguments else "after: $after"
         query = (
             f"subscription($after: String) {{ told: {self.name}({given}) {{ position reset ready "
@@ -99,33 +92,18 @@ async def shown(service: Running, one: Subscriber) -> dict[str, Any]:
 async def test_subscribers_of_a_killed_service_end_with_what_there_is(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    random = Random(11)
-    headers = {"authorization": f"Bearer {token(ADA)}"}
     with DATABASES[kind](request) as url, studio(tmp_path, url, interface="asgi") as service:
         subscribers = [
             Subscriber(service.port, *FOLLOWED[number % len(FOLLOWED)])
             for number in range(SUBSCRIBERS)
         ]
-        following = [asyncio.ensure_future(one.run()) for one in subscribers]
-        over = asyncio.Event()
-        async with httpx2.AsyncClient(base_url=service.url, headers=headers, timeout=5) as http:
-            writers = [Writer(http, Random(number)) for number in range(WRITERS)]
-            writing = [asyncio.ensure_future(one.run(over)) for one in writers]
-            for _ in range(KILLS):
-                await asyncio.sleep(random.uniform(SHORTEST, LONGEST))
-                await asyncio.to_thread(service.kill9)
-                await asyncio.to_thread(service.start)
-            await asyncio.sleep(LONGEST)
-            over.set()
-            await asyncio.gather(*writing)
+        following = [asyncio.ensure_future(again_and_again(one.follow)) for one in subscribers]
+        writers = await outlived(service, Random(11))
         for one in subscribers:
             there = await shown(service, one)
             agrees = await until(lambda one=one, there=there: one.follower.rows == there)  # type: ignore[misc]
             assert agrees, (one.name, one.arguments, len(one.follower.rows), len(there))
-        failed = [task.exception() for task in following if task.done()]
-        for task in following:
-            task.cancel()
-        await asyncio.gather(*following, return_exceptions=True)
+        failed = await given_up(following)
     assert failed == []
     assert all(one.events and one.connections > 1 for one in subscribers)
     assert sum(one.writes for one in writers) > KILLS * WRITERS

@@ -4,20 +4,25 @@ import asyncio
 import json
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import asyncpg
 import httpx2
 import pytest
 
+from charter.serve.live.log import Log
+from charter.sql.statement import Statement
+from tests.behaviour import contract
 from tests.behaviour.actors import ADA, AUDITOR, BOB
+from tests.behaviour.clients import rest
 from tests.behaviour.clients.base import Someone
 from tests.behaviour.databases import DATABASES
-from tests.behaviour.serving import token
+from tests.behaviour.serving import serving, token
 from tests.crash.test_kill9 import cut, studio
 from tests.support.charter import Running
 from tests.support.postgres import PostgresServer
@@ -40,6 +45,8 @@ PATHS: list[tuple[str, Someone | None]] = [
     ("/v1/projects?include=tasks", AUDITOR),
 ]
 
+NEWEST = Statement("SELECT max(xid) FROM charter_outbox", label="test")
+
 
 @dataclass
 class Follower:
@@ -53,13 +60,7 @@ class Follower:
     changes: int = 0
     connections: int = 0
 
-    async def run(self) -> None:
-        while True:
-            with suppress(Closed, Declined, OSError, asyncio.IncompleteReadError, TimeoutError):
-                await self._follow()
-            await asyncio.sleep(0.05)
-
-    async def _follow(self) -> None:
+    async def follow(self) -> None:
         async with connected(self.port) as socket:
             first = {"type": "connect"} | ({"token": token(self.who)} if self.who else {})
             await socket.send(first)
@@ -139,6 +140,59 @@ class Writer:
         return await self.http.patch(path, content=json.dumps(values), headers=headers)
 
 
+async def again_and_again(follow: Callable[[], Awaitable[None]]) -> None:
+    """Follow, and connect anew whenever the connection is lost."""
+    while True:
+        with suppress(Closed, Declined, OSError, asyncio.IncompleteReadError, TimeoutError):
+            await follow()
+        await asyncio.sleep(0.05)
+
+
+async def outlived(service: Running, random: Random) -> list[Writer]:
+    """The writers of a service that is killed while they write at full speed."""
+    headers = {"authorization": f"Bearer {token(ADA)}"}
+    limits = httpx2.Limits(max_connections=WRITERS * 2)
+    over = asyncio.Event()
+    async with httpx2.AsyncClient(
+        base_url=service.url, headers=headers, timeout=5, limits=limits
+    ) as http:
+        writers = [Writer(http, Random(number)) for number in range(WRITERS)]
+        writing = [asyncio.ensure_future(one.run(over)) for one in writers]
+        for _ in range(KILLS):
+            await asyncio.sleep(random.uniform(SHORTEST, LONGEST))
+            await asyncio.to_thread(service.kill9)
+            await asyncio.to_thread(service.start)
+        await asyncio.sleep(LONGEST)
+        over.set()
+        await asyncio.gather(*writing)
+    return writers
+
+
+async def given_up(following: Sequence[asyncio.Future[None]]) -> list[BaseException | None]:
+    """End those who follow; what some had ended with before."""
+    failed = [task.exception() for task in following if task.done()]
+    for task in following:
+        task.cancel()
+    await asyncio.gather(*following, return_exceptions=True)
+    return failed
+
+
+async def undone_unseen_by_the_disk(url: str) -> int:
+    """The number of a transaction that wrote nothing and was undone."""
+    connection = await asyncpg.connect(url)
+    try:
+        # Else a process of the server puts it on the disk some milliseconds later.
+        await connection.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")
+        await connection.execute("SELECT pg_reload_conf()")
+        await asyncio.sleep(0.5)
+        await connection.execute("BEGIN")
+        number = await connection.fetchval("SELECT pg_current_xact_id()::text::bigint")
+        await connection.execute("ROLLBACK")
+    finally:
+        await connection.close()
+    return int(number)
+
+
 async def fresh(service: Running, path: str, who: Someone | None) -> dict[str, Any]:
     headers = {"accept": "application/x-ndjson"}
     if who is not None:
@@ -161,36 +215,18 @@ async def until(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
 async def test_subscribers_of_a_killed_service_end_with_what_there_is(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    random = Random(7)
-    headers = {"authorization": f"Bearer {token(ADA)}"}
     with DATABASES[kind](request) as url, studio(tmp_path, url) as service:
         followers = [
             Follower(service.port, *PATHS[number % len(PATHS)]) for number in range(SUBSCRIBERS)
         ]
-        following = [asyncio.ensure_future(one.run()) for one in followers]
-        over = asyncio.Event()
-        limits = httpx2.Limits(max_connections=WRITERS * 2)
-        async with httpx2.AsyncClient(
-            base_url=service.url, headers=headers, timeout=5, limits=limits
-        ) as http:
-            writers = [Writer(http, Random(number)) for number in range(WRITERS)]
-            writing = [asyncio.ensure_future(one.run(over)) for one in writers]
-            for _ in range(KILLS):
-                await asyncio.sleep(random.uniform(SHORTEST, LONGEST))
-                await asyncio.to_thread(service.kill9)
-                await asyncio.to_thread(service.start)
-            await asyncio.sleep(LONGEST)
-            over.set()
-            await asyncio.gather(*writing)
+        following = [asyncio.ensure_future(again_and_again(one.follow)) for one in followers]
+        writers = await outlived(service, Random(7))
         for place, (path, who) in enumerate(PATHS):
             there = await fresh(service, path, who)
             for one in followers[place :: len(PATHS)]:
                 agrees = await until(lambda one=one, there=there: one.rows == there)  # type: ignore[misc]
                 assert agrees, (path, len(one.rows), len(there))
-        failed = [task.exception() for task in following if task.done()]
-        for task in following:
-            task.cancel()
-        await asyncio.gather(*following, return_exceptions=True)
+        failed = await given_up(following)
     assert failed == []
     assert all(one.changes for one in followers)
     assert sum(one.writes for one in writers) > KILLS * WRITERS
@@ -207,7 +243,7 @@ async def test_who_follows_outlives_the_database(
     headers = {"authorization": f"Bearer {token(ADA)}"}
     with DATABASES["postgresql"](request) as url, studio(tmp_path, url) as service:
         follower = Follower(service.port, "/v1/samples", ADA)
-        following = asyncio.ensure_future(follower.run())
+        following = asyncio.ensure_future(again_and_again(follower.follow))
         async with httpx2.AsyncClient(base_url=service.url, headers=headers, timeout=20) as http:
             await http.post("/v1/samples", json={"name": "before"})
             assert await until(lambda: len(follower.rows) == 1)
@@ -219,7 +255,25 @@ async def test_who_follows_outlives_the_database(
                 await asyncio.sleep(0.1)
         there = await fresh(service, "/v1/samples", ADA)
         agrees = await until(lambda: follower.rows == there)
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        await given_up([following])
     assert agrees
     assert follower.connections == 1
+
+
+async def test_a_number_that_a_crashed_server_gives_out_again_hides_nothing(
+    request: pytest.FixtureRequest, postgres_server: PostgresServer
+) -> None:
+    """A transaction that was undone before the crash has the number of the next write."""
+    with DATABASES["postgresql"](request) as url:
+        async with serving(contract.studio.build(), url) as served, rest.connect(served) as client:
+            await client.create("Sample", {"name": "before"})
+            log = Log(served.service.database, served.service.dialect, 60)
+            seen = await log.head()
+            undone = await undone_unseen_by_the_disk(url)
+            behind = (await log.since(seen)).mark
+            await asyncio.to_thread(cut, postgres_server)
+            sample = await client.create("Sample", {"name": "after"})
+            entries = (await log.since(behind)).entries
+            assert [entry.key for entry in entries or ()] == [sample["id"]]
+            ((newest,),) = await served.service.database.read(NEWEST, ())
+            assert newest == undone

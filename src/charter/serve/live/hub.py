@@ -151,7 +151,7 @@ class Hub:
         found = self._seal.position(position)
         if found is None or time.time() - found.at > self._retention:
             return False
-        if (await self.log.head()).upto < found.mark.upto:
+        if await self.log.reach() < found.mark.upto:
             return False  # It is a position of another log, or of this one before it was restored.
         read = await self.log.since(found.mark)
         if read.entries is None:

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from charter.sql.dialect import Dialect
-from charter.sql.log import ENTRY, Mark, head, mark_of_snapshot, since
+from charter.sql.log import Mark, head, since, snapshot
 from charter.sql.own.query import bound
 from charter.store.database import Database, Row
 
@@ -50,28 +50,36 @@ class Log:
 
     async def head(self) -> Mark:
         """The mark of whoever knows all that is committed now."""
-        ((last,),) = await self._database.read(self._head, ())
+        ((last, *seen),) = await self._database.read(self._head, ())
         if self._dialect.tells_transactions:
-            return mark_of_snapshot(last)
+            return snapshot(seen[0]).mark(last)
         if self._dialect.numbers_in_order:
             return Mark(last + 1)
         lowest = max(1, last + 1 - MOST_GAPS)
         return self._after(Mark(lowest), [row[0] for row in await self._read(lowest)])
 
+    async def reach(self) -> int:
+        """No mark of this log is beyond this number."""
+        ((last, *seen),) = await self._database.read(self._head, ())
+        return snapshot(seen[0]).upto if self._dialect.tells_transactions else last + 1
+
     async def since(self, mark: Mark) -> Read:
         """What was committed after a mark."""
         if self._dialect.tells_transactions:
             rows = await self._read(mark.upto, list(mark.missing))
-            after = mark_of_snapshot(rows[0][len(ENTRY)])
+            seen = snapshot(rows[0][-1])
             found = sorted((row for row in rows if row[0] is not None), key=itemgetter(0))
+            after = seen.mark(max((mark.upto - 1, *(row[-2] for row in found))))
+            known = seen.upto >= mark.upto
         else:
             rows = await self._read(min((mark.upto, *mark.missing)))
             missing = frozenset(mark.missing)
             found = [row for row in rows if row[0] >= mark.upto or row[0] in missing]
             after = self._after(mark, [row[0] for row in found])
-        if len(rows) <= MOST_ENTRIES and after.upto >= mark.upto:
+            known = True
+        if known and len(rows) <= MOST_ENTRIES:
             return Read(tuple(map(_entry, found)), after)
-        return Read(None, after if self._dialect.tells_transactions else await self.head())
+        return Read(None, await self.head())
 
     async def _read(self, *values: object) -> Sequence[Row]:
         return await self._database.read(self._since, bound(self._since, values))
