@@ -144,7 +144,6 @@ class Place:
     """The body of one of several changes."""
     many: bool = False
     """Whether several rows are created or deleted at once."""
-    summarizes: bool = True
     conditional: bool = False
     """Whether changes have to say which version they are based on."""
     calls: tuple[Call, ...] = ()

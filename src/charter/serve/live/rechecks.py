@@ -32,9 +32,6 @@ class Rechecks:
         self._checks: set[asyncio.Task[None]] = set()
         self._permits = asyncio.Semaphore(CHECKS_AT_ONCE)
 
-    def __len__(self) -> int:
-        return len(self._all)
-
     def add(self, one: Rechecked) -> None:
         one.due = time.monotonic()
         self._all.add(one)

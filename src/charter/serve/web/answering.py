@@ -9,7 +9,7 @@ from charter.plan.ask import Ask
 from charter.plan.outcome import Outcome
 from charter.serve.web.link import Gone
 from charter.serve.web.throttle import Tally
-from charter.serve.web.wires import Answer
+from charter.wire.graphql.told import Answer
 
 
 def answering(

@@ -27,8 +27,9 @@ from charter.serve.web.live.channel import Telling, charged
 from charter.serve.web.live.endpoint import Live
 from charter.serve.web.tails import broken_off
 from charter.serve.web.throttle import Tally, Throttle
-from charter.serve.web.wires import Endpoints, Follow, Talk, Wire
+from charter.serve.web.wires import Endpoints, Talk, Wire
 from charter.store.errors import StoreError
+from charter.wire.graphql.told import Follow
 from charter.wire.http import Request, Response
 
 Handler = Callable[[Request], Awaitable[Response]]

@@ -1,15 +1,14 @@
 """Protocols over HTTP as the app sees them."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Protocol
 
 from charter.core.problems import Problem
 from charter.plan.actor import Actor
-from charter.plan.ask import Ask
 from charter.plan.news import News
 from charter.plan.outcome import Outcome
-from charter.wire.graphql.told import Done, Followed, Told
+from charter.wire.graphql.told import Answer, Done, Follow, Followed, Told
 from charter.wire.http import Request, Response
 from charter.wire.live.speech import Speech
 from charter.wire.rest.call import Call
@@ -42,14 +41,6 @@ class Endpoints(Protocol):
         """Whether credentials that come with a request mean nothing."""
 
     async def answer(self, request: Request, actor: Actor, request_id: str) -> Response: ...
-
-
-Answer = Callable[[Ask], Awaitable[Outcome]]
-Follow = Callable[
-    [Ask, str | None, Callable[[News], Iterable[str]]], Awaitable[AsyncIterator[bytes]]
-]
-"""Follows a read, from a position on where there is one, and gives the pieces of the answer that
-its news come to. Raises the problems of the read."""
 
 
 class Talk(Protocol):

@@ -1,16 +1,13 @@
 """GraphQL over HTTP and as server-sent events: one request, from its bytes to its answer."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import datetime
 
 from charter.contract.contract import Contract
 from charter.core.codes import INVALID_PARAMETER, NOT_ACCEPTABLE
 from charter.core.problems import Problem
 from charter.plan.actor import Actor
-from charter.plan.ask import Ask
-from charter.plan.news import News
 from charter.wire.graphql.events import as_events, as_stream
-from charter.wire.graphql.execution import Answer, Asking, Execution
+from charter.wire.graphql.execution import Asking, Execution
 from charter.wire.graphql.render import refusal, response
 from charter.wire.graphql.requests import (
     METHODS,
@@ -21,7 +18,7 @@ from charter.wire.graphql.requests import (
     takes_events,
 )
 from charter.wire.graphql.settings import GraphqlSettings
-from charter.wire.graphql.told import Done, Followed
+from charter.wire.graphql.told import Answer, Done, Follow, Followed
 from charter.wire.graphql.transport import TransportWs
 from charter.wire.http import Request, Response
 from charter.wire.live.render import EVENT_HEADERS
@@ -30,11 +27,6 @@ from charter.wire.rest.headers import EMPTY
 from charter.wire.rest.settings import RestSettings
 
 _FAULT = 500
-Follow = Callable[
-    [Ask, str | None, Callable[[News], Iterable[str]]], Awaitable[AsyncIterator[bytes]]
-]
-"""Follows a read, from a position on where there is one: gives the pieces of the answer that is
-made of its news."""
 
 
 class Endpoint:

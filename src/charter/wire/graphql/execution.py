@@ -1,7 +1,7 @@
 """Operations, carried out: queries in one go, the fields of a mutation one after the other. What
 is asked for is answered by whoever serves it; a subscription is for others to follow."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,6 @@ from charter.contract.contract import Contract
 from charter.core.codes import METHOD_NOT_ALLOWED, RATE_LIMITED, SESSION_ENDED, TOKEN_STALE
 from charter.core.problems import Problem
 from charter.plan.actor import Actor
-from charter.plan.ask import Ask
 from charter.plan.outcome import (
     ManyOutcome,
     Outcome,
@@ -28,14 +27,13 @@ from charter.wire.graphql.render import error_of, invalid, json_of, result, seal
 from charter.wire.graphql.requests import Asked
 from charter.wire.graphql.settings import GraphqlSettings
 from charter.wire.graphql.telling import Said, Telling
-from charter.wire.graphql.told import Done, Followed
+from charter.wire.graphql.told import Answer, Done, Followed
 from charter.wire.graphql.writes import MutationPlan
 from charter.wire.http import Request
 from charter.wire.rest.problems import status_of
 
 _OF_REQUEST = frozenset({METHOD_NOT_ALLOWED, RATE_LIMITED, SESSION_ENDED, TOKEN_STALE})
 """What refuses a request as a whole, by its status."""
-Answer = Callable[[Ask], Awaitable[Outcome]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from charter.plan.ask import ReadMany, ReadOne, Selection
 from charter.plan.notes import Notes
 from charter.plan.selection import Item, Itself
 from charter.wire.graphql.documents import Operation
-from charter.wire.graphql.given import MISSING, Bound, Source, Watch
+from charter.wire.graphql.given import MISSING, Bound, Source
+from charter.wire.graphql.kept import Plans
 from charter.wire.graphql.lists import TYPENAME, Nodes, object_of
 from charter.wire.graphql.meaning import Event, Following, said
 from charter.wire.graphql.planning import Binder, ListPrint, Reading
@@ -83,12 +84,10 @@ class Followings:
 
     def plan(self, operation: Operation, bound: Bound) -> FollowPlan:
         """Raises problems for what is asked, before anything of the values is read."""
-        found: FollowPlan | None = operation.plans.find(bound)
-        if found is None:
-            watch = Watch(bound)
-            found = self._planned(operation, Reading(watch, operation.fragments))
-            operation.plans.keep(watch.asked.items(), found)
-        return found
+        plans: Plans[FollowPlan] = operation.plans
+        return plans.get(
+            bound, lambda watch: self._planned(operation, Reading(watch, operation.fragments))
+        )
 
     def _planned(self, operation: Operation, reading: Reading) -> FollowPlan:
         root = self._schema.subscription_type

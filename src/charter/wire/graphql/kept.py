@@ -1,10 +1,10 @@
 """Plans that are kept for one operation, found again by the answers to the same questions."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from charter.wire.graphql.given import Bound, Question
+from charter.wire.graphql.given import Bound, Question, Watch
 
 MOST_PLANS = 128
 
@@ -27,13 +27,23 @@ class Plans(Generic[P]):
         self._top: dict[Hashable, _Fork[P] | P] = {}
         self._count = 0
 
-    def find(self, bound: Bound) -> P | None:
+    def get(self, bound: Bound, make: Callable[[Watch], P]) -> P:
+        """The plan for what a request gives: the one that is kept, or the one that is made now,
+        which is kept under all that its making asks."""
+        found = self._find(bound)
+        if found is None:
+            watch = Watch(bound)
+            found = make(watch)
+            self._keep(watch.asked.items(), found)
+        return found
+
+    def _find(self, bound: Bound) -> P | None:
         found = self._top.get(None)
         while isinstance(found, _Fork):
             found = found.ways.get(found.question.answer(bound))
         return found
 
-    def keep(self, asked: Iterable[tuple[Question, Hashable]], plan: P) -> None:
+    def _keep(self, asked: Iterable[tuple[Question, Hashable]], plan: P) -> None:
         if self._count >= MOST_PLANS:
             self._top, self._count = {}, 0
         ways, way = self._top, None

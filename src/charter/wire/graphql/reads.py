@@ -40,7 +40,8 @@ from charter.plan.selection import END, MARK, Actions, Hidden, Item, Key, Label,
 from charter.plan.unfit import Unfit
 from charter.wire.graphql.documents import Operation
 from charter.wire.graphql.filters import Filters
-from charter.wire.graphql.given import Bound, Source, Variable, Watch
+from charter.wire.graphql.given import Bound, Source, Variable
+from charter.wire.graphql.kept import Plans
 from charter.wire.graphql.keys import Keys
 from charter.wire.graphql.lists import TYPENAME, Lists, Nodes, object_of
 from charter.wire.graphql.meaning import (
@@ -120,12 +121,10 @@ class Queries:
 
     def plan(self, operation: Operation, bound: Bound) -> ReadPlan:
         """Raises problems: for what is asked, before anything of the values is read."""
-        found: ReadPlan | None = operation.plans.find(bound)
-        if found is None:
-            watch = Watch(bound)
-            found = self._planned(operation, Reading(watch, operation.fragments))
-            operation.plans.keep(watch.asked.items(), found)
-        return found
+        plans: Plans[ReadPlan] = operation.plans
+        return plans.get(
+            bound, lambda watch: self._planned(operation, Reading(watch, operation.fragments))
+        )
 
     def _planned(self, operation: Operation, reading: Reading) -> ReadPlan:
         query = self._schema.query_type

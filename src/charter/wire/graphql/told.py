@@ -1,10 +1,19 @@
-"""What a client is told of an operation: the response to it, or one response after the other."""
+"""What a client is told of an operation: the response to it, or one response after the other;
+and who gives what is told."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from charter.plan.ask import Ask
 from charter.plan.news import News
+from charter.plan.outcome import Outcome
+
+Answer = Callable[[Ask], Awaitable[Outcome]]
+Follow = Callable[
+    [Ask, str | None, Callable[[News], Iterable[str]]], Awaitable[AsyncIterator[bytes]]
+]
+"""Follows a read, from a position on where there is one, and gives the pieces of the answer that
+its news come to. Raises the problems of the read."""
 
 
 @dataclass(frozen=True, slots=True)

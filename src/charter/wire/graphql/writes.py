@@ -20,6 +20,7 @@ from charter.plan.selection import Item, Itself, Label
 from charter.wire.graphql.describe.writes import DRY_RUN, TRANSACTION
 from charter.wire.graphql.documents import Operation
 from charter.wire.graphql.given import Bound, Source, Watch
+from charter.wire.graphql.kept import Plans
 from charter.wire.graphql.lists import TYPENAME, Nodes, object_of
 from charter.wire.graphql.meaning import Change, Detail, Failure, Given, said
 from charter.wire.graphql.planning import ListPrint, Reading
@@ -73,12 +74,8 @@ class Mutations:
 
     def plan(self, operation: Operation, bound: Bound) -> MutationPlan:
         """Raises problems for what is asked of the answer."""
-        found: MutationPlan | None = operation.plans.find(bound)
-        if found is None:
-            watch = Watch(bound)
-            found = self._planned(operation, watch)
-            operation.plans.keep(watch.asked.items(), found)
-        return found
+        plans: Plans[MutationPlan] = operation.plans
+        return plans.get(bound, lambda watch: self._planned(operation, watch))
 
     def _planned(self, operation: Operation, watch: Watch) -> MutationPlan:
         mutation = self._schema.mutation_type
