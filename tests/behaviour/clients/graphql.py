@@ -351,7 +351,9 @@ class GraphqlClient(RestClient):
     ) -> str:
         pairs = [(name, value) for name, value in params.items() if "[" not in name]
         if isinstance(where, Has) and not isinstance(where.value, list | tuple):
-            pairs.append((f"{where.name}[{where.comparator}]", text(where.value)))
+            name, value = f"{where.name}[{where.comparator}]", text(where.value)
+            self.wheres[f"{name}={value}"] = where
+            pairs.append((name, value))
         elif where is not None:
             name = f"where[{len(self.wheres)}]"
             self.wheres[f"{name}="] = where
