@@ -161,7 +161,7 @@ class ReadTogether:
 Read = ReadOne | ReadMany | Summarize | ReadTogether
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PartChange:
     """One owned row inside a write of its owner: new (no key), changed, or left as it is."""
 
@@ -169,7 +169,7 @@ class PartChange:
     draft: "Draft"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Draft:
     """Values for one row, by field name, typed and checked; with its owned rows.
 
@@ -183,7 +183,7 @@ class Draft:
     links: Mapping[str, tuple[Any, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Create:
     resource: str
     draft: Draft
@@ -228,7 +228,7 @@ class Invoke:
 Operation = Create | Update | Delete | Invoke
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Write:
     """Operations in one transaction, in order.
 
@@ -284,7 +284,7 @@ class Once:
     fingerprint: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ask:
     """A request, understood: its form, its values, who asks and when."""
 

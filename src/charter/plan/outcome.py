@@ -7,7 +7,7 @@ from typing import Any
 from charter.core.problems import Problem
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RowOutcome:
     """One row, read or written."""
 
@@ -20,7 +20,7 @@ class RowOutcome:
     """For a deleted row `body` is empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PageOutcome:
     """A page of rows: JSON texts with a comma, and perhaps a line end, between them.
 

@@ -3,7 +3,7 @@
 Nothing here holds a value: a *slot* is the place of one among the values of an ask.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
@@ -100,6 +100,15 @@ class Selection:
     can: str | None = None
     """A name under which to list the actions and commands that the actor may do on the row."""
     items: tuple["Item", ...] | None = None
+    _hash: int = field(init=False, repr=False, compare=False)
+    """Plans are looked up by their selections, which can be deep."""
+
+    def __post_init__(self) -> None:
+        whole = hash((self.picks, self.nests, self.can, self.items))
+        object.__setattr__(self, "_hash", whole)
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 EVERYTHING = Selection()

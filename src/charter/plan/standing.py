@@ -5,6 +5,7 @@ Two actors with the same standing have the same plans; all else about them is bo
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from charter.contract.contract import Contract
 from charter.contract.expression import (
@@ -49,13 +50,18 @@ NOBODY = Standing(False, frozenset())
 
 def standing_of(contract: Contract, actor: Actor, now: datetime | None = None) -> Standing:
     """The standing of an actor at a time; without one, it did not sign in lately."""
-    return Standing(
+    facts = contract.facts
+    return _known(
         actor.authenticated,
         roles_of(contract, actor.roles) & contract.roles,
-        frozenset(fact for fact in contract.facts if holds(fact, actor, now)),
+        frozenset(fact for fact in facts if holds(fact, actor, now)) if facts else _NO_FACTS,
         None if actor.scopes is None else actor.scopes & contract.scopes,
         contract.tenancy is not None and actor.tenant is not None,
     )
+
+
+_NO_FACTS = frozenset[Fact]()
+_known = lru_cache(maxsize=1024)(Standing)
 
 
 def roles_of(contract: Contract, roles: frozenset[str]) -> frozenset[str]:

@@ -18,7 +18,7 @@ class Later:
     resource: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Step:
     """An operation that needs nothing of the steps before it."""
 

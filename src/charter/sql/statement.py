@@ -8,7 +8,7 @@ from typing import Any
 from charter.plan.actor import Actor
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sources:
     """All that the arguments of a statement can come from."""
 

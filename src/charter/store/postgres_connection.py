@@ -59,7 +59,12 @@ class PostgresLink(Link):
 
     async def fetch(self, text: str, arguments: Sequence[Any]) -> list[Row]:
         # A Record is read by position like any Sequence, but does not say that it is one.
-        return await (await self.prepared(text)).fetch(*arguments)  # type: ignore[return-value]
+        found = self._prepared.get(text)
+        if found is None:
+            found = await self.prepared(text)
+        else:
+            self._prepared.move_to_end(text)
+        return await found.fetch(*arguments)  # type: ignore[return-value]
 
     async def execute(self, text: str, arguments: Sequence[Any]) -> int:
         prepared = await self.prepared(text)

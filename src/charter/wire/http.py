@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
     """A request with its whole body. `path` and `query` are raw, as they came on the line.
 
@@ -26,7 +26,7 @@ class Request:
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Response:
     """An answer; a body that is not bytes is streamed."""
 

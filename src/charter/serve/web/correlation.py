@@ -11,7 +11,7 @@ _TRACE = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.
 _ZERO = "0" * 32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Correlation:
     """`trace_id` is that of the client's trace (32 hexadecimal digits), where it names one."""
 

@@ -17,7 +17,7 @@ class Style(StrEnum):
     CSV = "text/csv"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """What the renderer needs to know of a request besides its outcome.
 

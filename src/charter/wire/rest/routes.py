@@ -81,7 +81,7 @@ class _Branch:
     parts: dict[str, _Node] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Match:
     """A route, and the texts that stand for the identifiers in its template, left to right."""
 
