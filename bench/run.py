@@ -109,6 +109,8 @@ def compare(
             mysql = stack.enter_context(mariadb()) if wanted else None
             stores = Stores(database.url, directory / "shop.db", mysql)
             subjects = [server for server in servers if server.role == "subject"]
+            if any(server.role == "floor" for server in servers) and SERVERS[0] not in subjects:
+                subjects.append(SERVERS[0])  # The floor writes to the tables that Charter makes.
             stores.fill(data, subjects, options.charter_python, directory)
         running = []
         for server in servers:
@@ -160,11 +162,15 @@ def measure(
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True) as progress:
-        total = len(workloads) * rounds * len(running)
+        measured = [
+            [one for one in running if workload.writes or not one.server.writes_only]
+            for workload in workloads
+        ]
+        total = rounds * sum(map(len, measured))
         task = progress.add_task("", total=total)
-        for workload in workloads:
+        for workload, servers in zip(workloads, measured, strict=True):
             for round in range(rounds):
-                for server in _rotated(running, round):
+                for server in _rotated(servers, round):
                     progress.update(task, description=f"{workload.title}: {server.server.title}")
                     found.append(load.run(generator, server, workload.name, round))
                     if workload.writes:

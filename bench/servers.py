@@ -47,6 +47,8 @@ class Server:
     database: Kind = "postgresql"
     module: str | None = None
     """A module that {charter} must be able to find; without it the server is skipped."""
+    writes_only: bool = False
+    """It is measured where there is something to be written."""
     speaks: Literal["http", "grpc"] = "http"
     """What it is asked at {port}. A server that speaks gRPC can have {other_port} for HTTP."""
 
@@ -69,6 +71,11 @@ CHARTER = (
     *("{charter}", "-m", "charter", "run", "bench/charter_shop.py", "--database", "{database}"),
     *("--host", "127.0.0.1", "--port", "{port}", "--workers", "1"),
     *("--production", "--no-access-log", "--store-pool-size", str(POOL_SIZE)),
+)
+BARE = (
+    *("{python}", "-m", "granian", "--interface", "rsgi", "app:app"),
+    *("--host", "127.0.0.1", "--port", "{port}", "--workers", "1", "--loop", "uvloop"),
+    *("--no-access-log", "--log-level", "warning"),
 )
 CHARTER_ENV = {
     "CHARTER_AUTH_SECRET": KEY,
@@ -146,16 +153,15 @@ SERVERS = (
         home=BENCH / "peers" / "fastify_pg",
         env={"NODE_ENV": "production", "TUNED": "1"},
     ),
+    Server("floor", "bare RSGI (the floor)", "floor", BARE, home=BENCH / "floor"),
     Server(
+        "floor_alone",
+        "bare RSGI, no events",
         "floor",
-        "bare RSGI (the floor)",
-        "floor",
-        (
-            *("{python}", "-m", "granian", "--interface", "rsgi", "app:app"),
-            *("--host", "127.0.0.1", "--port", "{port}", "--workers", "1", "--loop", "uvloop"),
-            *("--no-access-log", "--log-level", "warning"),
-        ),
+        BARE,
         home=BENCH / "floor",
+        env={"ROWS_ALONE": "1"},
+        writes_only=True,
     ),
 )
 

@@ -1,7 +1,11 @@
-"""The floor: a bare RSGI handler, the same SQL, JSON built by PostgreSQL, and no checks at all.
+"""The floor: a bare RSGI handler that sends the statements of Charter, and no checks at all.
 
 It trusts an `X-Owner` header instead of verifying a token, validates nothing, and exists only
-to show what the machine can do when a service does nothing but its queries.
+to show what the machine can do when a service does nothing but its queries. With ROWS_ALONE a
+create tells nobody of what it makes: no events go with it, which are a part of what Charter does.
+
+The texts beside this file are word for word what Charter sends (`tests/project/test_floor.py`),
+except for `rows_alone.sql`.
 """
 
 from __future__ import annotations
@@ -9,53 +13,22 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import msgspec
 
 POOL_SIZE = int(os.environ["POOL_SIZE"])
+ALONE = "ROWS_ALONE" in os.environ
 JSON = [("content-type", "application/json")]
+PAGE = 20
 
-ORDER = """
-    json_build_object('id', o.id, 'customer_id', o.customer_id, 'status', o.status,
-        'placed_at', o.placed_at, 'created_at', o.created_at, 'updated_at', o.updated_at,
-        'version', o.version)"""
-
-READ = f"SELECT {ORDER}::text FROM orders o WHERE o.id = $1 AND o.customer_id = $2"
-
-READ_FULL = """
-    SELECT json_build_object('id', o.id, 'customer_id', o.customer_id, 'status', o.status,
-        'placed_at', o.placed_at, 'created_at', o.created_at, 'updated_at', o.updated_at,
-        'version', o.version,
-        'customer', json_build_object('id', u.id, 'name', u.name, 'email', u.email,
-            'created_at', u.created_at, 'updated_at', u.updated_at, 'version', u.version),
-        'lines', (
-            SELECT coalesce(json_agg(json_build_object('id', l.id, 'order_id', l.order_id,
-                'product_id', l.product_id, 'quantity', l.quantity, 'created_at', l.created_at,
-                'updated_at', l.updated_at, 'version', l.version,
-                'product', json_build_object('id', p.id, 'name', p.name, 'price', p.price,
-                    'stock', p.stock, 'created_at', p.created_at, 'updated_at', p.updated_at,
-                    'version', p.version)) ORDER BY l.id), '[]'::json)
-            FROM order_lines l JOIN products p ON p.id = l.product_id WHERE l.order_id = o.id)
-    )::text
-    FROM orders o JOIN users u ON u.id = o.customer_id
-    WHERE o.id = $1 AND o.customer_id = $2"""
-
-LIST = """
-    SELECT json_build_object('items', coalesce(json_agg(o), '[]'::json))::text
-    FROM (SELECT id, customer_id, status, placed_at, created_at, updated_at, version
-          FROM orders WHERE customer_id = $1 AND status = $2
-          ORDER BY created_at DESC LIMIT 20) o"""
-
-CREATE = f"""
-    WITH o AS (INSERT INTO orders (id, customer_id, status, created_at, updated_at, version)
-               VALUES ($1, $2, 'draft', now(), now(), 1) RETURNING *),
-    l AS (INSERT INTO order_lines
-              (id, order_id, product_id, quantity, created_at, updated_at, version)
-          SELECT line.id, $1, line.product, line.quantity, now(), now(), 1
-          FROM unnest($3::uuid[], $4::uuid[], $5::bigint[]) AS line (id, product, quantity))
-    SELECT {ORDER}::text FROM o"""
+READ, LIST, NESTED, CREATE, ROWS_ALONE = (
+    Path(__file__).with_name(f"{name}.sql").read_text()
+    for name in ("read", "list", "nested", "create", "rows_alone")
+)
 
 
 class Line(msgspec.Struct):
@@ -89,27 +62,58 @@ class App:
 
     async def connect(self) -> None:
         self.pool = await asyncpg.create_pool(
-            os.environ["DATABASE_URL"], min_size=POOL_SIZE, max_size=POOL_SIZE, reset=keep_session
+            os.environ["DATABASE_URL"],
+            min_size=POOL_SIZE,
+            max_size=POOL_SIZE,
+            reset=keep_session,
+            # As Charter has it: compiling costs more than a short statement.
+            server_settings={"jit": "off"},
         )
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         owner = scope.headers.get("x-owner")
         if scope.method == "POST":
             lines = msgspec.json.decode(await protocol(), type=Body).lines
-            ids, products = [uuid7() for _ in lines], [line.product_id for line in lines]
-            quantities = [line.quantity for line in lines]
-            body = await self.pool.fetchval(CREATE, uuid7(), owner, ids, products, quantities)
+            body = await (self.rows_alone if ALONE else self.create)(owner, lines)
             protocol.response_str(201, JSON, body)
             return
         order = scope.path[len("/v1/orders/") :]
         if not order:
-            status = scope.query_string.partition("status=")[2].partition("&")[0]
-            body = await self.pool.fetchval(LIST, owner, status)
+            body = await self.listed(owner, scope.query_string)
         elif "include=" in scope.query_string:
-            body = await self.pool.fetchval(READ_FULL, order, owner)
+            body = await self.pool.fetchval(NESTED, owner, order)
         else:
             body = await self.pool.fetchval(READ, order, owner)
         protocol.response_str(200 if body else 404, JSON, body or "{}")
+
+    async def listed(self, owner: str, query: str) -> str:
+        """A page of orders: the statement gives one more, to tell whether there are any."""
+        status = query.partition("status=")[2].partition("&")[0]
+        rows, present = await self.pool.fetchrow(LIST, owner, status)
+        if present > PAGE:
+            rows = rows.rpartition(",\n")[0]
+        return f'{{"items":[{rows or ""}]}}'
+
+    async def create(self, owner: str, lines: list[Line]) -> str:
+        """An order with two lines, and their events."""
+        first, second = lines
+        now = datetime.now(UTC)
+        body: str = await self.pool.fetchval(
+            CREATE,
+            uuid7(), owner, now,
+            uuid7(), first.product_id, first.quantity,
+            uuid7(), second.product_id, second.quantity,
+            owner, uuid7(), uuid7(), uuid7(), uuid7(),
+        )  # fmt: skip
+        return body
+
+    async def rows_alone(self, owner: str, lines: list[Line]) -> str:
+        """The same, and nobody is told of it."""
+        ids, products = [uuid7() for _ in lines], [line.product_id for line in lines]
+        quantities = [line.quantity for line in lines]
+        values = (uuid7(), owner, ids, products, quantities)
+        body: str = await self.pool.fetchval(ROWS_ALONE, *values)
+        return body
 
 
 app = App()

@@ -1,0 +1,22 @@
+WITH orders AS (INSERT INTO orders (id, customer_id, status, placed_at, created_at, updated_at,
+version) VALUES ($1::uuid, $2::text, 'draft', NULL, $3::timestamptz, $3::timestamptz, 1) RETURNING
+*), order_lines AS (INSERT INTO order_lines (id, order_id, product_id, quantity, created_at,
+updated_at, version) VALUES ($4::uuid, $1::uuid, $5::uuid, $6::bigint, $3::timestamptz,
+$3::timestamptz, 1), ($7::uuid, $1::uuid, $8::uuid, $9::bigint, $3::timestamptz, $3::timestamptz,
+1)), charter_told AS (INSERT INTO charter_outbox (event, resource, actor, occurred_at, request_id,
+id, "key", payload) VALUES ('Order.created', 'Order', $10::text, $3::timestamptz, $11::text,
+$12::uuid, concat($1::uuid), CAST(concat('{"id":"', $1::uuid, '","customer_id":',
+to_json($2::text), ',"status":"draft","placed_at":null,"created_at":', to_json($3::timestamptz),
+',"updated_at":', to_json($3::timestamptz), ',"version":1}') AS jsonb)), ('OrderLine.created',
+'OrderLine', $10::text, $3::timestamptz, $11::text, $13::uuid, concat($4::uuid),
+CAST(concat('{"id":"', $4::uuid, '","order_id":"', $1::uuid, '","product_id":"', $5::uuid,
+'","quantity":', $6::bigint, ',"created_at":', to_json($3::timestamptz), ',"updated_at":',
+to_json($3::timestamptz), ',"version":1}') AS jsonb)), ('OrderLine.created', 'OrderLine',
+$10::text, $3::timestamptz, $11::text, $14::uuid, concat($7::uuid), CAST(concat('{"id":"',
+$7::uuid, '","order_id":"', $1::uuid, '","product_id":"', $8::uuid, '","quantity":', $9::bigint,
+',"created_at":', to_json($3::timestamptz), ',"updated_at":', to_json($3::timestamptz),
+',"version":1}') AS jsonb))) SELECT concat('{"id":"', o.id, '","customer_id":',
+to_json(o.customer_id), ',"status":', to_json(o.status), ',"placed_at":',
+coalesce(to_json(o.placed_at), 'null'), ',"created_at":', to_json(o.created_at), ',"updated_at":',
+to_json(o.updated_at), ',"version":', o.version, '}') AS body, o.version AS version, 1 / (CASE
+WHEN o.customer_id = $10::text THEN 1 ELSE 0 END) AS held FROM orders AS o
