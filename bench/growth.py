@@ -1,8 +1,8 @@
 """Does the cost stay the same when the data grows? `python -m bench.growth`
 
 Three measurements of Charter on SQLite: a keyset page of 1,000 and of 1,000,000 orders, the
-memory that an export of 1,000,000 orders takes, and the memory of 1,000 idle connections. Prints
-them, keeps them in `bench/results/` and writes `docs/benchmarks.md` anew.
+memory that an export of 1,000,000 orders takes, early and late, and that of 1,000 idle connections.
+Prints them, keeps them in `bench/results/` and writes `docs/benchmarks.md` anew.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ IDLE_CONNECTIONS = 1_000
 FILES_NEEDED = 4 * IDLE_CONNECTIONS
 IDLE_GOAL_MIB = 50.0
 PAGE_GOAL = 1.25
-EXPORT_GOAL_MIB = 16.0
+EXPORT_GOAL_MIB = 4.0
 SAMPLE_SECONDS = 0.05
 MIB = 2**20
 
@@ -84,7 +84,7 @@ def measure(server: Server, options: argparse.Namespace, console: Console) -> li
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="charter-bench-")))
         amount = load.Load(connections=1, warmup=0.5, seconds=options.seconds)
         generator = load.Generator(load.build(directory), directory, None, amount)
-        pages, exports = [], []
+        pages: list[load.Sample] = []
         for rows in (SMALL, options.large):
             path = directory / f"{rows}.db"
             with console.status(f"Making a database of {rows:,} orders"):
@@ -95,14 +95,14 @@ def measure(server: Server, options: argparse.Namespace, console: Console) -> li
                     write_pages(directory / "pages", walk(running))
                     pages.append(load.run(generator, running, "pages", 0))
                 with console.status(f"Exporting {rows:,} orders"):
-                    exports.append(export_memory(running, rows))
+                    export = export_memory(running, rows)
         stack.enter_context(console.status(f"Keeping {IDLE_CONNECTIONS:,} connections open"))
         url = sqlite_url(directory / f"{SMALL}.db")
         with started(server, url, options.charter_python, directory) as running:
             idle = idle_memory(running, IDLE_CONNECTIONS)
     return [
         page_growth(pages[0], pages[1], options.large),
-        export_growth(exports[0], exports[1], options.large),
+        export_growth(*export, options.large),
         idle_growth(idle),
     ]
 
@@ -162,8 +162,9 @@ def write_pages(path: Path, pages: Sequence[str]) -> None:
             file.write(struct.pack("<I", len(request)) + request)
 
 
-def export_memory(running: Running, rows: int) -> float:
-    """MiB that the server's memory grows by, at most, while it streams all orders as NDJSON."""
+def export_memory(running: Running, rows: int) -> tuple[float, float]:
+    """MiB that the server's memory grows by, at most, while it streams the first half of all
+    orders as NDJSON, and all of them."""
     fields = Request("GET", "/v1/orders", OWNER, token(OWNER)).head()
     before = memory_bytes(running.pid)
     connection = HTTPConnection("127.0.0.1", running.port, timeout=600)
@@ -172,11 +173,15 @@ def export_memory(running: Running, rows: int) -> float:
             "GET", "/v1/orders", headers={**fields, "Accept": "application/x-ndjson"}
         )
         response = connection.getresponse()
-        count = sum(chunk.count(b"\n") for chunk in iter(lambda: response.read(1 << 16), b""))
+        count, half = 0, 0
+        for chunk in iter(lambda: response.read(1 << 16), b""):
+            count += chunk.count(b"\n")
+            if count <= rows / 2:
+                half = peak[0]
     connection.close()
     if response.status != 200 or count != rows:
         raise Disagreement(f"The export answers {response.status} with {count:,} of {rows:,} lines")
-    return max(0, peak[0] - before) / MIB
+    return max(0, half - before) / MIB, max(0, peak[0] - before) / MIB
 
 
 @contextmanager
@@ -238,14 +243,14 @@ def page_growth(small: load.Sample, large: load.Sample, rows: int) -> report.Gro
     )
 
 
-def export_growth(small: float, large: float, rows: int) -> report.Growth:
-    """The memory of the small and of the large export."""
+def export_growth(half: float, whole: float, rows: int) -> report.Growth:
+    """The memory of an export. The first rows fill the cache of the database, of 16 MiB."""
     return report.Growth(
-        f"memory that an NDJSON export of {SMALL:,} and {rows:,} orders takes",
-        f"{small:.1f} MiB",
-        f"{large:.1f} MiB",
-        f"at most {EXPORT_GOAL_MIB:g} MiB",
-        large <= EXPORT_GOAL_MIB,
+        f"memory that an NDJSON export takes: after {rows // 2:,} orders, and after {rows:,}",
+        f"{half:.1f} MiB",
+        f"{whole:.1f} MiB",
+        f"at most {EXPORT_GOAL_MIB:g} MiB more",
+        whole - half <= EXPORT_GOAL_MIB,
     )
 
 
