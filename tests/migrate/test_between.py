@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
 from charter.contract.contract import Contract
+from charter.contract.expression import Compare, Constant, Operator
+from charter.contract.resource import Check, Field, Given, Unique
 from charter.migrate.migration import Change
 from charter.migrate.step import Phase as At
 from charter.migrate.step import Step
@@ -19,7 +21,7 @@ from charter.sql.derive import schema_of
 from charter.sql.mysql import MYSQL
 from charter.store.errors import Violation
 from charter.store.mysql_errors import VIOLATIONS, number_of
-from tests.migrate.cases import cases
+from tests.migrate.cases import cases, shop
 from tests.migrate.runner import Blocked, down, insert, put_in, unlike, up
 from tests.migrate.test_walk import EXAMPLES, fitted, plan, possible, walks
 from tests.migrate.walks import Rows, rows_of
@@ -30,6 +32,7 @@ from tests.sql.schema.databases import (
     PostgresDatabase,
     SqliteDatabase,
 )
+from tests.sql.schema.samples import SHORT, column
 from tests.support.mysql import MysqlServer
 from tests.support.postgres import PostgresServer
 
@@ -41,6 +44,8 @@ RULES = (
     MySQLError,
 )
 """What a release may be told in good order: rows are drawn without regard to them."""
+
+NO_X = Check("no_x", Compare(Operator.NE, column("alpha", SHORT), Constant("x", SHORT)), "no x")
 
 
 @pytest.fixture(scope="module")
@@ -230,6 +235,26 @@ def test_a_renamed_table_has_a_view_for_older_releases(server: LiveDatabase) -> 
     there = "SELECT count(*) FROM information_schema.tables WHERE table_name = 'orders'"
     assert server.rows(f"{there} AND table_schema IN ('between_phases', 'both_')") == [(0,)]
     assert server.rows("SELECT count(*) FROM purchases WHERE mark") == [(3,)]
+
+
+@pytest.mark.parametrize(
+    "rule", [{"uniques": (Unique("u", ("alpha",)),)}, {"checks": (NO_X,)}], ids=["unique", "check"]
+)
+def test_a_column_that_goes_refuses_no_value_of_its_new_name(
+    server: LiveDatabase, rule: dict[str, Any]
+) -> None:
+    """Rows without a value get one, which the rules of before would not have taken."""
+    before = shop(Field("alpha", SHORT, optional=True), **rule)
+    after = shop(Field("beta", SHORT, default=Given("x"), was="alpha"))
+    put_in(server, before, {item.table: [] for item in before.resources})
+    change = plan(before, after, server.dialect)
+    assert change is not None
+    up(server, steps_of(change, At.EXPAND, At.BACKFILL))
+    server.script(plain(1))
+    server.script(orders(2, "alpha", "'y'"))
+    server.script(f"{plain(3)}; {plain(4)}")
+    up(server, steps_of(change, At.CONTRACT))
+    assert server.rows("SELECT beta FROM orders ORDER BY id") == [("x",), ("y",), ("x",), ("x",)]
 
 
 def test_older_releases_need_not_write_a_new_required_field(server: LiveDatabase) -> None:

@@ -179,6 +179,9 @@ class _Changed:
         for part in sorted(changed, key=lambda item: kit.order(_either(item))):
             self._part(part, adds, drops, names)
         columns = [*grown.adds, *grown.derived]
+        # A value for rows without one goes to the column of before too, whose rules are gone then.
+        late = [step for step in columns if step.phase is Phase.CONTRACT]
+        columns = [step for step in columns if step.phase is not Phase.CONTRACT]
         if kit.leans:
             # What a reference leans on comes before what it has leaned on goes.
             refers = [item for item in drops if isinstance(item[0], ForeignKey)]
@@ -189,6 +192,7 @@ class _Changed:
         else:
             yield from columns
         yield from self._gone(drops)
+        yield from late
         yield from kit.renamed_parts(self.sides.after, names, Phase.CONTRACT)
         yield from self._added(adds)
         yield from kit.swaps(self.sides, grown.swaps)
