@@ -57,8 +57,13 @@ function productCard(product) {
   );
 }
 
+// Answers come in any order: that to an older search is not shown.
+let searches = 0;
+
 async function showProducts(path) {
+  const current = searches;
   const page = await read(path);
+  if (current !== searches) return;
   byId("products").append(...page.items.map(productCard));
   byId("no-products").hidden = byId("products").childElementCount > 0;
   nextPage = page.next;
@@ -66,6 +71,7 @@ async function showProducts(path) {
 }
 
 function search() {
+  searches += 1;
   const values = new FormData(byId("search"));
   const query = new URLSearchParams({ active: "true", include: "category", sort: "name", limit: PAGE });
   if (values.get("words").trim() !== "") query.set("search", values.get("words"));
@@ -190,10 +196,14 @@ byId("order").addEventListener("submit", async (event) => {
   }
 });
 
+// Who searches before this script is there sends the form, and comes back with what was asked.
+const asked = new URLSearchParams(location.search);
+byId("words").value = asked.get("words") ?? "";
 const shelves = read("v1/categories?sort=name").then(({ items }) => {
   byId("shelf").append(...items.map(({ id, name }) => make("option", { value: id }, name)));
+  byId("shelf").value = asked.get("shelf") ?? "";
 });
 showCart();
-await Promise.all([whoIsThere(), search(), shelves]);
+await Promise.all([whoIsThere(), asked.get("shelf") ? shelves.then(search) : search(), shelves]);
 showCart();
 await route();
