@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from charter.sql.dialect import Dialect
-from charter.sql.log import Mark, head, since, snapshot
+from charter.sql.log import Mark, Snapshot, head, since, snapshot
 from charter.sql.own.query import bound
 from charter.store.database import Database, Row
 
@@ -50,9 +50,9 @@ class Log:
 
     async def head(self) -> Mark:
         """The mark of whoever knows all that is committed now."""
-        ((last, *seen),) = await self._database.read(self._head, ())
-        if self._dialect.tells_transactions:
-            return snapshot(seen[0]).mark(last)
+        last, seen = await self._newest()
+        if seen is not None:
+            return seen.mark(last)
         if self._dialect.numbers_in_order:
             return Mark(last + 1)
         lowest = max(1, last + 1 - MOST_GAPS)
@@ -60,8 +60,8 @@ class Log:
 
     async def reach(self) -> int:
         """No mark of this log is beyond this number."""
-        ((last, *seen),) = await self._database.read(self._head, ())
-        return snapshot(seen[0]).upto if self._dialect.tells_transactions else last + 1
+        last, seen = await self._newest()
+        return last + 1 if seen is None else seen.upto
 
     async def since(self, mark: Mark) -> Read:
         """What was committed after a mark."""
@@ -80,6 +80,11 @@ class Log:
         if known and len(rows) <= MOST_ENTRIES:
             return Read(tuple(map(_entry, found)), after)
         return Read(None, await self.head())
+
+    async def _newest(self) -> tuple[int, Snapshot | None]:
+        """The number of the last entry, or that of its transaction and what was seen with it."""
+        ((last, *seen),) = await self._database.read(self._head, ())
+        return last, snapshot(seen[0]) if seen else None
 
     async def _read(self, *values: object) -> Sequence[Row]:
         return await self._database.read(self._since, bound(self._since, values))
